@@ -1,0 +1,116 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Every target is compiled alike: Swift 6 mode, explicit existentials, explicit member
+/// visibility, internal imports, and no warnings. The compiler keeps the layers: a target can
+/// import only what it lists (bin/build adds `--explicit-target-dependency-import-check error`).
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioFoundationCompat = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let stencil = Target.Dependency.product(name: "Stencil", package: "Stencil")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "apus",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "apus", targets: ["apus"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/stencilproject/Stencil", from: "0.15.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Pure values and functions: the model, placement, delta, plans, rollouts, balancing.
+        .target(name: "Core", dependencies: [collections], swiftSettings: settings),
+        // What server, agents and CLI say to each other.
+        .target(
+            name: "Wire",
+            dependencies: ["Core", asyncHTTPClient, httpTypes, nioCore, nioFoundationCompat, nioHTTP1, nioSSL],
+            swiftSettings: settings),
+        // Git and YAML to a desired model.
+        .target(name: "ConfigRepository", dependencies: ["Core", yams, subprocess, systemPackage], swiftSettings: settings),
+        // Build, sign, verify, store and unpack tarballs.
+        .target(
+            name: "Packages", dependencies: ["Core", "CZstd", crypto, subprocess, systemPackage], swiftSettings: settings),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        // The small C program that holds an instance while its agent is away.
+        .target(name: "CShim", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        // What runs on a host.
+        .target(
+            name: "Agent",
+            dependencies: [
+                "Core", "Wire", "Packages", crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, subprocess,
+                swiftASN1, systemPackage, x509, asyncHTTPClient,
+            ],
+            swiftSettings: settings),
+        // The services that decide: state, orchestrator, builds, authority, sessions of agents.
+        .target(
+            name: "ControlPlane",
+            dependencies: [
+                "Core", "Wire", "ConfigRepository", "Packages", collections, crypto, grdb, logging, nioCore, nioPosix,
+                nioSSL, serviceLifecycle, stencil, swiftASN1, x509,
+            ],
+            swiftSettings: settings),
+        // HTTP handlers and the dashboard.
+        .target(
+            name: "Server",
+            dependencies: [
+                "ControlPlane", "Core", "Wire", hummingbird, hummingbirdTLS, mustache, httpTypes, logging, nioCore,
+                nioSSL, serviceLifecycle,
+            ],
+            swiftSettings: settings),
+        // The command line: a folder per noun, a file per verb.
+        .target(
+            name: "Commands",
+            dependencies: ["Core", "Wire", "ConfigRepository", "Packages", argumentParser, crypto, systemPackage],
+            swiftSettings: settings),
+        // Main, and the wiring of each role by hand.
+        .executableTarget(
+            name: "apus",
+            dependencies: [
+                "Agent", "CShim", "Commands", "ConfigRepository", "ControlPlane", "Core", "Packages", "Server", "Wire",
+                argumentParser, logging, serviceLifecycle, subprocess, systemPackage,
+            ],
+            swiftSettings: settings),
+    ]
+)

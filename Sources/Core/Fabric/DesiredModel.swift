@@ -1,0 +1,95 @@
+/// What git at one commit says about one fabric.
+package struct FabricConfiguration: Codable, Hashable, Sendable {
+    package var fabric: FabricName
+    /// The full commit, 40 hexadecimal digits.
+    package var commit: String
+    package var policy: FabricPolicy
+    package var hosts: [HostName: HostSpec]
+    package var classes: [HostClassName: HostClassSpec]
+    package var apps: [AppName: AppSpec]
+    package var balancers: [BalancerName: BalancerSpec]
+
+    package init(
+        fabric: FabricName, commit: String, policy: FabricPolicy = FabricPolicy(), hosts: [HostName: HostSpec] = [:],
+        classes: [HostClassName: HostClassSpec] = [:], apps: [AppName: AppSpec] = [:],
+        balancers: [BalancerName: BalancerSpec] = [:]
+    ) {
+        self.fabric = fabric
+        self.commit = commit
+        self.policy = policy
+        self.hosts = hosts
+        self.classes = classes
+        self.apps = apps
+        self.balancers = balancers
+    }
+}
+
+/// How a fabric is looked after.
+package struct FabricPolicy: Codable, Hashable, Sendable {
+    package enum Apply: String, Codable, Hashable, Sendable, CaseIterable {
+        /// A new commit of the configuration repository is carried out by itself.
+        case automatic
+        /// A new commit waits for `apus apply`.
+        case manual
+    }
+
+    package var apply: Apply
+    /// How long a host may be silent before its instances are placed elsewhere.
+    package var lostHostGrace: Interval
+    /// The largest share of hosts that may be replaced for being silent. Above it the control
+    /// plane assumes that it is the one that is cut off, and only says so.
+    package var lostHostsMax: Share
+
+    package init(
+        apply: Apply = .automatic, lostHostGrace: Interval = .seconds(30), lostHostsMax: Share = .percent(34)
+    ) {
+        self.apply = apply
+        self.lostHostGrace = lostHostGrace
+        self.lostHostsMax = lostHostsMax
+    }
+}
+
+/// What people have said since the commit, recorded beside it and kept until taken back.
+package struct Overrides: Codable, Hashable, Sendable {
+    /// Instances of a process, in place of git's number.
+    package var scale: [AppName: [ProcessName: Int]]
+    /// Hosts that are to be emptied and take nothing.
+    package var drained: Set<HostName>
+    /// Releases that an app is held at, whatever its source says: set by a rollback.
+    package var pinned: [AppName: Int]
+
+    package init(
+        scale: [AppName: [ProcessName: Int]] = [:], drained: Set<HostName> = [], pinned: [AppName: Int] = [:]
+    ) {
+        self.scale = scale
+        self.drained = drained
+        self.pinned = pinned
+    }
+}
+
+/// What should be: git at a commit, the overrides, and the release that each app is to run.
+/// Immutable, and numbered by its revision.
+package struct DesiredModel: Codable, Hashable, Sendable {
+    package var revision: Int64
+    package var configuration: FabricConfiguration
+    package var overrides: Overrides
+    /// The release that each app should run. An app without one is not deployed yet.
+    package var releases: [AppName: Release]
+
+    package init(
+        revision: Int64, configuration: FabricConfiguration, overrides: Overrides = Overrides(),
+        releases: [AppName: Release] = [:]
+    ) {
+        self.revision = revision
+        self.configuration = configuration
+        self.overrides = overrides
+        self.releases = releases
+    }
+
+    /// How many instances of a process there should be.
+    package func instances(of app: AppName, _ process: ProcessSpec) -> Int {
+        overrides.scale[app]?[process.name]
+            ?? configuration.apps[app]?.processes[process.name]?.instances
+            ?? 0
+    }
+}
