@@ -13,9 +13,9 @@ let settings: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
@@ -61,7 +61,7 @@ let package = Package(
     ],
     targets: [
         // Pure values and functions: the model, placement, delta, plans, rollouts, balancing.
-        .target(name: "Core", dependencies: [collections], swiftSettings: settings),
+        .target(name: "Core", dependencies: [heap], swiftSettings: settings),
         // What server, agents and CLI say to each other.
         .target(
             name: "Wire",
@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Core", "Wire", "ConfigRepository", "Packages", collections, crypto, grdb, logging, nioCore, nioPosix,
+                "Core", "Wire", "ConfigRepository", "Packages", crypto, grdb, logging, nioCore, nioPosix,
                 nioSSL, serviceLifecycle, stencil, swiftASN1, x509,
             ],
             swiftSettings: settings),
