@@ -1,0 +1,5 @@
+extension BalancerConfiguration {
+    package static func make(balancer: BalancerSpec, host: HostSpec, desired: DesiredModel, records: [InstanceRecord], live: LiveModel) -> BalancerConfiguration {
+        BalancerConfiguration(balancer: balancer.name, listeners: [])
+    }
+}

@@ -1,0 +1,42 @@
+/// Keeping hosts as they should be, unasked.
+extension Orchestrator {
+    /// Plans every app that something has happened to, and carries out what is missing.
+    mutating func reconcile(at now: Instant) {
+        guard let desired, !appsToLookAt.isEmpty else { return }
+        let apps = appsToLookAt.filter { app in
+            executions[app] == nil && (backoffs[app].map { $0.notBefore <= now } ?? true)
+        }
+        appsToLookAt.subtract(apps)
+        guard !apps.isEmpty else { return }
+        forgetVanishedHosts(desired)
+        let live = live(at: now)
+        let standing = FleetStanding(desired: desired, live: live)
+        announce(standing.blindness)
+        let placement = Placement(desired: desired, live: live, standing: standing, current: currentHosts())
+        for app in apps.sorted() {
+            // An app that is declared and has no release waits for its first deploy.
+            if desired.configuration.apps[app] != nil && desired.releases[app] == nil { continue }
+            let planner = Planner(
+                app: app, desired: desired, live: live, records: Array(records.values), placement: placement,
+                standing: standing, options: Planner.Options(kind: .reconcile), now: now)
+            let plan = planner.plan()
+            if !plan.isEmpty { start(plan, by: "apus", cause: nil, at: now) }
+        }
+    }
+
+    /// Records on hosts that git no longer has, and that are out of reach, can never be carried out.
+    private mutating func forgetVanishedHosts(_ desired: DesiredModel) {
+        var changes: [InstanceKey: InstanceRecord?] = [:]
+        for key in records.keys
+        where desired.configuration.hosts[key.host] == nil && hosts[key.host]?.contact != .connected {
+            changes[key] = .some(nil)
+        }
+        save(changes)
+    }
+
+    private mutating func announce(_ blindness: String?) {
+        guard blindness != self.blindness else { return }
+        self.blindness = blindness
+        pending.append(.announce(blindness.map { .blind($0) } ?? .sightRegained))
+    }
+}
