@@ -35,12 +35,12 @@ package struct AccessControl: Sendable {
         guard principal.role >= role else {
             throw Problem(
                 "access.forbidden", "You may not do this.",
-                cause: "It takes the role \(role); \(quotedForMessage(principal.name)) has \(principal.role).",
-                remedy: "Ask an admin of \(principal.fabric) for a token with the role \(role).")
+                cause: "It takes the role \(role.rawValue); \(quotedForMessage(principal.label)) has \(principal.role.rawValue).",
+                remedy: "Ask an admin for a token with the role \(role.rawValue).")
         }
     }
 }
 
 extension TokenRecord {
-    package var principal: Principal { Principal(name: label, role: role, fabric: fabric, token: id) }
+    package var principal: Principal { Principal(label: label, role: role, fabric: fabric, tokenID: id) }
 }

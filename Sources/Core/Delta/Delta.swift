@@ -1,6 +1,6 @@
 /// How one instance that is, or should be, differs from what it should be.
 package struct Delta: Codable, Hashable, Sendable {
-    package enum State: String, Codable, Hashable, Sendable {
+    package enum State: String, Codable, Hashable, Sendable, CaseIterable {
         case asExpected
         /// It should be on the host and is not there.
         case notDeployed

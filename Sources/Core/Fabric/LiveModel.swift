@@ -1,5 +1,5 @@
 /// Whether an instance answers its probe.
-package enum Health: String, Codable, Hashable, Sendable {
+package enum Health: String, Codable, Hashable, Sendable, CaseIterable {
     /// It has no probe; running is all that is known.
     case unchecked
     /// Started, and has not answered yet.
@@ -111,7 +111,7 @@ package struct HostReport: Codable, Hashable, Sendable {
 
 /// A host as the control plane knows it. A stale report is never read as "gone".
 package struct LiveHost: Codable, Hashable, Sendable {
-    package enum Contact: String, Codable, Hashable, Sendable {
+    package enum Contact: String, Codable, Hashable, Sendable, CaseIterable {
         /// Heard from within the heartbeat's limit.
         case connected
         /// Silent, for less than the grace period.

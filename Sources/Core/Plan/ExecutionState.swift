@@ -1,5 +1,5 @@
 /// How far the carrying out of a plan is.
-package enum ExecutionState: String, Codable, Hashable, Sendable {
+package enum ExecutionState: String, Codable, Hashable, Sendable, CaseIterable {
     case running
     case paused
     case succeeded

@@ -20,7 +20,7 @@ package struct Plan: Codable, Hashable, Sendable {
         }
     }
 
-    package enum Kind: String, Codable, Hashable, Sendable {
+    package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
         /// A release takes the place of another, or is the first.
         case deploy
         /// A release that ran before comes back.
@@ -33,7 +33,7 @@ package struct Plan: Codable, Hashable, Sendable {
 
     /// A line of the plan that a person reads: one instance and what happens to it.
     package struct Change: Codable, Hashable, Sendable {
-        package enum Sign: String, Codable, Hashable, Sendable {
+        package enum Sign: String, Codable, Hashable, Sendable, CaseIterable {
             case add = "+"
             case change = "~"
             case remove = "-"

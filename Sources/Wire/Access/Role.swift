@@ -1,43 +1,41 @@
 package import Core
 
-/// What a caller may do in a fabric. Each role may do what the ones before it may.
-package enum Role: String, Codable, Hashable, Sendable, CaseIterable, Comparable, CustomStringConvertible {
-    /// Sees.
+/// What a caller may do. Each role may do everything that the roles before it may.
+package enum Role: String, Codable, Comparable, CaseIterable, Hashable, Sendable {
+    /// Reads everything but secrets.
     case viewer
-    /// Deploys, rolls back and scales apps.
+    /// Plans, deploys, rolls back and scales apps, and steers executions.
     case deployer
-    /// Drains hosts, pauses and aborts executions, lets hosts join.
-    case operator_ = "operator"
+    /// Applies commits, drains hosts and lets hosts join.
+    case `operator`
     /// Makes and revokes tokens.
     case admin
 
-    package var description: String { rawValue }
+    package static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
 
     private var rank: Int {
         switch self {
         case .viewer: 0
         case .deployer: 1
-        case .operator_: 2
+        case .operator: 2
         case .admin: 3
         }
     }
-
-    package static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
 }
 
-/// Who calls, after the caller has been recognized.
+/// Who calls, as far as a token says.
 package struct Principal: Codable, Hashable, Sendable {
-    /// How the audit log calls them: the token's label.
-    package var name: String
+    /// The token's name, as people gave it.
+    package var label: String
     package var role: Role
-    package var fabric: FabricName
-    /// The token that the caller came with, or that the session began with.
-    package var token: String
+    /// The one fabric that the token is for; nil: every fabric.
+    package var fabric: FabricName?
+    package var tokenID: String
 
-    package init(name: String, role: Role, fabric: FabricName, token: String) {
-        self.name = name
+    package init(label: String, role: Role, fabric: FabricName?, tokenID: String) {
+        self.label = label
         self.role = role
         self.fabric = fabric
-        self.token = token
+        self.tokenID = tokenID
     }
 }
