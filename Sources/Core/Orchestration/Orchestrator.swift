@@ -6,8 +6,10 @@
 /// their order. An action that saves comes before the actions that depend on it.
 package struct Orchestrator: Sendable {
     package enum Event: Sendable {
-        /// Configuration, overrides or chosen releases have changed, and are saved already.
-        case desiredChanged(DesiredModel)
+        /// Git says something else now.
+        case configured(FabricConfiguration)
+        /// People have said something beside git.
+        case overridden(Overrides)
         case releaseAdded(Release)
         case reported(HostReport)
         case heard(HostName)
@@ -118,7 +120,8 @@ package struct Orchestrator: Sendable {
 
     package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
         switch event {
-        case .desiredChanged(let model): desiredChanged(model, at: now)
+        case .configured(let configuration): configured(configuration)
+        case .overridden(let overrides): overridden(overrides)
         case .releaseAdded(let release): releases[release.app, default: [:]][release.number] = release
         case .reported(let report): reported(report, at: now)
         case .heard(let host): heard(host, at: now)

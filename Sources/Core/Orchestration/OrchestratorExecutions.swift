@@ -147,16 +147,13 @@ extension Orchestrator {
                 "release.unknown", "There is no such release.", cause: "\(request.app) has no release \(number).",
                 remedy: "See `apus releases \(request.app)`.")
         }
-        guard model.releases[request.app] != release else { return model }
+        let isPinned = model.overrides.pinned[request.app] == number
+        guard model.releases[request.app] != release || isPinned != (request.kind == .rollback) else { return model }
         model.releases[request.app] = release
+        // A rollback holds the app where it went back to; the next deploy lets it go.
+        model.overrides.pinned[request.app] = request.kind == .rollback ? number : nil
         model.revision += 1
         return model
-    }
-
-    private mutating func adopt(_ model: DesiredModel) {
-        desired = model
-        balancersAreStale = true
-        pending.append(.saveDesired(model))
     }
 
     @discardableResult

@@ -1,14 +1,27 @@
 /// What hosts say, and what their silence means.
 extension Orchestrator {
-    mutating func desiredChanged(_ model: DesiredModel, at now: Instant) {
+    mutating func configured(_ configuration: FabricConfiguration) {
+        var model = desired ?? DesiredModel(revision: 0, configuration: configuration)
+        model.configuration = configuration
+        model.revision += 1
+        adopt(model)
+        expectDeclaredHosts()
+        for (name, host) in hosts where host.contact == .expected && configuration.hosts[name] == nil { hosts[name] = nil }
+    }
+
+    mutating func overridden(_ overrides: Overrides) {
+        guard var model = desired, model.overrides != overrides else { return }
+        model.overrides = overrides
+        model.revision += 1
+        adopt(model)
+    }
+
+    mutating func adopt(_ model: DesiredModel) {
         desired = model
         backoffs = [:]
-        expectDeclaredHosts()
-        for (name, host) in hosts where host.contact == .expected && model.configuration.hosts[name] == nil {
-            hosts[name] = nil
-        }
-        lookAtEverything()
         balancersAreStale = true
+        lookAtEverything()
+        pending.append(.saveDesired(model))
     }
 
     mutating func reported(_ report: HostReport, at now: Instant) {

@@ -172,7 +172,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         steps.contains { if case .failed = $0.state { true } else { false } }
     }
 
-    private func index(of id: Int) -> Int? {
+    func index(of id: Int) -> Int? {
         steps.indices.contains(id - 1) && steps[id - 1].step.id == id ? id - 1 : nil
     }
 }
@@ -279,5 +279,22 @@ extension ExecutionMachine {
             nodes[parent].next = 0
             index = parent
         }
+    }
+}
+
+extension ExecutionMachine {
+    /// Brings a machine that was saved as it began to where its steps were saved later.
+    package mutating func restore(steps saved: [StepProgress], state: ExecutionState, problem: Problem?) {
+        for progress in saved {
+            guard let index = index(of: progress.step.id) else { continue }
+            steps[index] = progress
+            switch progress.state {
+            case .running: runningCount += 1
+            case .succeeded, .cancelled: complete(leaf: index)
+            case .waiting, .failed, .skipped: break
+            }
+        }
+        self.state = state
+        self.problem = problem
     }
 }
