@@ -1,7 +1,7 @@
 package import Core
 package import Logging
-package import ServiceLifecycle
-package import Wire
+import ServiceLifecycle
+import Wire
 
 /// Owns the loop: gives it events, one at a time, and carries out its actions in their order.
 /// What is to be saved is on the disk before anything that depends on it is sent.
@@ -43,7 +43,7 @@ package actor OrchestratorService: Service {
 
     package func run() async throws {
         await receive { $0.resume(at: $1) }
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.tick)
                 await self.receive { $0.receive(.timePassed, at: $1) }

@@ -91,7 +91,7 @@ package struct Orchestrator: Sendable {
     /// Failed or aborted executions that may still be retried: the last of each app.
     package internal(set) var retryable: [AppName: Execution] = [:]
     var releases: [AppName: [Int: Release]] = [:]
-    var liveRevision: Int64 = 0
+    package internal(set) var liveRevision: Int64 = 0
     var lastExecution: Int64
     var balancers: [BalancerKey: BalancerPush] = [:]
     var balancersAreStale = true
