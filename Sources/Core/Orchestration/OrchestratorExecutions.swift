@@ -41,20 +41,27 @@ extension Orchestrator {
     package mutating func begin(
         _ request: Request, at now: Instant
     ) throws(Problem) -> (execution: Int64?, actions: [Action]) {
-        if let running = executions[request.app] {
-            throw Problem(
-                "deploy.locked", "\(request.app) is being changed already.",
-                cause: "Execution \(running.id) (\(running.kind.rawValue)) by \(running.startedBy) is \(running.state.rawValue).",
-                remedy: "Wait for it, or end it with `apus abort \(running.id)`.")
-        }
-        let model = try desiredModel(for: request)
-        let plan = try plan(request, at: now)
-        if let approved = request.approved, approved.root != plan.root {
+        // Everything that may refuse comes first: what has begun to change is carried through.
+        _ = try desiredModel(for: request)
+        if let approved = request.approved, approved.root != (try plan(request, at: now)).root {
             throw Problem(
                 "plan.stale", "The plan is stale.",
                 cause: "It was made from desired revision \(approved.desiredRevision) and live revision \(approved.liveRevision), and what would be done now differs.",
                 remedy: "Make the plan again and look at it.")
         }
+        if let running = executions[request.app] {
+            guard preempts(request, running) else {
+                throw Problem(
+                    "deploy.locked", "\(request.app) is being changed already.",
+                    cause: "Execution \(running.id) (\(running.kind.rawValue)) by \(running.startedBy) is \(running.state.rawValue).",
+                    remedy: "Wait for it, or end it with `apus abort \(running.id)`.")
+            }
+            feed(.abortRequested, to: request.app, at: now)
+        }
+        // The abort of a deploy has begun to go back to the very release that is asked for.
+        if let running = executions[request.app] { return (running.id, finish(at: now)) }
+        let model = try desiredModel(for: request)
+        let plan = try plan(request, at: now)
         if model != desired { adopt(model) }
         backoffs[request.app] = nil
         guard !plan.isEmpty else { return (nil, finish(at: now)) }
@@ -91,6 +98,15 @@ extension Orchestrator {
         case .cancelStep(let step): feed(.stepCancelled(step), to: app, at: now)
         }
         return finish(at: now)
+    }
+
+    /// Repairs give way to what people ask for, and a deploy gives way to going back from it.
+    private func preempts(_ request: Request, _ running: Execution) -> Bool {
+        switch running.kind {
+        case .reconcile, .clean: request.kind == .deploy || request.kind == .rollback
+        case .deploy: request.kind == .rollback && request.release == running.releaseBefore
+        case .rollback: false
+        }
     }
 
     func makePlan(app: AppName, desired: DesiredModel, options: Planner.Options, at now: Instant) -> Plan {
@@ -225,6 +241,7 @@ extension Orchestrator {
             model.configuration.apps[execution.app]?.rollout.automaticRollback ?? true
         else { return }
         model.releases[execution.app] = release
+        model.overrides.pinned[execution.app] = before
         model.revision += 1
         adopt(model)
         pending.append(

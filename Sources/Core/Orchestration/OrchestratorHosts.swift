@@ -1,5 +1,11 @@
 /// What hosts say, and what their silence means.
 extension Orchestrator {
+    /// What `configured` does to the model, without anything that follows: for plans of what would be.
+    package mutating func configure(_ configuration: FabricConfiguration) {
+        configured(configuration)
+        pending = []
+    }
+
     mutating func configured(_ configuration: FabricConfiguration) {
         var model = desired ?? DesiredModel(revision: 0, configuration: configuration)
         model.configuration = configuration
