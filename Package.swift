@@ -112,5 +112,8 @@ let package = Package(
                 argumentParser, logging, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "ConfigRepositoryTests", dependencies: ["ConfigRepository", "Core", subprocess, systemPackage],
+            exclude: ["Golden"], swiftSettings: settings),
     ]
 )
