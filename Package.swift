@@ -112,5 +112,7 @@ let package = Package(
                 argumentParser, logging, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "PackagesTests", dependencies: ["Packages", "Core", crypto, systemPackage], swiftSettings: settings),
     ]
 )
