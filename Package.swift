@@ -115,5 +115,7 @@ let package = Package(
         .testTarget(
             name: "ConfigRepositoryTests", dependencies: ["ConfigRepository", "Core", subprocess, systemPackage],
             exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "PackagesTests", dependencies: ["Packages", "Core", crypto, systemPackage], swiftSettings: settings),
     ]
 )
