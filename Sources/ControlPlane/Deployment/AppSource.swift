@@ -2,7 +2,7 @@ import ConfigRepository
 import Core
 import Crypto
 import FoundationEssentials
-package import SystemPackage
+import SystemPackage
 
 /// An app's source at a commit.
 struct ResolvedSource: Sendable {

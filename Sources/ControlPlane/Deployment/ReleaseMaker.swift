@@ -31,7 +31,7 @@ package struct ReleaseMaker: Sendable {
                 try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
             } catch {
                 throw Problem(
-                    "build.folder", "The folder for builds cannot be made.", cause: "\(folder): \(error.localizedDescription)",
+                    "build.folder", "The folder for builds cannot be made.", cause: "\(folder): \(error)",
                     remedy: "Give the server a state folder that it may write to.")
             }
         }
@@ -93,7 +93,7 @@ package struct ReleaseMaker: Sendable {
             try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         } catch {
             throw Problem(
-                "build.folder", "The build's folder cannot be made.", cause: "\(folder): \(error.localizedDescription)",
+                "build.folder", "The build's folder cannot be made.", cause: "\(folder): \(error)",
                 remedy: "Free space in the state folder.")
         }
         let tree = folder.appending("source")

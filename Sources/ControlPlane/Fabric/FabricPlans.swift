@@ -1,3 +1,4 @@
+import ConfigRepository
 package import Core
 package import Wire
 
