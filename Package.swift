@@ -112,5 +112,8 @@ let package = Package(
                 argumentParser, logging, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
+        .testTarget(name: "StateTests", dependencies: ["ControlPlane", "Core", grdb], swiftSettings: settings),
+        .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
+        .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core"], swiftSettings: settings),
     ]
 )
