@@ -94,7 +94,9 @@ struct StateFileTests {
         try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE theirs (a)") }
         #expect(await code { _ = try open(other) } == "state.foreign")
         #expect(await code { _ = try open("/nowhere/at/all/state.db") } == "state.unavailable")
-        #expect(await code { _ = try open(folder.path) } == "state.foreign")
+        let directory = folder.file("directory")
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        #expect(await code { _ = try open(directory) } == "state.foreign")
     }
 
     @Test("A file has one owner") func ownership() async throws {
