@@ -14,11 +14,13 @@ package final class SQLiteStateStore: StateStore, Service {
     private static let tickInterval = Duration.milliseconds(500)
     /// Most changes in one element of a watch.
     private static let watchBatchMax = 500
+    private static let compactionStep: Int64 = 100
 
     private let database: StateDatabase
     private let now: @Sendable () -> Instant
     private let signal: RevisionSignal
     private let leases: Mutex<LeaseTable>
+    private let compacted = Mutex<Int64>(0)
 
     /// - Parameter now: the wall clock.
     package init(database: StateDatabase, now: @escaping @Sendable () -> Instant) throws(Problem) {
@@ -59,8 +61,9 @@ package final class SQLiteStateStore: StateStore, Service {
         }
         if !ended.isEmpty { try await deleteKeys(of: ended) }
         let horizon = signal.current - Self.historyMax
-        // In steps, so that not every write pays for it.
-        if horizon > 0, horizon % 100 == 0 { try await compact(through: horizon) }
+        // In steps, so that not every tick pays for it.
+        guard horizon >= compacted.withLock({ $0 }) + Self.compactionStep else { return }
+        try await compact(through: horizon)
     }
 
     /// Forgets history up to a revision: a watch from before it throws `state.compacted`.
@@ -70,6 +73,7 @@ package final class SQLiteStateStore: StateStore, Service {
             try database.execute(sql: "DELETE FROM history WHERE revision <= ?", arguments: [revision])
             try Counter.compacted.write(database, revision)
         }
+        compacted.withLock { $0 = max($0, revision) }
     }
 
     package func get(_ key: StateKey) async throws(Problem) -> StateEntry? {

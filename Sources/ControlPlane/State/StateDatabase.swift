@@ -33,7 +33,6 @@ package final class StateDatabase: Sendable {
             try pool.writeWithoutTransaction { database in
                 // GRDB sets NORMAL, which may lose the last commits in a power cut.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
-                try StateFile.checkContents(database)
             }
         } catch {
             throw Self.problem(for: error)
@@ -42,7 +41,11 @@ package final class StateDatabase: Sendable {
 
     /// Ends every access. What was answered before is kept; what comes later is refused.
     package func close() throws(Problem) {
+        // Moves the log into the file, so that the file alone is a whole copy. It is only for
+        // convenience: the next start reads the log as well.
+        _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         do { try pool.close() } catch { throw Self.problem(for: error) }
+        ownership.release()
     }
 
     /// Runs in a transaction, whole or not at all. A cancelled task does not cut it short, so
@@ -128,10 +131,10 @@ package final class StateDatabase: Sendable {
 
 /// A lock file held while the process lives: the kernel lets go of it, however the process ends.
 private final class FileOwnership: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     init(path: String) throws(Problem) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Problem(
                 "state.unavailable", "The state file cannot be opened.",
@@ -145,7 +148,15 @@ private final class FileOwnership: Sendable {
                 cause: "\(quotedForMessage(path, lengthMax: 200)) is locked.",
                 remedy: "End the other server, or give this one a state folder of its own.")
         }
+        self.descriptor = Mutex(descriptor)
     }
 
-    deinit { _ = Glibc.close(descriptor) }
+    deinit { release() }
+
+    func release() {
+        descriptor.withLock { descriptor in
+            if let open = descriptor { _ = Glibc.close(open) }
+            descriptor = nil
+        }
+    }
 }

@@ -53,9 +53,16 @@ enum StateFile {
             throw foreign(path, "It is an SQLite file of another program (application id \(found)).")
         }
         try WriteAheadLogCheck.check(path + "-wal")
+        // Read only: a damaged file is evidence.
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.label = "apus.state.check"
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.read(checkContents)
+        try queue.close()
     }
 
-    static func checkContents(_ database: Database) throws {
+    private static func checkContents(_ database: Database) throws {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         guard version == StateDatabase.formatVersion else {
             throw Problem(

@@ -49,6 +49,17 @@ package struct StateEntry: Hashable, Sendable {
     /// How many times it was put since it was made: 1 when new.
     package var version: Int64
     package var lease: LeaseID?
+
+    package init(
+        key: StateKey, value: Data, createRevision: Int64, modRevision: Int64, version: Int64, lease: LeaseID?
+    ) {
+        self.key = key
+        self.value = value
+        self.createRevision = createRevision
+        self.modRevision = modRevision
+        self.version = version
+        self.lease = lease
+    }
 }
 
 package struct StateRange: Hashable, Sendable {
@@ -57,6 +68,12 @@ package struct StateRange: Hashable, Sendable {
     package var entries: [StateEntry]
     /// Whether there were more entries than the limit.
     package var hasMore: Bool
+
+    package init(revision: Int64, entries: [StateEntry], hasMore: Bool) {
+        self.revision = revision
+        self.entries = entries
+        self.hasMore = hasMore
+    }
 }
 
 /// What a transaction wants to be true.
@@ -95,6 +112,12 @@ package struct TransactionResult: Hashable, Sendable {
     /// The store's revision after it.
     package var revision: Int64
     package var deleted: Int
+
+    package init(succeeded: Bool, revision: Int64, deleted: Int) {
+        self.succeeded = succeeded
+        self.revision = revision
+        self.deleted = deleted
+    }
 }
 
 package struct StateChange: Hashable, Sendable {
@@ -106,6 +129,12 @@ package struct StateChange: Hashable, Sendable {
     package var revision: Int64
     package var key: StateKey
     package var kind: Kind
+
+    package init(revision: Int64, key: StateKey, kind: Kind) {
+        self.revision = revision
+        self.key = key
+        self.kind = kind
+    }
 }
 
 /// A lease's number, which is also its fencing token: whoever has seen a higher one refuses it.
@@ -125,6 +154,11 @@ package struct LeaseID: Codable, Hashable, Comparable, Sendable, CustomStringCon
 package struct Lease: Hashable, Sendable {
     package var id: LeaseID
     package var timeToLive: Interval
+
+    package init(id: LeaseID, timeToLive: Interval) {
+        self.id = id
+        self.timeToLive = timeToLive
+    }
 }
 
 extension StateTransaction {
