@@ -113,6 +113,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "CommandsTests",
+            dependencies: ["Commands", "Core", "Wire", argumentParser, nioCore, nioHTTP1, nioPosix],
+            exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
             name: "ConfigRepositoryTests", dependencies: ["ConfigRepository", "Core", subprocess, systemPackage],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
