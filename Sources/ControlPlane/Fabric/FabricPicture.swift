@@ -111,7 +111,7 @@ struct FabricPicture: Sendable {
         isBuilding: Bool
     ) -> (Colour, String) {
         if !isDeclared { return (.yellow, "it is no longer in git, and is being removed") }
-        if let running = loop.executions[app] { 
+        if let running = loop.executions[app] {
             let words = "\(running.kind.rawValue) \(running.state.rawValue)"
             let worst = instances.contains { $0.colour == .red && $0.duty == .serving }
             return worst ? (.red, "\(words), and instances have failed") : (.yellow, words)
@@ -142,7 +142,7 @@ struct FabricPicture: Sendable {
             return ProcessView(
                 name: process.name, desired: desired.instances(of: app, process), declared: process.instances,
                 ready: mine.count { $0.duty == .serving && $0.colour == .green }, counts: counts, run: run,
-                memory: process.limits.memory, health: process.health.map(\.text))
+                memory: process.limits.memory, health: process.health.map(\.summary))
         }
     }
 
@@ -164,7 +164,7 @@ struct FabricPicture: Sendable {
 }
 
 extension HealthProbe {
-    var text: String {
+    var summary: String {
         switch kind {
         case .http(let path): "GET \(path) every \(interval)"
         case .tcp: "connect every \(interval)"

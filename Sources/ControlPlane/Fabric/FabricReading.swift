@@ -1,5 +1,6 @@
 import ConfigRepository
 package import Core
+import Logging
 package import Wire
 
 /// What people ask.

@@ -74,6 +74,7 @@ extension DiffLine {
             case .same: .same
             case .added: .added
             case .removed: .removed
+            case .skipped: .gap
             }
         self.init(kind: kind, text: line.text)
     }
@@ -106,7 +107,7 @@ extension FabricService {
         let id = ExecutionID(checked: "\(execution.id)")
         let machine = execution.machine
         let done = machine.steps.count { $0.state == .succeeded || $0.state == .cancelled }
-        let steps = !withSteps ? [] : machine.steps.map { progress in
+        let steps: [StepView] = !withSteps ? [] : machine.steps.map { progress in
             let output = orchestrator.progress.output(of: progress.step.id, in: execution.id)
             var problem: Problem?
             if case .failed(let cause) = progress.state { problem = cause }
