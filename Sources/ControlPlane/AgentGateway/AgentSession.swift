@@ -115,17 +115,3 @@ final class AgentSession: Sendable {
             remedy: "Look at `apus hosts`; the agent connects again by itself when it can.")
     }
 }
-
-/// Something that happens once, and that one task may wait for.
-private struct Signal: Sendable {
-    private let stream: AsyncStream<Never>
-    private let continuation: AsyncStream<Never>.Continuation
-
-    init() { (stream, continuation) = AsyncStream.makeStream() }
-
-    func give() { continuation.finish() }
-
-    func wait() async {
-        for await _ in stream {}
-    }
-}
