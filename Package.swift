@@ -112,5 +112,14 @@ let package = Package(
                 argumentParser, logging, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
+        .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),
+        // Agents' connections, both ends of them, over real sockets.
+        .testTarget(
+            name: "AgentGatewayTests",
+            dependencies: [
+                "Agent", "ControlPlane", "Core", "Wire", crypto, logging, nioCore, nioPosix, nioSSL, swiftASN1,
+                systemPackage, x509,
+            ],
+            swiftSettings: settings),
     ]
 )

@@ -48,7 +48,8 @@ package enum AgentJoin {
                     return nil
                 }
                 group.addTask {
-                    try await writer.send(.join(request))
+                    // Whether it was sent shows in what is read: there TLS says why it was not.
+                    try? await writer.send(.join(request))
                     for try await frame in inbound {
                         switch try frame.messageFromServer {
                         case .joined(let response): return response

@@ -8,9 +8,10 @@ package import Wire
 /// What happened on the host, kept until the server has it: in a file, so that it survives the
 /// agent, and bounded, so that a server that stays away fills no disk.
 ///
-/// The file is lines of JSON: first a header with the next sequence, then an event a line. A line
-/// that a crash cut short is dropped. It is written through the page cache: events survive a crash
-/// of the agent, and of the host all but the last seconds of them.
+/// The file is lines of JSON: first a header with the next sequence, then an event a line, and
+/// lines that say how far the server has them. A line that a crash cut short is dropped. It is
+/// written through the page cache: events survive a crash of the agent, and of the host all but
+/// the last seconds of them.
 package final class EventBuffer: Sendable {
     package static let eventsMax = 10_000
     private static let textBytesMax = 4096
@@ -21,6 +22,10 @@ package final class EventBuffer: Sendable {
     private struct Header: Codable {
         var nextSequence: Int64
         var dropped: Int
+    }
+
+    private struct Acknowledgement: Codable {
+        var acknowledged: Int64
     }
 
     private struct State {
@@ -83,8 +88,12 @@ package final class EventBuffer: Sendable {
             let count = state.events.prefix { $0.sequence <= sequence }.count
             guard count > 0 else { return }
             state.events.removeFirst(count)
-            state.waste += count
-            if state.waste > Self.wasteMax || state.events.isEmpty { rewrite(&state) }
+            state.waste += count + 1
+            if state.waste > Self.wasteMax {
+                rewrite(&state)
+            } else {
+                append(Acknowledgement(acknowledged: sequence), to: state.file)
+            }
         }
     }
 
@@ -92,18 +101,22 @@ package final class EventBuffer: Sendable {
         let decoder = JSONDecoder()
         let lines = bytes.split(separator: UInt8(ascii: "\n"))
         let header = lines.first.flatMap { try? decoder.decode(Header.self, from: Data($0)) }
-        let events = lines.dropFirst().compactMap { try? decoder.decode(AgentEvent.self, from: Data($0)) }
+        var events = lines.dropFirst().compactMap { try? decoder.decode(AgentEvent.self, from: Data($0)) }
         // Lines after the header may be younger than it.
         let next = max(header?.nextSequence ?? 1, (events.last?.sequence ?? 0) + 1)
+        let acknowledged = lines.dropFirst().compactMap { line in
+            (try? decoder.decode(Acknowledgement.self, from: Data(line)))?.acknowledged
+        }.max()
+        if let acknowledged { events.removeAll { $0.sequence <= acknowledged } }
         return State(header: Header(nextSequence: next, dropped: header?.dropped ?? 0), events: events)
     }
 
-    private func append(_ event: AgentEvent, to file: FileDescriptor?) {
+    private func append(_ line: some Encodable, to file: FileDescriptor?) {
         do {
             guard let file else { throw Errno.badFileDescriptor }
-            _ = try file.writeAll(try JSONEncoder().encode(event) + [UInt8(ascii: "\n")])
+            _ = try file.writeAll(try JSONEncoder().encode(line) + [UInt8(ascii: "\n")])
         } catch {
-            logger.error("an event is not on disk", metadata: ["error": "\(error)"])
+            logger.error("an event, or that the server has it, is not on disk", metadata: ["error": "\(error)"])
         }
     }
 

@@ -61,7 +61,6 @@ final class AgentSession: Sendable {
 
     /// Called when nothing more is observed of this connection.
     func end() {
-        outgoing.finish()
         let tails = state.withLock { state in
             state.isOver = true
             defer { state.tails = [:] }
