@@ -120,5 +120,14 @@ let package = Package(
         .testTarget(name: "StateTests", dependencies: ["ControlPlane", "Core", grdb], swiftSettings: settings),
         .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core"], swiftSettings: settings),
+        .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),
+        // Agents' connections, both ends of them, over real sockets.
+        .testTarget(
+            name: "AgentGatewayTests",
+            dependencies: [
+                "Agent", "ControlPlane", "Core", "Wire", crypto, logging, nioCore, nioPosix, nioSSL, swiftASN1,
+                systemPackage, x509,
+            ],
+            swiftSettings: settings),
     ]
 )
