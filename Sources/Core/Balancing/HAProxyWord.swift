@@ -122,4 +122,7 @@ package struct HAProxyLine: Hashable, Sendable {
 
     init(_ words: [HAProxyWord]) { text = words.map(\.text).joined(separator: " ") }
     init(_ words: HAProxyWord...) { self.init(words) }
+
+    package static let showStatistics = HAProxyLine("show stat")
+    package static let showServersState = HAProxyLine("show servers state")
 }
