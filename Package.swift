@@ -18,6 +18,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -95,7 +96,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "ControlPlane", "Core", "Wire", hummingbird, hummingbirdTLS, mustache, httpTypes, logging, nioCore,
+                "ControlPlane", "Core", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore,
                 nioSSL, serviceLifecycle,
             ],
             swiftSettings: settings),
@@ -127,6 +128,13 @@ let package = Package(
             dependencies: [
                 "Agent", "ControlPlane", "Core", "Wire", crypto, logging, nioCore, nioPosix, nioSSL, swiftASN1,
                 systemPackage, x509,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "ControlPlane", "Core", "Server", "Wire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1,
+                serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
     ]
