@@ -112,5 +112,7 @@ let package = Package(
                 argumentParser, logging, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
+        // What the compiler cannot hold: style, layers, documentation.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )
