@@ -137,5 +137,7 @@ let package = Package(
                 serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
+        // What the compiler cannot hold: style, layers, documentation.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )
