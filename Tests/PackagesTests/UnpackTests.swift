@@ -105,6 +105,37 @@ struct UnpackTests {
         }
     }
 
+    @Test("is undone whole, folders without write permission and links included")
+    func removal() async throws {
+        try await withTemporaryFolder { folder in
+            try makeTree(["one/x/y": .file("1"), "one/out": .link("../kept"), "kept/z": .file("2")], at: folder)
+            chmod(folder.appending("one/x").string, 0o500)
+            try await PackageUnpacker.remove(folder.appending("one"))
+            try await PackageUnpacker.remove(folder.appending("one"))
+            let left = try readTree(folder)
+            #expect(left == ["kept": .folder, "kept/z": .file("2")])
+        }
+    }
+
+    @Test("of a package into one place at once happens once")
+    func race() async throws {
+        try await withPackage { folder, archive, reference in
+            let unpacker = try signer.unpacker
+            let target = folder.appending("one")
+            let codes = await withTaskGroup(of: String?.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        await problemCode { try await unpacker.unpack(archive: archive, reference: reference, into: target) }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.filter { $0 == nil }.count == 1)
+            #expect(codes.filter { $0 == "package.target-exists" }.count == 3)
+            #expect(try names(in: folder) == ["one", "package", "tree"])
+        }
+    }
+
     @Test("clears what a crash has left, and nothing else")
     func leftovers() async throws {
         try await withTemporaryFolder { folder in
