@@ -27,7 +27,9 @@ struct PackageBuilderTests {
     }
 
     /// Builds, checks that source and work folder are left as they were, and unpacks.
-    func buildAndUnpack(_ recipe: BuildRecipe, _ items: [String: Item], in folder: FilePath) async throws -> [String: Item] {
+    func buildAndUnpack(_ recipe: BuildRecipe, _ items: [String: Item], in folder: FilePath) async throws -> [String:
+        Item]
+    {
         let source = folder.appending("source")
         let work = folder.appending("work")
         try makeTree(items.merging([".git/HEAD": .file("ref"), "sub/.git": .file("gitdir")]) { $1 }, at: source)
@@ -68,9 +70,11 @@ struct PackageBuilderTests {
         try await withTemporaryFolder { folder in
             let recipe = BuildRecipe.script(path: "make.sh", output: "out")
             let found = try await buildAndUnpack(recipe, items, in: folder)
-            #expect(found == [
-                "bin": .folder, "bin/run": .file("#!/bin/sh\n", isExecutable: true), "said": .file("shop v1 0 none\n"),
-            ])
+            #expect(
+                found == [
+                    "bin": .folder, "bin/run": .file("#!/bin/sh\n", isExecutable: true),
+                    "said": .file("shop v1 0 none\n"),
+                ])
             #expect(log.lines.contains("working"))
             #expect(log.lines.contains("to stderr"))
         }
@@ -79,7 +83,8 @@ struct PackageBuilderTests {
     @Test("by a script fails with its last lines, and leaves nothing")
     func scriptFails() async throws {
         try await withTemporaryFolder { folder in
-            try makeTree(["make": .file("#!/bin/sh\necho first\necho cannot find it\nexit 3\n", isExecutable: true)],
+            try makeTree(
+                ["make": .file("#!/bin/sh\necho first\necho cannot find it\nexit 3\n", isExecutable: true)],
                 at: folder.appending("source"))
             try makeTree([:], at: folder.appending("work"))
             do throws(Problem) {
@@ -117,12 +122,14 @@ struct PackageBuilderTests {
         }
     }
 
-    @Test("by a script is refused for a path that is not in the source", arguments: [
-        ("../make", nil, "package.path-invalid"), ("/bin/sh", nil, "package.path-invalid"),
-        ("missing", nil, "build.script-invalid"), ("plain", nil, "build.script-invalid"),
-        ("make", "../..", "package.path-invalid"), ("make", "nothing", "build.output-missing"),
-        ("make", "away", "build.output-missing"),
-    ] as [(String, String?, String)])
+    @Test(
+        "by a script is refused for a path that is not in the source",
+        arguments: [
+            ("../make", nil, "package.path-invalid"), ("/bin/sh", nil, "package.path-invalid"),
+            ("missing", nil, "build.script-invalid"), ("plain", nil, "build.script-invalid"),
+            ("make", "../..", "package.path-invalid"), ("make", "nothing", "build.output-missing"),
+            ("make", "away", "build.output-missing"),
+        ] as [(String, String?, String)])
     func scriptPaths(path: String, output: String?, expected: String) async throws {
         try await withTemporaryFolder { folder in
             try makeTree(
@@ -153,7 +160,10 @@ struct PackageBuilderTests {
             }
             #expect(program.hasPrefix("#!/usr/bin/env python3\n"))
             #expect(isExecutable)
-            #expect(!found.values.contains { if case .file(let text, _) = $0 { text.contains(folder.string) } else { false } })
+            #expect(
+                !found.values.contains {
+                    if case .file(let text, _) = $0 { text.contains(folder.string) } else { false }
+                })
             #expect(try await run("tiny", release: folder.appending("release")) == "hello from swift")
 
             let again = folder.appending("somewhere/else")
@@ -225,7 +235,8 @@ struct PackageBuilderTests {
     func nodeMissing() async throws {
         try await withTemporaryFolder { folder in
             let program = BuildProgram(
-                label: "npm ci", program: .name("npm"), arguments: [], environment: ["PATH": folder.string], folder: folder,
+                label: "npm ci", program: .name("npm"), arguments: [], environment: ["PATH": folder.string],
+                folder: folder,
                 limits: .standard, log: log.add)
             let code = await problemCode { try await program.run() }
             #expect(code == "build.tool-missing")
@@ -254,7 +265,9 @@ struct PackageBuilderTests {
         }
     }
 
-    @Test("of Python or Node is refused for a source that has the build's own folder", arguments: [BuildRecipe.python, .node])
+    @Test(
+        "of Python or Node is refused for a source that has the build's own folder",
+        arguments: [BuildRecipe.python, .node])
     func reserved(_ recipe: BuildRecipe) async throws {
         try await withTemporaryFolder { folder in
             try makeTree([".apus/environment": .file("PATH=x")], at: folder.appending("source"))

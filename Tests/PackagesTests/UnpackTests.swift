@@ -81,7 +81,8 @@ struct UnpackTests {
             for (path, expected) in cases {
                 let code = await problemCode {
                     try await signer.unpacker.unpack(
-                        archive: archive, reference: reference, into: folder.appending("one"), extraFiles: [path: "evil"])
+                        archive: archive, reference: reference, into: folder.appending("one"),
+                        extraFiles: [path: "evil"])
                 }
                 #expect(code == expected, "\(path)")
                 let left = try names(in: folder)
@@ -96,7 +97,8 @@ struct UnpackTests {
             try makeTree(["one/mine": .file("kept"), "file": .file("kept"), "link": .link("one")], at: folder)
             for name in ["one", "file", "link"] {
                 let code = await problemCode {
-                    try await signer.unpacker.unpack(archive: archive, reference: reference, into: folder.appending(name))
+                    try await signer.unpacker.unpack(
+                        archive: archive, reference: reference, into: folder.appending(name))
                 }
                 #expect(code == "package.target-exists")
             }
@@ -125,7 +127,9 @@ struct UnpackTests {
             let codes = await withTaskGroup(of: String?.self) { group in
                 for _ in 0..<4 {
                     group.addTask {
-                        await problemCode { try await unpacker.unpack(archive: archive, reference: reference, into: target) }
+                        await problemCode {
+                            try await unpacker.unpack(archive: archive, reference: reference, into: target)
+                        }
                     }
                 }
                 return await group.reduce(into: []) { $0.append($1) }
@@ -172,9 +176,11 @@ struct SignatureTests {
         #expect(text == "apus.package.v1\nshop\n1.0-rc+2\n\(digest(of: []))\n7\n")
     }
 
-    @Test("is not made for a version that could be taken for something else", arguments: [
-        "", "a\nb", "a b", "../x", String(repeating: "1", count: 129), "é",
-    ])
+    @Test(
+        "is not made for a version that could be taken for something else",
+        arguments: [
+            "", "a\nb", "a b", "../x", String(repeating: "1", count: 129), "é",
+        ])
     func versions(_ version: String) throws {
         #expect(throws: Problem.self) {
             try signer.sign(app: AppName("shop"), version: version, digest: digest(of: []), size: 7)

@@ -98,7 +98,8 @@ package struct PackageUnpacker: Sendable {
         guard digest == reference.digest else {
             throw Problem(
                 "package.digest-mismatch", "The package is not the one that was signed.",
-                cause: "The file's SHA-256 is \(digest), and \(reference.digest) was signed.", remedy: "Fetch it again.")
+                cause: "The file's SHA-256 is \(digest), and \(reference.digest) was signed.", remedy: "Fetch it again."
+            )
         }
         try file.rewind()
         return file
