@@ -113,6 +113,6 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "PackagesTests", dependencies: ["Packages", "Core", crypto, systemPackage], swiftSettings: settings),
+            name: "PackagesTests", dependencies: ["Packages", "Core", systemPackage], swiftSettings: settings),
     ]
 )
