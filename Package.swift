@@ -139,6 +139,5 @@ let package = Package(
             swiftSettings: settings),
         // What the compiler cannot hold: style, layers, documentation.
         .testTarget(name: "TidyTests", swiftSettings: settings),
-            name: "PackagesTests", dependencies: ["Packages", "Core", systemPackage], swiftSettings: settings),
     ]
 )

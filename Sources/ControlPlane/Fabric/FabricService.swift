@@ -229,11 +229,4 @@ extension SourceSpec {
         case .folder(let path): path
         }
     }
-
-    var text: String {
-        switch self {
-        case .git(let url, let ref): "\(url) at \(ref)"
-        case .folder(let path): "\(path) of the configuration repository"
-        }
-    }
 }
