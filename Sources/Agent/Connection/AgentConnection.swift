@@ -122,10 +122,18 @@ package final class AgentConnection: Service {
     /// A command has arrived, perhaps not for the first time.
     func received(_ command: AgentCommand) {
         switch book.receive(command) {
-        case .carryOut: commands.continuation.yield(command)
+        case .carryOut:
+            // Known before the next message is read, which may cancel it.
+            running.withLock { $0[command.id] = Signal() }
+            commands.continuation.yield(command)
         case .runs: break
         case .ended: outbox.outcomeIsDue(command.id)
         }
+    }
+
+    func acknowledged(_ command: CommandID) {
+        book.acknowledge(command)
+        outbox.forget(command)
     }
 
     func connected() {
@@ -145,11 +153,11 @@ package final class AgentConnection: Service {
     private func perform(_ command: AgentCommand) async {
         if case .cancel(let other) = command.operation {
             running.withLock { $0[other] }?.give()
+            running.withLock { $0[command.id] = nil }
             end(command.id, with: nil)
             return
         }
-        let cancelled = Signal()
-        running.withLock { $0[command.id] = cancelled }
+        let cancelled = running.withLock { $0[command.id] } ?? Signal()
         let run = CommandRun(command: command, cancelled: cancelled) { [dependencies, outbox] in
             await dependencies.carryOut(command) { outbox.add($0, of: command.id) }
         }
@@ -166,10 +174,17 @@ package final class AgentConnection: Service {
 
     private func stayConnected() async {
         var event = Reconnection.Event.started
+        var lastFault = ""
         while !Task.isCancelled {
             switch reconnection.withLock({ $0.receive(event, at: now(), lot: lot()) }) {
             case .connect, nil:
-                event = await converse()
+                let (next, fault) = await converse()
+                // A server that is away for an hour is worth one line, not a thousand.
+                logger.log(
+                    level: fault == lastFault ? .debug : .warning, "not connected to the server",
+                    metadata: ["server": "\(configuration.server)", "cause": "\(fault)"])
+                lastFault = fault
+                event = next
             case .wait(let interval):
                 try? await Task.sleep(for: .milliseconds(interval.milliseconds))
                 event = .waited
@@ -178,18 +193,17 @@ package final class AgentConnection: Service {
     }
 
     /// One connection, from the attempt to its end.
-    private func converse() async -> Reconnection.Event {
+    private func converse() async -> (Reconnection.Event, fault: String) {
         do {
-            let channel = try await AgentTLS.connect(to: configuration.server, as: currentIdentity, on: eventLoops)
+            let identity = currentIdentity
+            try identity.check(at: now())
+            let channel = try await AgentTLS.connect(to: configuration.server, as: identity, on: eventLoops)
             try await AgentConversation(connection: self, channel: channel).run()
-            logger.info("the server closed the connection")
-            return .ended
+            return (.ended, "The server closed the connection.")
         } catch let problem as Problem {
-            logger.warning("the connection to the server ended", metadata: ["problem": "\(problem)"])
-            return problem.code == "agent.silent" ? .ended : .refused
+            return (problem.code == "agent.silent" ? .ended : .refused, problem.description)
         } catch {
-            logger.debug("no connection to the server", metadata: ["error": "\(error)"])
-            return .ended
+            return (.ended, quotedForMessage("\(error)", lengthMax: 300))
         }
     }
 }

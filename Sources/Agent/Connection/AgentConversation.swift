@@ -109,7 +109,7 @@ struct AgentConversation: Sendable {
         case .command(let command):
             connection.received(command)
         case .commandAcknowledged(let command):
-            connection.book.acknowledge(command)
+            connection.acknowledged(command)
         case .eventAcknowledged(let sequence):
             connection.events.acknowledge(through: sequence)
             connection.outbox.wake()

@@ -58,6 +58,19 @@ package struct AgentIdentity: Codable, Sendable {
         return Instant(milliseconds: Int64((start + (end - start) * 2 / 3) * 1000))
     }
 
+    /// - Throws: `identity.expired`: the server would refuse it, with fewer words.
+    func check(at now: Instant) throws(Problem) {
+        guard let certificate = try? Certificate(pemEncoded: certificatePEM) else {
+            throw Self.invalid("Its certificate cannot be read.")
+        }
+        guard Double(now.milliseconds) / 1000 <= certificate.notValidAfter.timeIntervalSince1970 else {
+            throw Problem(
+                "identity.expired", "The agent cannot connect any more.",
+                cause: "Its certificate has expired: it was away for too long to renew it.",
+                remedy: "Make a new token with `apus token` and join again; what runs on the host goes on.")
+        }
+    }
+
     /// Takes the place of this identity, with a new key.
     /// - Throws: `join.answer-invalid` if the answer is not for this host, key and authority.
     func renewed(key: P256.Signing.PrivateKey, response: JoinResponse) throws(Problem) -> AgentIdentity {

@@ -53,6 +53,9 @@ final class Outbox: Sendable {
         }
     }
 
+    /// The server has the outcome.
+    func forget(_ command: CommandID) { _ = state.withLock { $0.sentOutcomes.remove(command) } }
+
     func add(_ text: String, of command: CommandID) {
         let isLong = text.utf8.count > Self.lineBytesMax
         let text = isLong ? String(decoding: text.utf8.prefix(Self.lineBytesMax), as: UTF8.self) + "…" : text

@@ -70,7 +70,7 @@ struct AgentDialogue: Sendable {
             let session = AgentSession(host: try await host(saying: hello))
             try await enter(session)
             establish(session)
-            await dependencies.observe(.connected(session.host, hello))
+            await observe(.connected(session.host, hello))
             let fault: (any Error)?
             do {
                 watch.waits()
@@ -99,7 +99,7 @@ struct AgentDialogue: Sendable {
     }
 
     private func leave(_ session: AgentSession) async {
-        if gateway.hub.unregister(session) { await dependencies.observe(.disconnected(session.host)) }
+        if gateway.hub.unregister(session) { await observe(.disconnected(session.host)) }
         session.end()
     }
 
@@ -141,21 +141,21 @@ struct AgentDialogue: Sendable {
         switch message {
         case .report(let report):
             try ReportCheck.check(report, from: host)
-            await dependencies.observe(.report(report))
+            await observe(.report(report))
         case .heartbeat(let sequence):
-            await dependencies.observe(.heartbeat(host))
+            await observe(.heartbeat(host))
             session.send(.heartbeat(sequence: sequence))
         case .commandEnded(let outcome):
             try ReportCheck.check(text: outcome.problem?.description ?? "")
-            await dependencies.observe(.outcome(host, outcome))
+            await observe(.outcome(host, outcome))
             gateway.hub.remove(outcome.command, for: host)
             session.send(.commandAcknowledged(outcome.command))
         case .commandOutput(let command, let line):
             try ReportCheck.check(text: line)
-            await dependencies.observe(.output(host, command, line: line))
+            await observe(.output(host, command, line: line))
         case .event(let event):
             try ReportCheck.check(text: event.text)
-            await dependencies.observe(.event(host, event))
+            await observe(.event(host, event))
             session.send(.eventAcknowledged(sequence: event.sequence))
         case .packageBytes(let request, let digest, let offset, let length):
             packages.add(.init(number: request, digest: digest, offset: offset, length: length), refuse: session.send)
@@ -168,6 +168,13 @@ struct AgentDialogue: Sendable {
         case .hello:
             throw Self.unexpected("The host \(host) said hello twice.")
         }
+    }
+
+    /// Hands an observation on, and lets it be dealt with to its end even if the connection ends
+    /// meanwhile: a task of its own, because the cancellation of this one must not reach a half
+    /// written transaction.
+    private func observe(_ observation: AgentObservation) async {
+        await Task { await dependencies.observe(observation) }.value
     }
 
     private static func check(protocolVersion: Int) throws(Problem) {

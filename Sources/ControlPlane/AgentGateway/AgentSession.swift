@@ -33,7 +33,7 @@ final class AgentSession: Sendable {
     }
 
     func send(_ message: ServerMessage) {
-        if case .dropped = outgoing.yield(message) { outgoing.finish() }
+        if case .dropped = outgoing.yield(message) { close() }
     }
 
     /// Ends the connection, after what was sent before.
