@@ -112,5 +112,11 @@ let package = Package(
                 argumentParser, logging, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "CoreBalancingTests", dependencies: ["Core"], exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "BalancerTests",
+            dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage], exclude: ["backend.py"],
+            swiftSettings: settings),
     ]
 )
