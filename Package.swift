@@ -139,5 +139,11 @@ let package = Package(
             swiftSettings: settings),
         // What the compiler cannot hold: style, layers, documentation.
         .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(
+            name: "CoreBalancingTests", dependencies: ["Core"], exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "BalancerTests",
+            dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage], exclude: ["backend.py"],
+            swiftSettings: settings),
     ]
 )

@@ -25,10 +25,10 @@ package actor HAProxyDriver: BalancerDriver {
     }
 
     package nonisolated let name: BalancerName
-    let folder: BalancerFolder
-    let executable: HAProxyExecutable
-    let socket: HAProxySocket
-    let account: String?
+    nonisolated let folder: BalancerFolder
+    nonisolated let executable: HAProxyExecutable
+    nonisolated let socket: HAProxySocket
+    nonisolated let account: String?
 
     var running: Running?
     private var failure: Problem?
