@@ -29,7 +29,11 @@ final class DiagnosticLog {
     }
 
     func report(_ problem: Problem, at position: SourcePosition) {
-        error(problem.code, at: position, problem.sentence, cause: problem.cause, hint: problem.remedy)
+        // A remedy is a sentence; a hint follows a colon.
+        let remedy = problem.remedy.hasSuffix(".") ? problem.remedy.dropLast() : problem.remedy[...]
+        error(
+            problem.code, at: position, problem.sentence, cause: problem.cause,
+            hint: remedy.prefix(1).lowercased() + remedy.dropFirst())
     }
 
     /// Everything in the order of files and lines.

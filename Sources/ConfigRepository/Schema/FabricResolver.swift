@@ -133,6 +133,8 @@ struct FabricResolver {
     ) {
         // Hosts that could not be read may well be the ones.
         guard !schema.unreadFolders.contains("hosts"), !schema.unreadFolders.contains("classes") else { return }
+        // A name that does not exist has an error of its own.
+        guard process.placement.map(declarations.knows) ?? true else { return }
         log.error(
             "placement.none", at: position,
             "No host of fabric \(name) can run process \(process.name.value) of app \(app.name.value).",

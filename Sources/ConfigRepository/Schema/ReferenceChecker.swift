@@ -34,7 +34,7 @@ struct ReferenceChecker {
         let user = ConfigurationNoun.balancer(balancer.name.value)
         use(balancer.placement, by: user)
         let selector = balancer.placement.selector
-        guard !selector.isUnrestricted, !schema.unreadFolders.contains("hosts"), !schema.unreadFolders.contains("classes") else { return }
+        guard !selector.isUnrestricted, declarations.knows(balancer.placement), !schema.unreadFolders.contains("hosts"), !schema.unreadFolders.contains("classes") else { return }
         let isAdmitting = declarations.hosts.values.contains { host in
             let spec = HostSpec(
                 name: host.name.value, address: "", hostClass: host.hostClass?.value.name,

@@ -61,8 +61,8 @@ final class SchemaReader {
         }
         for entry in entries.prefix(Self.labelsMax) {
             let key = log.parse(Located(entry.key, at: entry.keyPosition), Checks.labelKey)
-            let text = log.text(entry.value, of: entry.key)
-            if let key, let text, let value = log.parse(text, Checks.labelValue) { labels[key.value] = value.value }
+            let value = log.text(entry.value, of: entry.key).flatMap { log.parse($0, Checks.labelValue) }
+            if let key, let value { labels[key.value] = value.value }
         }
         return labels
     }
