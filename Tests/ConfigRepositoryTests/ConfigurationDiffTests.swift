@@ -8,8 +8,10 @@ import Testing
         let old = try Sample.prod(Sample.read(app: Sample.shop))
         let new = try Sample.prod(
             Sample.read([
-                "apps/shop.yaml": Sample.shop.replacing("prod: 4", with: "prod: 6").replacing("batch: 25%", with: "batch: 1"),
-                "apps/blog.yaml": "app: blog\nsource: { path: src }\nbuild: files\nprocesses: { web: { files: ., instances: { prod: 1 } } }\n",
+                "apps/shop.yaml": Sample.shop.replacing("prod: 4", with: "prod: 6").replacing(
+                    "batch: 25%", with: "batch: 1"),
+                "apps/blog.yaml":
+                    "app: blog\nsource: { path: src }\nbuild: files\nprocesses: { web: { files: ., instances: { prod: 1 } } }\n",
                 "src/x": "", "templates/config.json": "{ }",
             ]))
         #expect(

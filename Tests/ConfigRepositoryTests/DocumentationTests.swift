@@ -8,7 +8,9 @@ import Testing
 @Suite struct DocumentationTests {
     private func page() throws -> String {
         let parts = #filePath.split(separator: "/")
-        return try String(contentsOf: URL(filePath: "/" + parts.dropLast(3).joined(separator: "/") + "/docs/configuration.md"), encoding: .utf8)
+        return try String(
+            contentsOf: URL(filePath: "/" + parts.dropLast(3).joined(separator: "/") + "/docs/configuration.md"),
+            encoding: .utf8)
     }
 
     @Test("The documented example is valid, as a whole")

@@ -10,7 +10,8 @@ import Testing
         try await GitFixture.with { fixture in
             let large = String(repeating: "0123456789abcdef", count: 600_000)
             try fixture.write("#!/bin/sh\n", to: "src/bin/run")
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: fixture.work + "/src/bin/run")
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: fixture.work + "/src/bin/run")
             try fixture.write("", to: "src/empty")
             try fixture.write("ü", to: "src/a b/ü -x")
             try fixture.link("src/a b/link", to: "../bin/run")
@@ -48,7 +49,9 @@ import Testing
         }
     }
 
-    @Test("Names that lead out, which only a hand-made tree can have, are refused", arguments: ["..", ".git", ".GIT", "."])
+    @Test(
+        "Names that lead out, which only a hand-made tree can have, are refused",
+        arguments: ["..", ".git", ".GIT", "."])
     func names(name: String) async throws {
         try await GitFixture.with { fixture in
             let blob = try await fixture.git("hash-object", "-w", "--stdin", input: "evil")
@@ -101,7 +104,10 @@ import Testing
             try FileManager.default.createDirectory(atPath: fixture.work + "/apps", withIntermediateDirectories: true)
             try fixture.link("apps/shop.yaml", to: "/etc/passwd")
             let commit = try await fixture.commit()
-            #expect(try await ConfigurationReader.read(fixture.repository(), commit: commit).errors.map(\.code) == ["file.link"])
+            #expect(
+                try await ConfigurationReader.read(fixture.repository(), commit: commit).errors.map(\.code) == [
+                    "file.link"
+                ])
             let folder = ConfigurationReader.read(try FileTree(folder: FilePath(fixture.work)), commit: "")
             #expect(folder.errors.map(\.code) == ["file.link"])
         }

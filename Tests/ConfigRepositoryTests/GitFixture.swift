@@ -41,11 +41,13 @@ struct GitFixture {
     func git(_ arguments: String..., input: String = "") async throws -> String {
         let result = try await run(
             .name("git"),
-            arguments: Arguments([
-                "-C", work, "-c", "protocol.file.allow=always",
-            ] + arguments),
+            arguments: Arguments(
+                [
+                    "-C", work, "-c", "protocol.file.allow=always",
+                ] + arguments),
             environment: .inherit.updating([
-                "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "GIT_DIR": nil, "GIT_WORK_TREE": nil,
+                "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "GIT_DIR": nil,
+                "GIT_WORK_TREE": nil,
                 "GIT_INDEX_FILE": nil, "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",
                 "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.com",
             ]),

@@ -101,6 +101,20 @@ import Testing
         }
     }
 
+    @Test("A fetch that takes too long is ended")
+    func timeout() async throws {
+        try await GitFixture.with { fixture in
+            try await fixture.commit(["a": "1"])
+            let location = try GitLocation("file://\(fixture.work)")
+            let repository = try GitRepository(location, cache: FilePath(fixture.root + "/cache"))
+            let problem = await #expect(throws: Problem.self) {
+                try await repository.fetch(timeout: .microseconds(100))
+            }
+            #expect(problem?.code == "git.timeout")
+            try await repository.fetch()
+        }
+    }
+
     @Test("A repository that is not there is a problem with a cause")
     func missing() async throws {
         try await GitFixture.with { fixture in
@@ -119,7 +133,10 @@ import Testing
         try await GitFixture.with { fixture in
             let commit = try await fixture.commit(Sample.base.merging([".gitattributes": "* filter=evil\n"]) { $1 })
             let touch = "touch \(fixture.root)/ran"
-            for key in ["core.fsmonitor", "core.sshCommand", "core.pager", "filter.evil.smudge", "filter.evil.clean", "core.gitProxy"] {
+            for key in [
+                "core.fsmonitor", "core.sshCommand", "core.pager", "filter.evil.smudge", "filter.evil.clean",
+                "core.gitProxy",
+            ] {
                 try await fixture.git("config", key, touch)
             }
             let repository = try fixture.repository()

@@ -13,7 +13,9 @@ package enum Suggestion {
             let part = candidate.lowercased()
             return part.utf8.count >= 3 && (lowercased.hasPrefix(part) || lowercased.hasSuffix(part))
         }
-        if let part = parts.max(by: { $0.utf8.count < $1.utf8.count }), Self.lengthMax >= part.utf8.count { return part }
+        if let part = parts.max(by: { $0.utf8.count < $1.utf8.count }), Self.lengthMax >= part.utf8.count {
+            return part
+        }
         let editsMax = word.count <= 2 ? 0 : max(1, word.count / 3)
         var best: (edits: Int, candidate: String)?
         for candidate in candidates.sorted() {

@@ -39,7 +39,8 @@ extension SchemaReader {
         let certificate = path.flatMap { self.certificate($0) }
         if let path {
             uses.insert(
-                ConfigurationUse(of: .certificate(path.value), by: .balancer(declaration.name.value), at: path.position))
+                ConfigurationUse(of: .certificate(path.value), by: .balancer(declaration.name.value), at: path.position)
+            )
         }
         guard let port else { return }
         addPort(port, to: &declaration)

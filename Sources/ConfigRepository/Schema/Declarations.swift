@@ -11,7 +11,8 @@ struct Declarations {
 
     /// Whether everything that the selector names is declared.
     func knows(_ selector: SelectorDeclaration) -> Bool {
-        selector.hosts.allSatisfy { hosts[$0.value] != nil } && selector.hostClass.map { classes[$0.value] != nil } ?? true
+        selector.hosts.allSatisfy { hosts[$0.value] != nil }
+            && selector.hostClass.map { classes[$0.value] != nil } ?? true
     }
 }
 
