@@ -1,5 +1,6 @@
 import Core
 import Glibc
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -116,7 +117,8 @@ import Testing
         try await bench.withKeeper { keeper in
             let problem = await #expect(throws: Problem.self) { try await keeper.bringUp(spec) }
             #expect(problem?.cause.contains("No such file") == true)
-            #expect(try await keeper.live(spec).state == .stopped)
+            let live = try await keeper.live(spec)
+            #expect(live.state == .stopped)
         }
         try await bench.end()
     }
@@ -180,7 +182,8 @@ import Testing
             #expect(lines.all.withLock { $0.contains("did install") })
             let problem = await #expect(throws: Problem.self) { try await keeper.perform(.configure, spec) { _ in } }
             #expect(problem?.code == "instance.phase-failed")
-            #expect(try await keeper.live(spec).state == .installed)
+            let live = try await keeper.live(spec)
+            #expect(live.state == .installed)
         }
         try await bench.end()
     }

@@ -72,7 +72,7 @@ final class Lines: Sendable { let all = Mutex<[String]>([]) }
             try await eventually("the loss is said") { texts(bench, spec).contains { $0.contains("bytes of output were lost") } }
             try await keeper.perform(.stop, spec) { _ in }
         }
-        #expect(umount2(logs.string, Int32(MNT_DETACH.rawValue)) == 0)
+        #expect(umount2(logs.string, Int32(MNT_DETACH)) == 0)
         try await bench.end()
     }
 

@@ -49,33 +49,32 @@ struct OutputReader: Sendable {
     /// Also the newest file, open, and how far of it the lines go.
     private func tail(_ count: Int) -> (lines: ArraySlice<String>, file: Int32, offset: Int64) {
         let newest = open(path.string, O_RDONLY | O_CLOEXEC)
-        var wholeLines = 0
+        var lines: [String] = []
         var offset: Int64 = 0
-        var blocks: [[UInt8]] = []
-        var bytes = 0
+        var bytes: [UInt8] = []
         var number = 0
-        while wholeLines <= count, bytes < Self.tailBytesMax {
-            let file = number == 0 ? newest : open("\(path).\(number)", O_RDONLY | O_CLOEXEC)
+        // One line more than is wanted: the first may be the end of one that starts further up.
+        while lines.count <= count, bytes.count < Self.tailBytesMax {
+            let isNewest = number == 0
+            let file = isNewest ? newest : open("\(path).\(number)", O_RDONLY | O_CLOEXEC)
             guard file >= 0 else { break }
-            defer { if number > 0 { close(file) } }
+            defer { if !isNewest { close(file) } }
             var position = Int64(lseek(file, 0, SEEK_END))
-            if number == 0 {
+            if isNewest {
                 position = Self.endOfLastLine(file, before: position)
                 offset = position
             }
-            while position > 0, wholeLines <= count, bytes < Self.tailBytesMax {
-                let start = max(0, position - 32 << 10)
+            while position > 0, lines.count <= count, bytes.count < Self.tailBytesMax {
+                // Twice as much each time, so that joining anew costs no more than reading.
+                let start = max(0, position - Int64(max(bytes.count, 32 << 10)))
                 guard let chunk = Self.chunk(file, at: start, size: Int(position - start)), !chunk.isEmpty else { break }
-                wholeLines += chunk.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
-                bytes += chunk.count
-                blocks.append(chunk)
+                bytes = chunk + bytes
                 position = start
+                var joiner = LineJoiner()
+                lines = joiner.append(bytes)
             }
             number += 1
         }
-        var joiner = LineJoiner()
-        var lines: [String] = []
-        for block in blocks.reversed() { lines += joiner.append(block) }
         return (lines.suffix(count), newest, offset)
     }
 
