@@ -33,6 +33,7 @@ let stencil = Target.Dependency.product(name: "Stencil", package: "Stencil")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -80,8 +81,8 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Core", "Wire", "Packages", crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, subprocess,
-                swiftASN1, systemPackage, x509, asyncHTTPClient,
+                "CShim", "Core", "Wire", "Packages", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, subprocess,
+                swiftASN1, systemPackage, unixSignals, x509, asyncHTTPClient,
             ],
             swiftSettings: settings),
         // The services that decide: state, orchestrator, builds, authority, sessions of agents.
@@ -144,6 +145,9 @@ let package = Package(
         .testTarget(
             name: "BalancerTests",
             dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage], exclude: ["backend.py"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AgentTests", dependencies: ["Agent", "Core", "apus", nioCore, nioPosix, serviceLifecycle, subprocess, systemPackage],
             swiftSettings: settings),
     ]
 )
