@@ -127,8 +127,8 @@ let package = Package(
         .testTarget(
             name: "AgentGatewayTests",
             dependencies: [
-                "Agent", "ControlPlane", "Core", "Wire", crypto, logging, nioCore, nioPosix, nioSSL, swiftASN1,
-                systemPackage, x509,
+                "Agent", "ControlPlane", "Core", "Wire", crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
+                systemPackage,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -78,7 +78,8 @@ actor TokenBook {
 
     func mint(_ authority: FabricAuthority, for host: HostName, expiresAt: Instant) -> JoinToken {
         let token = JoinToken.mint(authorityFingerprint: authority.fingerprint)
-        records[token.hash] = JoinTokenRecord(hash: token.hash, fabric: authority.fabric, host: host, expiresAt: expiresAt)
+        records[token.hash] = JoinTokenRecord(
+            hash: token.hash, fabric: authority.fabric, host: host, expiresAt: expiresAt)
         return token
     }
 

@@ -9,14 +9,17 @@ final class Forwarder: Sendable {
     private typealias Bytes = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     private struct State {
+        var server: ServerAddress
         var isFrozen = false
         var channels: [any Channel] = []
     }
 
-    private let server: ServerAddress
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(to server: ServerAddress) { self.server = server }
+    init(to server: ServerAddress) { state = Mutex(State(server: server)) }
+
+    /// From now on connections lead there.
+    func redirect(to server: ServerAddress) { state.withLock { $0.server = server } }
 
     /// From now on nothing comes through, and no connection is closed.
     func freeze() { state.withLock { $0.isFrozen = true } }
@@ -30,7 +33,9 @@ final class Forwarder: Sendable {
         for channel in channels { channel.close(promise: nil) }
     }
 
-    func running<Result: Sendable>(_ body: @escaping @Sendable (ServerAddress) async throws -> Result) async throws -> Result {
+    func running<Result: Sendable>(_ body: @escaping @Sendable (ServerAddress) async throws -> Result) async throws
+        -> Result
+    {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture { try Bytes(wrappingChannelSynchronously: channel) }
@@ -54,12 +59,13 @@ final class Forwarder: Sendable {
     }
 
     private func forward(_ near: Bytes) async throws {
-        let far = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: server.host, port: server.port) { channel in
-                channel.eventLoop.makeCompletedFuture { try Bytes(wrappingChannelSynchronously: channel) }
-            }
-        state.withLock { $0.channels += [near.channel, far.channel] }
+        let server = state.withLock { $0.server }
         try await near.executeThenClose { fromNear, toNear in
+            let far = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: server.host, port: server.port) { channel in
+                    channel.eventLoop.makeCompletedFuture { try Bytes(wrappingChannelSynchronously: channel) }
+                }
+            state.withLock { $0.channels += [near.channel, far.channel] }
             try await far.executeThenClose { fromFar, toFar in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await self.pump(fromNear, toFar) }

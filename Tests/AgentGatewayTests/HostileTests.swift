@@ -25,7 +25,8 @@ struct HostileTests {
                 try await AgentTLS.connect(to: server, as: identity, on: MultiThreadedEventLoopGroup.singleton)
             } else {
                 try await AgentTLS.connect(
-                    to: server, authorityFingerprint: fabric.authority.fingerprint, on: MultiThreadedEventLoopGroup.singleton)
+                    to: server, authorityFingerprint: fabric.authority.fingerprint,
+                    on: MultiThreadedEventLoopGroup.singleton)
             }
         return try await within { try await channel.executeThenClose { try await body($0, $1) } }
     }
@@ -93,8 +94,10 @@ struct HostileTests {
         let thief = try fabric.identity(try HostName("web-2"))
         let victim = try fabric.identity(host)
         var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMBytes(Array("\(thief.certificatePEM)\n\(thief.authorityPEM)".utf8))
-                .map { .certificate($0) },
+            certificateChain: try NIOSSLCertificate.fromPEMBytes(
+                Array("\(thief.certificatePEM)\n\(thief.authorityPEM)".utf8)
+            )
+            .map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(thief.privateKeyPEM.utf8), format: .pem)))
         configuration.minimumTLSVersion = .tlsv13
         let context = try NIOSSLContext(configuration: configuration)
@@ -142,7 +145,8 @@ struct HostileTests {
         var many = good
         many.instances = try (1...10_001).map { slot in
             LiveInstance(
-                id: try InstanceID("shop.web.\(slot).r1"), releaseIdentity: Digest(bytes: [UInt8](repeating: 0, count: 32)),
+                id: try InstanceID("shop.web.\(slot).r1"),
+                releaseIdentity: Digest(bytes: [UInt8](repeating: 0, count: 32)),
                 state: .running, health: .healthy, since: Instant(milliseconds: 0))
         }
         var absurd = good

@@ -112,7 +112,8 @@ struct JoinTests {
         var bytes = try #require(
             Data(base64Encoded: request.split(separator: "\n").dropFirst().dropLast().joined()))
         bytes[bytes.count - 1] ^= 1
-        let forged = "-----BEGIN CERTIFICATE REQUEST-----\n\(bytes.base64EncodedString())\n-----END CERTIFICATE REQUEST-----"
+        let forged =
+            "-----BEGIN CERTIFICATE REQUEST-----\n\(bytes.base64EncodedString())\n-----END CERTIFICATE REQUEST-----"
         for text in ["", "-----BEGIN", forged, String(repeating: request, count: 100)] {
             #expect(throws: Problem.self) { try fabric.authority.issue(requestPEM: text, host: host, at: systemTime()) }
         }

@@ -78,7 +78,8 @@ struct PackageTests {
                 }
                 #expect(short?.code == "package.fetch-failed")
             }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { $0.hasSuffix(".part") })
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { $0.hasSuffix(".part") })
         }
     }
 

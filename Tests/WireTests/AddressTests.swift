@@ -23,14 +23,18 @@ struct AddressTests {
     @Test("A token's text is read back")
     func token() throws {
         let token = JoinToken(
-            secret: String(repeating: "a", count: 43), authorityFingerprint: Digest(bytes: [UInt8](repeating: 7, count: 32)))
+            secret: String(repeating: "a", count: 43),
+            authorityFingerprint: Digest(bytes: [UInt8](repeating: 7, count: 32)))
         #expect(try JoinToken(token.text) == token)
     }
 
     @Test("A token that is cut or changed is refused, and its secret is not repeated")
     func hostileTokens() throws {
         let good = "apus-join-" + String(repeating: "s", count: 43) + "." + String(repeating: "0", count: 64)
-        for text in ["", "apus-join-", String(good.dropLast()), good + "0", good + "\n", "x" + good, good.uppercased(), good + "." ] {
+        for text in [
+            "", "apus-join-", String(good.dropLast()), good + "0", good + "\n", "x" + good, good.uppercased(),
+            good + ".",
+        ] {
             let problem = #expect(throws: Problem.self) { try JoinToken(text) }
             #expect(problem?.description.contains("sss") == false)
         }

@@ -47,9 +47,12 @@ package final class AgentConnection: Service {
 
         package init(
             reports: @escaping @Sendable () async -> HostReport, changes: AsyncStream<Void>,
-            carryOut: @escaping @Sendable (AgentCommand, _ output: @escaping @Sendable (String) -> Void) async -> Problem?,
+            carryOut:
+                @escaping @Sendable (AgentCommand, _ output: @escaping @Sendable (String) -> Void) async -> Problem?,
             tail:
-                @escaping @Sendable (InstanceID, _ lines: Int, _ follow: Bool) async -> AsyncThrowingStream<[String], any Error>
+                @escaping @Sendable (InstanceID, _ lines: Int, _ follow: Bool) async -> AsyncThrowingStream<
+                    [String], any Error
+                >
         ) {
             self.reports = reports
             self.changes = changes

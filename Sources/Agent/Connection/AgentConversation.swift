@@ -63,7 +63,8 @@ struct AgentConversation: Sendable {
         try await writer.send(
             .hello(
                 AgentHello(
-                    protocolVersion: AgentProtocol.version, host: connection.currentIdentity.host, run: configuration.run)))
+                    protocolVersion: AgentProtocol.version, host: connection.currentIdentity.host,
+                    run: configuration.run)))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await watch.run() }
             group.addTask { try await read(inbound, writer) }
@@ -148,7 +149,9 @@ struct AgentConversation: Sendable {
                 try await Task.sleep(until: lastReport + Self.reportGap)
                 outcomes = outbox.takeUnsent(connection.book.pending)
             }
-            for line in outbox.takeLines() { try await writer.send(.commandOutput(command: line.command, line: line.text)) }
+            for line in outbox.takeLines() {
+                try await writer.send(.commandOutput(command: line.command, line: line.text))
+            }
             if outbox.takeReport() || !outcomes.isEmpty {
                 try await writer.send(.report(await connection.dependencies.reports()))
                 lastReport = .now

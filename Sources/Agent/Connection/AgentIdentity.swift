@@ -82,7 +82,9 @@ package struct AgentIdentity: Codable, Sendable {
     }
 
     private static func invalid(_ cause: String) -> Problem {
-        Problem("identity.invalid", "The agent does not know who it is.", cause: cause, remedy: "Remove the file and join again.")
+        Problem(
+            "identity.invalid", "The agent does not know who it is.", cause: cause,
+            remedy: "Remove the file and join again.")
     }
 }
 

@@ -25,9 +25,12 @@ enum AgentTLS {
         configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(identity.authorityPEM.utf8)))
         configuration.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(identity.certificatePEM.utf8))
             .map { .certificate($0) }
-        configuration.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.privateKeyPEM.utf8), format: .pem))
+        configuration.privateKey = .privateKey(
+            try NIOSSLPrivateKey(bytes: Array(identity.privateKeyPEM.utf8), format: .pem))
         let context = try NIOSSLContext(configuration: configuration)
-        return try await connect(to: server, on: eventLoops) { try NIOSSLClientHandler(context: context, serverHostname: nil) }
+        return try await connect(to: server, on: eventLoops) {
+            try NIOSSLClientHandler(context: context, serverHostname: nil)
+        }
     }
 
     /// Connects without a certificate to a server whose authority is known by its fingerprint only.

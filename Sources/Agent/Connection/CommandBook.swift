@@ -26,7 +26,8 @@ final class CommandBook: Sendable {
             throw Problem(
                 "commands.invalid", "The agent does not know which commands it has carried out.",
                 cause: "The file \(quotedForMessage(path, lengthMax: 200)) is damaged.",
-                remedy: "Remove it: commands that the server sends again are then carried out again, which does no harm.")
+                remedy:
+                    "Remove it: commands that the server sends again are then carried out again, which does no harm.")
         }
     }
 

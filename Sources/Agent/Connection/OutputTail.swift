@@ -22,7 +22,8 @@ struct OutputTail: Sendable {
                     try await send(.outputLines(request: request, lines: [], isEnd: true))
                 } catch {
                     try Task.checkCancellation()
-                    try await send(.outputLines(request: request, lines: ["The output ends here: \(error)"], isEnd: true))
+                    try await send(
+                        .outputLines(request: request, lines: ["The output ends here: \(error)"], isEnd: true))
                 }
             }
             group.addTask { await cancelled.wait() }

@@ -134,7 +134,8 @@ package actor PackageFetcher {
 
     private static func failed(_ reference: PackageReference, _ cause: String) -> Problem {
         Problem(
-            "package.fetch-failed", "The package \(reference.digest.short) of \(reference.app) was not fetched.", cause: cause,
+            "package.fetch-failed", "The package \(reference.digest.short) of \(reference.app) was not fetched.",
+            cause: cause,
             remedy: "Look at the server's log, and deploy again.")
     }
 }

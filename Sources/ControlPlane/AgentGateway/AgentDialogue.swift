@@ -20,7 +20,9 @@ struct AgentDialogue: Sendable {
                 } catch let problem as Problem {
                     gateway.logger.warning(
                         "closing an agent's connection",
-                        metadata: ["problem": "\(problem)", "peer": "\(String(describing: channel.channel.remoteAddress))"])
+                        metadata: [
+                            "problem": "\(problem)", "peer": "\(String(describing: channel.channel.remoteAddress))",
+                        ])
                     if problem.code != "agent.silent" { try await writer.send(.refused(problem)) }
                 }
             }
@@ -106,7 +108,8 @@ struct AgentDialogue: Sendable {
     private func join(_ request: JoinRequest) async throws(Problem) -> JoinResponse {
         try Self.check(protocolVersion: request.protocolVersion)
         // The request is looked at first: a token is not used up for one that cannot be signed.
-        let certificate = try authority.issue(requestPEM: request.certificateRequest, host: request.host, at: gateway.now())
+        let certificate = try authority.issue(
+            requestPEM: request.certificateRequest, host: request.host, at: gateway.now())
         try await dependencies.redeem(request.token, request.host)
         gateway.logger.info("a host joined", metadata: ["host": "\(request.host)", "serial": "\(certificate.serial)"])
         return response(certificate)
@@ -126,12 +129,14 @@ struct AgentDialogue: Sendable {
         }
         let holder = try authority.holder(ofCertificate: try certificate.toDERBytes())
         guard holder.host == hello.host else {
-            throw Self.unexpected("The certificate is for the host \(holder.host), and the agent says that it is \(hello.host).")
+            throw Self.unexpected(
+                "The certificate is for the host \(holder.host), and the agent says that it is \(hello.host).")
         }
         guard await dependencies.isAllowed(holder.host, holder.serial) else {
             throw Problem(
                 "agent.certificate-refused", "The host \(holder.host) was not let in.",
-                cause: "Its certificate \(holder.serial) has been revoked.", remedy: "Let the host join again, with a new token.")
+                cause: "Its certificate \(holder.serial) has been revoked.",
+                remedy: "Let the host join again, with a new token.")
         }
         return holder.host
     }
@@ -162,7 +167,9 @@ struct AgentDialogue: Sendable {
         case .outputLines(let request, let lines, let isEnd):
             session.received(lines: lines, of: request, isEnd: isEnd)
         case .join(let request):
-            guard request.host == host else { throw Self.unexpected("\(host) asked for a certificate of \(request.host).") }
+            guard request.host == host else {
+                throw Self.unexpected("\(host) asked for a certificate of \(request.host).")
+            }
             let certificate = try authority.issue(requestPEM: request.certificateRequest, host: host, at: gateway.now())
             session.send(.joined(response(certificate)))
         case .hello:
@@ -181,7 +188,8 @@ struct AgentDialogue: Sendable {
         guard protocolVersion == AgentProtocol.version else {
             throw Problem(
                 "agent.version-unknown", "Agent and server do not understand each other.",
-                cause: "The agent speaks version \(protocolVersion) of the protocol, the server \(AgentProtocol.version).",
+                cause:
+                    "The agent speaks version \(protocolVersion) of the protocol, the server \(AgentProtocol.version).",
                 remedy: "Run the same version of Apus on both.")
         }
     }
