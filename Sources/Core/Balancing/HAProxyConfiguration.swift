@@ -51,7 +51,7 @@ package struct HAProxyConfiguration: Hashable, Sendable {
     private static func global(_ surroundings: Surroundings) throws(Problem) -> Section {
         var lines: [HAProxyLine] = [
             HAProxyLine("stats socket unix@run/worker.sock mode 600 level admin expose-fd listeners"),
-            HAProxyLine("maxconn 20000"),
+            HAProxyLine("maxconn 8000"),
             HAProxyLine("no strict-limits"),
             HAProxyLine("hard-stop-after 15m"),
         ]
