@@ -24,13 +24,6 @@ extension HAProxyDriver {
         folder.keepOnly(certificates: rendering.certificates.values)
     }
 
-    /// HAProxy ended by itself: the same file, a new process.
-    func startAgain() async throws(Problem) {
-        guard var running else { return }
-        running.process = try await start()
-        try record(running)
-    }
-
     /// - Returns: false when HAProxy does not show what it was told: its file will have to do.
     func switchServers(
         _ changes: [ServerChange], to rendering: Rendering, from running: Running
@@ -65,6 +58,7 @@ extension HAProxyDriver {
         return true
     }
 
+    /// Makes HAProxy read its file again, also when that is the same as before.
     func reload(to rendering: Rendering, from running: Running) async throws(Problem) {
         let before = folder.text(folder.configuration)
         try await install(rendering, inPlaceOf: running.configuration)
@@ -78,15 +72,6 @@ extension HAProxyDriver {
         }
         try record(Running(configuration: rendering.configuration, digest: rendering.digest, process: running.process))
         folder.keepOnly(certificates: rendering.certificates.values)
-    }
-
-    /// HAProxy and its file may differ: the file wins.
-    func readAgain(_ state: Running) async throws(Problem) {
-        guard let text = folder.text(folder.configuration) else { return }
-        try await reloadWorker()
-        var state = state
-        state.digest = .sha256(of: text)
-        try record(state)
     }
 
     // MARK: Steps
