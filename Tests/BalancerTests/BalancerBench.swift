@@ -78,7 +78,7 @@ final class BalancerBench: @unchecked Sendable {
     func answering(requests: Int = 8) async throws -> Set<String> {
         var names: Set<String> = []
         for _ in 0..<requests {
-            let line = try await get().split(separator: "\n").last ?? ""
+            let line = try await get().split(whereSeparator: \.isNewline).last ?? ""
             names.insert(String(line.prefix { $0 != " " }))
         }
         return names

@@ -140,7 +140,7 @@ struct BalancerContract: Sendable {
             }
             let seen = try await load
             #expect(seen.requests > 100 && seen.failures == 0, "\(seen.text)")
-            #expect(try await bench.driver.counters().requests >= seen.requests * 9 / 10)
+            #expect(try await bench.driver.counters().requests >= seen.requests / 2)
         }
     }
 

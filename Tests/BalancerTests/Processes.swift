@@ -34,9 +34,15 @@ final class BackendProcess: @unchecked Sendable {
         guard status == 0 else { throw Errno(rawValue: status) }
         processID = child
         self.address = address
-        var line = [UInt8](repeating: 0, count: 16)
-        let count = read(ends[0], &line, line.count)
-        port = Int(String(decoding: line.prefix(max(count - 1, 0)), as: UTF8.self)) ?? 0
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while line.count < 8 {
+            let count = read(ends[0], &byte, 1)
+            if count < 0 && errno == EINTR { continue }
+            guard count == 1, byte != UInt8(ascii: "\n") else { break }
+            line.append(byte)
+        }
+        port = Int(String(decoding: line, as: UTF8.self)) ?? 0
         #expect(port > 0)
     }
 

@@ -3,6 +3,8 @@
 It prints its port, answers every request with its name, echoes what it was sent in headers,
 accepts websocket upgrades (and then echoes bytes), and waits where the path says so.
 """
+import base64
+import hashlib
 import socket
 import sys
 import threading
@@ -26,8 +28,12 @@ def serve(connection):
             path = lines[0].split(" ")[1]
             headers = {k.lower(): v.strip() for k, v in (line.split(":", 1) for line in lines[1:])}
             if headers.get("upgrade", "").lower() == "websocket":
-                connection.sendall(
-                    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+                # HAProxy checks the answer to the key: RFC 6455, section 4.2.2.
+                key = headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+                accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
+                answer = ("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
+                          "Sec-WebSocket-Accept: " + accept, "", "")
+                connection.sendall("\r\n".join(answer).encode())
                 while True:
                     received = connection.recv(65536)
                     if not received:

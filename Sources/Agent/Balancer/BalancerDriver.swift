@@ -29,7 +29,8 @@ package protocol BalancerDriver: Sendable {
     func stop() async throws(Problem)
 }
 
-/// What a balancer has counted since it was started, over all its reloads.
+/// What a balancer has counted since it was started, over all its reloads: at least, because what
+/// a worker counts in the last milliseconds before its successor takes over is not seen.
 package struct BalancerCounters: Codable, Hashable, Sendable {
     package struct Figures: Codable, Hashable, Sendable {
         package var requests = 0

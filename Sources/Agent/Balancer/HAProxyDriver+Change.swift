@@ -6,6 +6,7 @@ import SystemPackage
 /// The three ways to a new configuration: start, tell about servers, read the file again. Each
 /// leaves `haproxy.cfg` equal to what runs, and what ran before when it fails.
 extension HAProxyDriver {
+    private static let startSecondsMax = 10
     private static let reloadSecondsMax = 15
     private static let removalMillisecondsMax = 1000
 
@@ -14,20 +15,13 @@ extension HAProxyDriver {
         let before = folder.text(folder.configuration)
         try await install(rendering, inPlaceOf: nil)
         do {
-            let process = try await executable.start()
+            let process = try await start()
             try record(Running(configuration: rendering.configuration, digest: rendering.digest, process: process))
         } catch {
             try restore(before)
             throw error
         }
         folder.keepOnly(certificates: rendering.certificates.values)
-    }
-
-    /// HAProxy ended by itself: the same file, a new process.
-    func startAgain() async throws(Problem) {
-        guard var running else { return }
-        running.process = try await executable.start()
-        try record(running)
     }
 
     /// - Returns: false when HAProxy does not show what it was told: its file will have to do.
@@ -64,10 +58,9 @@ extension HAProxyDriver {
         return true
     }
 
+    /// Makes HAProxy read its file again, also when that is the same as before.
     func reload(to rendering: Rendering, from running: Running) async throws(Problem) {
         let before = folder.text(folder.configuration)
-        // What the worker has counted so far would go with it.
-        _ = try? await counters()
         try await install(rendering, inPlaceOf: running.configuration)
         do {
             try await reloadWorker()
@@ -81,16 +74,24 @@ extension HAProxyDriver {
         folder.keepOnly(certificates: rendering.certificates.values)
     }
 
-    /// HAProxy and its file may differ: the file wins.
-    func readAgain(_ state: Running) async throws(Problem) {
-        guard let text = folder.text(folder.configuration) else { return }
-        try await reloadWorker()
-        var state = state
-        state.digest = .sha256(of: text)
-        try record(state)
-    }
-
     // MARK: Steps
+
+    /// The master executes itself once more when its worker serves, and takes no command until
+    /// then.
+    private func start() async throws(Problem) -> ProcessIdentity {
+        let process = try await executable.start()
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(Self.startSecondsMax)
+        while true {
+            do {
+                _ = try await processes()
+                return process
+            } catch {
+                guard process.isAlive, clock.now < end else { throw error }
+            }
+            try? await Task.sleep(for: .milliseconds(5), clock: clock)
+        }
+    }
 
     /// Puts the file in its place if HAProxy accepts it and the ports that are new are free.
     private func install(_ rendering: Rendering, inPlaceOf old: BalancerConfiguration?) async throws(Problem) {
@@ -150,6 +151,9 @@ extension HAProxyDriver {
 
     /// Makes the master start a new worker on the file, and waits until it serves.
     private func reloadWorker() async throws(Problem) {
+        // What the worker has counted would go with it; only what it counts while its successor
+        // starts (about 30 ms) is not seen.
+        _ = try? await counters()
         let before = try await processes()
         _ = try? await socket.master("reload")
         let clock = ContinuousClock()
@@ -157,7 +161,10 @@ extension HAProxyDriver {
         while clock.now < end {
             // While the master starts again its socket takes nothing.
             if let now = try? await processes(), now.reloads > before.reloads {
-                if now.reloadsFailed == 0, now.worker != nil, now.worker != before.worker { return }
+                if now.reloadsFailed == 0, now.worker != nil, now.worker != before.worker {
+                    _ = try? await counters()
+                    return
+                }
                 if now.reloadsFailed > 0 { break }
             }
             try? await Task.sleep(for: .milliseconds(5), clock: clock)

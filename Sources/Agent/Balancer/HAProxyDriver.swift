@@ -6,8 +6,8 @@ package import SystemPackage
 /// One HAProxy of this host, with its files and its process.
 ///
 /// HAProxy is a daemon of its own: it serves on while the agent is away. What the agent needs to
-/// take it over again is in `state.json`, which is written last: if it does not fit the file or
-/// the servers that HAProxy shows, HAProxy is made to read its file again.
+/// take it over again is in `state.json`, which is written last: if the file or
+/// the servers that HAProxy shows differ from it, it wins.
 package actor HAProxyDriver: BalancerDriver {
     /// What is known to serve.
     struct Running: Codable, Sendable {
@@ -60,14 +60,15 @@ package actor HAProxyDriver: BalancerDriver {
         await takeTurn()
         defer { endTurn() }
         guard running == nil, let stored = folder.read(folder.state),
-            let state = try? JSONDecoder().decode(Running.self, from: Data(stored)), folder.text(folder.configuration) != nil
+            let state = try? JSONDecoder().decode(Running.self, from: Data(stored))
         else { return }
         running = state
         do {
+            let rendering = try render(state.configuration)
             if !state.process.isAlive {
-                try await startAgain()
-            } else if try await !isTrue(state) {
-                try await readAgain(state)
+                try await startFirst(rendering)
+            } else if try await !isRunning(rendering) {
+                try await reload(to: rendering, from: state)
             }
             failure = nil
         } catch {
@@ -81,7 +82,7 @@ package actor HAProxyDriver: BalancerDriver {
         await takeTurn()
         defer { endTurn() }
         guard let current = self.running, !current.process.isAlive else { return false }
-        try await startAgain()
+        try await startFirst(try render(current.configuration))
         return true
     }
 
@@ -150,26 +151,23 @@ package actor HAProxyDriver: BalancerDriver {
         try await reload(to: rendering, from: running)
     }
 
-    private func render(_ configuration: BalancerConfiguration) throws(Problem) -> Rendering {
+    func render(_ configuration: BalancerConfiguration) throws(Problem) -> Rendering {
         var certificates: [Int: Digest] = [:]
         for listener in configuration.listeners {
             if let pem = listener.certificate { certificates[listener.port] = .sha256(of: pem) }
         }
         let file = try HAProxyConfiguration(configuration, in: .init(certificates: certificates, account: account))
-        let text = file.text
-        return Rendering(
-            configuration: configuration, text: text, digest: .sha256(of: text),
-            certificates: certificates)
+        let digest = try configuration.digest { .sha256(of: $0) }
+        return Rendering(configuration: configuration, text: file.text, digest: digest, certificates: certificates)
     }
 
-    /// Whether HAProxy runs what the state says: its file is unchanged and so are its servers.
-    private func isTrue(_ state: Running) async throws(Problem) -> Bool {
-        let text = folder.text(folder.configuration) ?? ""
-        guard Digest.sha256(of: text) == state.digest,
-            let worker = try await processes().worker
-        else { return false }
+    /// Whether the file is the rendering's and HAProxy shows its servers.
+    private func isRunning(_ rendering: Rendering) async throws(Problem) -> Bool {
+        guard folder.text(folder.configuration) == rendering.text, let worker = try await processes().worker else {
+            return false
+        }
         return HAProxyRuntime.serversState(
-            try await socket.worker(worker, [.showServersState]), shows: state.configuration)
+            try await socket.worker(worker, [.showServersState]), shows: rendering.configuration)
     }
 
     // MARK: Waiting

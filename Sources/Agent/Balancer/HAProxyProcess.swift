@@ -46,13 +46,21 @@ struct HAProxyExecutable: Sendable {
         let (isSuccess, output) = try await run([
             "-W", "-D", "-p", "run/haproxy.pid", "-S", "unix@run/master.sock,level,admin,mode,600", "-f", "haproxy.cfg",
         ])
-        let text = folder.text(folder.processID)?.split(separator: "\n").first
-        guard isSuccess, let processID = text.flatMap({ Int32($0) }), let identity = ProcessIdentity(of: processID) else {
-            throw Problem(
-                "balancer.start-failed", "HAProxy did not start.", cause: output,
-                remedy: "Free the port or address that it names.")
+        // The daemon writes its number after the process that started it has ended.
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(5)
+        while isSuccess, clock.now < end {
+            if let identity = writtenIdentity() { return identity }
+            try? await Task.sleep(for: .milliseconds(2), clock: clock)
         }
-        return identity
+        throw Problem(
+            "balancer.start-failed", "HAProxy did not start.", cause: output,
+            remedy: "Free the port or address that it names.")
+    }
+
+    private func writtenIdentity() -> ProcessIdentity? {
+        guard let text = folder.text(folder.processID), text.hasSuffix("\n") else { return nil }
+        return text.split(separator: "\n").first.flatMap { Int32($0) }.flatMap { ProcessIdentity(of: $0) }
     }
 
     /// Ends HAProxy, by force when it takes longer than five seconds.

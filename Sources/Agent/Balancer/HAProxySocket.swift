@@ -60,6 +60,7 @@ struct HAProxySocket: Sendable {
         var sent = 0
         while sent < request.count {
             let count = request[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw Self.problem("Its socket takes no command (\(errno)).") }
             sent += count
         }
@@ -85,6 +86,7 @@ struct HAProxySocket: Sendable {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while answer.count < Self.answerBytesMax {
             let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw Self.problem("Its answer did not end (\(errno)).") }
             if count == 0 { break }
             answer += buffer[..<count]

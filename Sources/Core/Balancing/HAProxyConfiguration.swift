@@ -51,7 +51,7 @@ package struct HAProxyConfiguration: Hashable, Sendable {
     private static func global(_ surroundings: Surroundings) throws(Problem) -> Section {
         var lines: [HAProxyLine] = [
             HAProxyLine("stats socket unix@run/worker.sock mode 600 level admin expose-fd listeners"),
-            HAProxyLine("maxconn 20000"),
+            HAProxyLine("maxconn 8000"),
             HAProxyLine("no strict-limits"),
             HAProxyLine("hard-stop-after 15m"),
         ]
@@ -152,5 +152,18 @@ package struct HAProxyConfiguration: Hashable, Sendable {
                 HAProxyLine("stats hide-version"),
                 HAProxyLine("http-request use-service prometheus-exporter if { path /metrics }"),
             ])
+    }
+}
+
+extension BalancerConfiguration {
+    /// Names what serves: the SHA-256 of HAProxy's file, without what only the host knows. Agent
+    /// and control plane come to the same.
+    /// - Parameter sha256: of a text's UTF-8.
+    package func digest(sha256: (String) -> Digest) throws(Problem) -> Digest {
+        var certificates: [Int: Digest] = [:]
+        for listener in listeners {
+            if let pem = listener.certificate { certificates[listener.port] = sha256(pem) }
+        }
+        return sha256(try HAProxyConfiguration(self, in: .init(certificates: certificates)).text)
     }
 }
