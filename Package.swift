@@ -111,7 +111,7 @@ let package = Package(
             name: "apus",
             dependencies: [
                 "Agent", "CShim", "Commands", "ConfigRepository", "ControlPlane", "Core", "Packages", "Server", "Wire",
-                argumentParser, logging, serviceLifecycle, subprocess, systemPackage,
+                argumentParser, crypto, logging, nioCore, serviceLifecycle, subprocess, systemPackage, unixSignals,
             ],
             swiftSettings: settings),
         .testTarget(

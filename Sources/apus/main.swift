@@ -1,3 +1,4 @@
+import ArgumentParser
 import CShim
 import Glibc
 
@@ -5,4 +6,8 @@ import Glibc
 if CommandLine.argc > 1, let word = CommandLine.unsafeArgv[1], strcmp(word, "shim") == 0 {
     exit(apus_shim_main(CommandLine.argc, CommandLine.unsafeArgv))
 }
-print("apus")
+if CommandLine.argc == 2, let word = CommandLine.unsafeArgv[1], strcmp(word, "--version") == 0 {
+    puts("apus \(apusVersion)")
+    exit(0)
+}
+await Apus.main()

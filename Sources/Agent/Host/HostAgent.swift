@@ -2,7 +2,7 @@ package import Core
 import FoundationEssentials
 package import Logging
 import Packages
-package import ServiceLifecycle
+import ServiceLifecycle
 package import SystemPackage
 package import Wire
 
@@ -39,8 +39,8 @@ package struct HostAgent: Service {
     }
 
     private let configuration: Configuration
-    private let keeper: InstanceKeeper
-    private let balancers: BalancerKeeper
+    let keeper: InstanceKeeper
+    let balancers: BalancerKeeper
     private let connection: AgentConnection
     private let events: EventBuffer
     private let logger: Logger
@@ -141,5 +141,18 @@ package struct HostAgent: Service {
             }
         }
         return stream
+    }
+}
+
+extension HostAgent {
+    /// Takes over what an earlier agent left, and stops it.
+    package func endWhatIsLeft() async throws {
+        try await keeper.load()
+        await balancers.adopt()
+        await withTaskGroup { group in
+            group.addTask { try? await self.keeper.run() }
+            await self.endEverything()
+            group.cancelAll()
+        }
     }
 }

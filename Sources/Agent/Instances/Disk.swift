@@ -24,8 +24,7 @@ enum Disk {
     }
 
     static func isFolder(_ path: FilePath) -> Bool {
-        var status = stat()
-        return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        (try? path.stat())?.type == .directory
     }
 
     static func exists(_ path: FilePath) -> Bool { access(path.string, F_OK) == 0 }
@@ -130,8 +129,7 @@ enum Disk {
     /// Gives a folder, and all that is in it, to a user and group. Links themselves, never their targets.
     static func own(_ path: FilePath, user: UInt32, group: UInt32) throws(Problem) {
         guard lchown(path.string, user, group) == 0 else { throw fault("Changing an owner", path) }
-        var status = stat()
-        guard lstat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+        guard (try? path.stat(followTargetSymlink: false))?.type == .directory else { return }
         for name in names(in: path) { try own(path.appending(name), user: user, group: group) }
     }
 }

@@ -92,15 +92,9 @@ struct OutputReader: Sendable {
         return count < 0 ? nil : Array(bytes[..<count])
     }
 
-    private static func identity(_ file: Int32) -> UInt? {
-        var status = stat()
-        return fstat(file, &status) == 0 ? status.st_ino : nil
-    }
+    private static func identity(_ file: Int32) -> Inode? { (try? FileDescriptor(rawValue: file).stat())?.inode }
 
-    private static func identity(_ path: FilePath) -> UInt? {
-        var status = stat()
-        return stat(path.string, &status) == 0 ? status.st_ino : nil
-    }
+    private static func identity(_ path: FilePath) -> Inode? { (try? path.stat())?.inode }
 }
 
 /// Puts parts of lines together again, and cuts what is too long to show.

@@ -120,8 +120,7 @@ struct ReleaseStore: Sendable {
     }
 
     private func age(_ name: String, _ folder: FilePath) -> Int {
-        var status = stat()
-        return stat(folder.appending(name).string, &status) == 0 ? -status.st_ctim.tv_sec : 0
+        (try? folder.appending(name).stat()).map { -$0.st_ctim.tv_sec } ?? 0
     }
 
     private func linked(_ app: AppName, _ name: String) -> Digest? {

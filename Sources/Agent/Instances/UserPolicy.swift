@@ -39,8 +39,7 @@ package enum UserPolicy: Sendable, Equatable {
         var path = FilePath("/")
         for component in root.components {
             path.append(component)
-            var status = stat()
-            if stat(path.string, &status) == 0, status.st_mode & S_IXOTH == 0 { return path }
+            if let status = try? path.stat(), !status.permissions.contains(.otherExecute) { return path }
         }
         return nil
     }
