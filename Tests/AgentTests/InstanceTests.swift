@@ -44,7 +44,8 @@ import Testing
             return try await keeper.live(spec).processID
         }
         try await bench.withKeeper { keeper in
-            try await eventually("taken over") { try await keeper.live(spec).processID == pid }
+            await keeper.takenOver()
+            #expect(try await keeper.live(spec).processID == pid)
             #expect(try await keeper.live(spec).health == .healthy)
             #expect(try await keeper.live(spec).restarts == 0)
             try await keeper.perform(.stop, spec) { _ in }
@@ -203,7 +204,7 @@ import Testing
 /// Command lines of processes below a root folder that start so.
 func marked(_ root: FilePath, _ start: String) -> [String] {
     Disk.names(in: "/proc").compactMap { name in
-        guard Int32(name) != nil, let environment = Disk.text(FilePath("/proc/\(name)/environ")), environment.contains("APUS_MOUNT=\(root)"),
+        guard Int32(name) != nil, let environment = Disk.text(FilePath("/proc/\(name)/environ")), environment.contains("APUS_MOUNT=\(root)/"),
             let line = Disk.text(FilePath("/proc/\(name)/cmdline")), line.hasPrefix(start)
         else { return nil }
         return line
