@@ -189,6 +189,23 @@ import Testing
         try await bench.end()
     }
 
+    @Test("A folder is served by Apus itself, as the app's user, and stops at once")
+    func files() async throws {
+        let users = geteuid() == 0 ? UserPolicy.perApp(UserPolicy.range) : .caller
+        let bench = try HostBench(users: users)
+        let spec = try bench.spec(
+            script: "", health: HealthProbe(kind: .http(path: "/index.html")), run: .files(folder: "."),
+            config: ["index.html": "hello"])
+        try await bench.withKeeper { keeper in
+            try await keeper.bringUp(spec)
+            try await keeper.awaitReady(spec.id)
+            let start = ContinuousClock.now
+            try await keeper.perform(.stop, spec) { _ in }
+            #expect(ContinuousClock.now - start < .seconds(1))
+        }
+        try await bench.end()
+    }
+
     @Test("Two instances get two ports", .timeLimit(.minutes(1)))
     func ports() async throws {
         let bench = try HostBench()
