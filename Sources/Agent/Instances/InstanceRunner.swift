@@ -82,6 +82,8 @@ actor InstanceRunner {
             }
             group.cancelAll()
         }
+        // The process has ended; its shim still kills what it left behind and writes the end down.
+        if supervisor.isIdle { _ = await waitUntil { !folder.isHeld } }
         let streams = watchers.withLock { watchers in
             watchers.isEnded = true
             return watchers.streams
