@@ -12,7 +12,6 @@ import Wire
 final class HostBench: Sendable {
     let root: FilePath
     let keeperSetting: InstanceKeeper.Setting
-    let events = Mutex<[String]>([])
 
     private static let count = Atomic<Int>(0)
     static let executable: FilePath = {
@@ -70,7 +69,7 @@ final class HostBench: Sendable {
     /// Ends everything and removes the folder.
     func end() async throws {
         try await withKeeper { await $0.stopEverything() }
-        ProcessTable.killLeftovers(of: root)
+        #expect(marked(root, "") == [])
         try Disk.remove(root)
     }
 

@@ -44,7 +44,8 @@ import Testing
             return try await keeper.live(spec).processID
         }
         try await bench.withKeeper { keeper in
-            try await eventually("taken over") { try await keeper.live(spec).processID == pid }
+            await keeper.takenOver()
+            #expect(try await keeper.live(spec).processID == pid)
             #expect(try await keeper.live(spec).health == .healthy)
             #expect(try await keeper.live(spec).restarts == 0)
             try await keeper.perform(.stop, spec) { _ in }
@@ -188,6 +189,23 @@ import Testing
         try await bench.end()
     }
 
+    @Test("A folder is served by Apus itself, as the app's user, and stops at once")
+    func files() async throws {
+        let users = geteuid() == 0 ? UserPolicy.perApp(UserPolicy.range) : .caller
+        let bench = try HostBench(users: users)
+        let spec = try bench.spec(
+            script: "", health: HealthProbe(kind: .http(path: "/index.html")), run: .files(folder: "."),
+            config: ["index.html": "hello"])
+        try await bench.withKeeper { keeper in
+            try await keeper.bringUp(spec)
+            try await keeper.awaitReady(spec.id)
+            let start = ContinuousClock.now
+            try await keeper.perform(.stop, spec) { _ in }
+            #expect(ContinuousClock.now - start < .seconds(1))
+        }
+        try await bench.end()
+    }
+
     @Test("Two instances get two ports", .timeLimit(.minutes(1)))
     func ports() async throws {
         let bench = try HostBench()
@@ -203,7 +221,7 @@ import Testing
 /// Command lines of processes below a root folder that start so.
 func marked(_ root: FilePath, _ start: String) -> [String] {
     Disk.names(in: "/proc").compactMap { name in
-        guard Int32(name) != nil, let environment = Disk.text(FilePath("/proc/\(name)/environ")), environment.contains("APUS_MOUNT=\(root)"),
+        guard Int32(name) != nil, let environment = Disk.text(FilePath("/proc/\(name)/environ")), environment.contains("APUS_MOUNT=\(root)/"),
             let line = Disk.text(FilePath("/proc/\(name)/cmdline")), line.hasPrefix(start)
         else { return nil }
         return line

@@ -50,6 +50,24 @@ package struct FileServer: Service {
         ).run()
     }
 
+    /// The command line of `apus files`, as `LaunchPlan` writes it: for no one but the shim.
+    package static func arguments(folder: FilePath, address: String, port: Int) -> [String] {
+        ["files", "--folder", folder.string, "--address", address, "--port", "\(port)"]
+    }
+
+    /// - Parameter arguments: what `arguments(folder:address:port:)` gave.
+    /// - Throws: `files.arguments` for anything else.
+    package static func run(arguments: [String]) async throws {
+        guard arguments.count == 7, arguments[0] == "files", arguments[1] == "--folder", arguments[3] == "--address",
+            arguments[5] == "--port", let port = Int(arguments[6]), (0...65_535).contains(port)
+        else {
+            throw Problem(
+                "files.arguments", "No folder can be served.", cause: "The arguments are not those of `apus files`.",
+                remedy: "Write `apus files --folder FOLDER --address ADDRESS --port PORT`.")
+        }
+        try await run(folder: FilePath(arguments[2]), address: arguments[4], port: port)
+    }
+
     package func run() async throws {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)

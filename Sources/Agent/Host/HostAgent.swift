@@ -1,5 +1,6 @@
 package import Core
 import FoundationEssentials
+import Glibc
 package import Logging
 import Packages
 import ServiceLifecycle
@@ -97,6 +98,8 @@ package struct HostAgent: Service {
         try await withThrowingTaskGroup { group in
             group.addTask { try await keeper.run() }
             group.addTask { try await balancers.run() }
+            // The first report must not say that what an earlier agent left does not run.
+            await keeper.takenOver()
             group.addTask { try await connection.run() }
             try await group.next()
             group.cancelAll()
@@ -114,12 +117,18 @@ package struct HostAgent: Service {
         event: @escaping @Sendable (AgentEvent.Kind, InstanceID?, String) -> Void
     ) throws(Problem) -> InstanceKeeper {
         let unpacker = PackageUnpacker(verifier: try PackageVerifier(publicKeyBase64: identity.packageKey))
+        let folders = HostFolders(root: configuration.root)
         let downloads = configuration.root.appending("downloads")
         try? FileManager.default.createDirectory(atPath: downloads.string, withIntermediateDirectories: true)
         var setting = InstanceKeeper.Setting(
             host: configuration.host, address: configuration.address, root: configuration.root,
             executable: configuration.executable,
-            fetch: { package throws(Problem) in try await packages.fetch(package, to: downloads) },
+            fetch: { package throws(Problem) in
+                let file = try await packages.fetch(package, to: downloads)
+                let kept = folders.package(package)
+                guard rename(file.string, kept.string) == 0 else { return file }
+                return kept
+            },
             unpack: { archive, package, config, target throws(Problem) in
                 try await unpacker.unpack(archive: archive, reference: package, into: target, extraFiles: config)
             },

@@ -111,6 +111,22 @@ package actor InstanceKeeper {
         }
     }
 
+    /// Ends when every process from before this start has been found or started again, or after
+    /// three seconds. A report before that would call instances unready that serve.
+    package func takenOver() async {
+        let runners = entries.values.compactMap(\.runner)
+        await withTaskGroup { group in
+            group.addTask { try? await Task.sleep(for: .seconds(3)) }
+            group.addTask {
+                for runner in runners {
+                    for await status in runner.statuses() where status.processID != nil || status.failure != nil { break }
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     package func liveInstances() -> [LiveInstance] {
         entries.keys.sorted().compactMap { id in
             guard let entry = entries[id] else { return nil }
@@ -149,9 +165,10 @@ package actor InstanceKeeper {
         setting.resourceGroups.removeAll()
     }
 
-    /// An instance's output: its last lines and, with `follow`, those to come.
+    /// An instance's output: its last lines and, with `follow`, those to come, until `yield`
+    /// answers false or the task is cancelled. Reading waits for `yield`, so memory stays small.
     package nonisolated func outputLines(
-        _ id: InstanceID, last: Int, follow: Bool, yield: (String) -> Bool
+        _ id: InstanceID, last: Int, follow: Bool, yield: (String) async -> Bool
     ) async throws(Problem) {
         let mountPoint = folders.mountPoint(id)
         guard Disk.exists(mountPoint.spec) else { throw Self.unknown(id) }

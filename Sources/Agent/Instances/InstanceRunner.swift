@@ -51,6 +51,8 @@ actor InstanceRunner {
         supervisor = Supervisor(policy: Supervisor.Policy(probe: process.health, stop: process.stop))
         (events, inbox) = AsyncStream.makeStream()
         published = Mutex(Status(since: setting.clock.wall()))
+        // First in line: a request to stop may come before `run` does.
+        inbox.yield(.startRequested)
     }
 
     nonisolated var status: Status { published.withLock { $0 } }
@@ -72,7 +74,6 @@ actor InstanceRunner {
     /// Starts the instance, or takes over the process that an earlier agent started, and keeps
     /// it running until it is asked to stop. A cancelled runner leaves the process as it is.
     func run() async {
-        inbox.yield(.startRequested)
         await withDiscardingTaskGroup { group in
             for await event in events {
                 for action in supervisor.receive(event, at: setting.clock.monotonic()) { carryOut(action, in: &group) }
@@ -81,6 +82,8 @@ actor InstanceRunner {
             }
             group.cancelAll()
         }
+        // The process has ended; its shim still kills what it left behind and writes the end down.
+        if supervisor.isIdle { _ = await waitUntil { !folder.isHeld } }
         let streams = watchers.withLock { watchers in
             watchers.isEnded = true
             return watchers.streams

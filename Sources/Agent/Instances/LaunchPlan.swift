@@ -31,10 +31,9 @@ struct LaunchPlan: Sendable {
         case .command(let command): request.arguments = try command.arguments(environment: environment)
         case .files(let folder):
             request.program = setting.executable
-            request.arguments = [
-                "apus", "files", "--folder", folder == "." ? release.string : release.pushing(FilePath(folder)).string,
-                "--address", setting.address, "--port", "\(kept.port ?? 0)",
-            ]
+            let served = folder == "." ? release : release.pushing(FilePath(folder))
+            request.arguments =
+                ["apus"] + FileServer.arguments(folder: served, address: setting.address, port: kept.port ?? 0)
         }
         return request
     }

@@ -19,10 +19,10 @@ struct OutputReader: Sendable {
 
     /// The last lines and, with `follow`, all that come after, across rotations, until `yield`
     /// says that nobody listens or the task is cancelled.
-    func read(last count: Int, follow: Bool, yield: (String) -> Bool) async {
+    func read(last count: Int, follow: Bool, yield: (String) async -> Bool) async {
         var (lines, file, offset) = tail(count)
         defer { if file >= 0 { close(file) } }
-        for line in lines where !yield(line) { return }
+        for line in lines { guard await yield(line) else { return } }
         lines = []
         guard follow else { return }
         var joiner = LineJoiner()
@@ -35,7 +35,7 @@ struct OutputReader: Sendable {
             let isRotated = file >= 0 && Self.identity(file) != Self.identity(path)
             while file >= 0, let chunk = Self.chunk(file, at: offset), !chunk.isEmpty {
                 offset += Int64(chunk.count)
-                for line in joiner.append(chunk) where !yield(line) { return }
+                for line in joiner.append(chunk) { guard await yield(line) else { return } }
             }
             if isRotated {
                 close(file)
