@@ -6,3 +6,6 @@ struct Apus: AsyncParsableCommand {
         commandName: "apus", abstract: "A team's own operations department.", version: apusVersion,
         subcommands: [ServerRole.self, AgentRole.self, DevRole.self, FilesRole.self])
 }
+
+/// Parses the command line and carries it out.
+func runCommand() async { await Apus.main() }

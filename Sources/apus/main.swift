@@ -10,4 +10,4 @@ if CommandLine.argc == 2, let word = CommandLine.unsafeArgv[1], strcmp(word, "--
     puts("apus \(apusVersion)")
     exit(0)
 }
-await Apus.main()
+await runCommand()
