@@ -1,5 +1,8 @@
+import ControlPlane
 import Core
 import FoundationEssentials
+import NIOHTTP1
+import Synchronization
 import Testing
 import Wire
 
@@ -10,7 +13,7 @@ struct APITests {
     private func withClient<Result: Sendable>(
         _ body: @Sendable (RunningServer, APIClient) async throws -> Result
     ) async throws -> Result {
-        try await RunningServer.with { server in
+        try await RunningServer.with { server async throws in
             let client = try server.client()
             do {
                 let result = try await body(server, client)
@@ -25,7 +28,7 @@ struct APITests {
 
     @Test("What the facade says arrives in the client's types")
     func reading() async throws {
-        try await withClient { _, client in
+        try await withClient { _, client async throws in
             let views = try SampleFabric.views()
             #expect(try await client.status().apps == views.apps)
             #expect(try await client.hosts() == views.hosts)
@@ -49,7 +52,7 @@ struct APITests {
 
     @Test("A filter goes to the server as it was written")
     func filter() async throws {
-        try await withClient { _, client in
+        try await withClient { _, client async throws in
             let found = try await client.instances(Filter("app=shop and zone=b and not process=worker"))
             #expect(found.map(\.id.description) == ["shop.web.2.r7", "shop.web.2.r8", "shop.web.4.r7", "shop.web.4.r8"])
         }
@@ -57,7 +60,7 @@ struct APITests {
 
     @Test("Actions reach the facade with the caller's name")
     func acting() async throws {
-        try await withClient { server, client in
+        try await withClient { server, client async throws in
             let shop = try AppName("shop")
             #expect(try await client.deploy(shop, DeployRequest(ref: "v2")).build?.text == "b3")
             _ = try await client.rollback(shop)
@@ -82,7 +85,7 @@ struct APITests {
 
     @Test("Problems arrive as they were thrown")
     func problems() async throws {
-        try await withClient { _, client in
+        try await withClient { _, client async throws in
             await #expect { try await client.app(AppName("nothing")) } throws: { ($0 as? Problem)?.code == "app.unknown" }
             await #expect { try await client.approve(PlanID("p9")) } throws: { ($0 as? Problem)?.code == "plan.stale" }
         }
@@ -104,7 +107,7 @@ struct APITests {
 
     @Test("Streams arrive in order and end where the server says so")
     func streams() async throws {
-        try await withClient { _, client in
+        try await withClient { _, client async throws in
             var kinds: [ExecutionEvent.Kind] = []
             for try await event in client.executionEvents(try ExecutionID("e12")) { kinds.append(event.kind) }
             #expect(kinds == [.stepStarted, .output, .stepEnded, .state])
@@ -119,20 +122,20 @@ struct APITests {
 
     @Test("A change arrives while the stream is open, and shutting down ends the stream")
     func changes() async throws {
-        try await withClient { server, client in
+        try await withClient { server, client async throws in
             var iterator = client.changes().makeAsyncIterator()
             async let poke: Void = {
                 while server.fabric.readers == 0 { await Task.yield() }
                 server.fabric.change(7)
             }()
             #expect(try await iterator.next()?.sequence == 7)
-            try await poke
+            await poke
         }
     }
 
     @Test("A reader that comes back goes on behind the last event that it has")
     func resume() async throws {
-        try await RunningServer.with { server in
+        try await RunningServer.with { server async throws in
             var request = try await server.raw("/v1/executions/e12/events", headers: ["last-event-id": "2"])
             let text = try await request.readAll()
             #expect(!text.contains("id: 2\n"))
@@ -143,7 +146,7 @@ struct APITests {
 
     @Test("Every answer carries a number and the headers that keep browsers careful", arguments: ["/v1/status", "/nothing", "/healthz", "/login"])
     func headers(path: String) async throws {
-        try await RunningServer.with { server in
+        try await RunningServer.with { server async throws in
             let answer = try await server.send("GET", path)
             #expect(answer.headers.first(name: "x-request-id")?.isEmpty == false)
             #expect(answer.headers.first(name: "x-content-type-options") == "nosniff")
@@ -155,7 +158,7 @@ struct APITests {
 
     @Test("Readiness, counters and health")
     func server() async throws {
-        try await RunningServer.with { server in
+        try await RunningServer.with { server async throws in
             #expect(try await server.send("GET", "/readyz").status == 200)
             server.fabric.isReady.withLock { $0 = false }
             let unready = try await server.send("GET", "/readyz")

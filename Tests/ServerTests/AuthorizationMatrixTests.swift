@@ -1,6 +1,7 @@
 import Core
 import HTTPTypes
 import Logging
+import NIOHTTP1
 import Testing
 import Wire
 
@@ -29,7 +30,7 @@ struct AuthorizationMatrixTests {
 
     @Test("Every route of the API answers each kind of caller as its policy says")
     func matrix() async throws {
-        try await RunningServer.with { server in
+        try await RunningServer.with { server async throws in
             for route in Routes.all {
                 let path = Self.path(route)
                 let method = route.method.rawValue
@@ -57,14 +58,14 @@ struct AuthorizationMatrixTests {
 
     @Test("A token for every fabric is let in")
     func everywhere() async throws {
-        try await RunningServer.with { server in
+        try await RunningServer.with { server async throws in
             #expect(try await server.send("GET", "/v1/status", token: "everywhere").status == 200)
         }
     }
 
     @Test("A plan that applies a commit needs an operator to approve it")
     func applyPlan() async throws {
-        try await RunningServer.with { server in
+        try await RunningServer.with { server async throws in
             #expect(try await server.send("POST", "/v1/plans/p8/approve", token: "deployer").status == 403)
             #expect(try await server.send("POST", "/v1/plans/p8/approve", token: "operator").status == 202)
             #expect(try await server.send("POST", "/v1/plans/p9/approve", token: "deployer").status == 409)
@@ -73,7 +74,7 @@ struct AuthorizationMatrixTests {
 
     @Test("A cookie reads the API and changes nothing through it")
     func cookieCannotAct() async throws {
-        try await RunningServer.with { server in
+        try await RunningServer.with { server async throws in
             let login = try await server.send(
                 "POST", "/login", headers: ["content-type": "application/x-www-form-urlencoded"], body: "token=admin")
             #expect(login.status == 303)
@@ -88,7 +89,7 @@ struct AuthorizationMatrixTests {
 
     @Test("A request that another origin's page sends is refused, whatever it carries")
     func crossOrigin() async throws {
-        try await RunningServer.with { server in
+        try await RunningServer.with { server async throws in
             for headers in [["origin": "https://evil.example"], ["origin": "null"], ["sec-fetch-site": "cross-site"], ["sec-fetch-site": "same-site"]] {
                 let answer = try await server.send("POST", "/v1/apps/shop/rollback", token: "admin", headers: headers, body: "{}")
                 #expect(answer.status == 403, "\(headers)")

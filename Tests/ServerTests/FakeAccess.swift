@@ -7,7 +7,7 @@ import Wire
 /// `expired` is refused.
 final class FakeAccess: AccessOperations {
     private let sessions = Mutex<[String: DashboardSession]>([:])
-    private let oneTime = Mutex<Set<String>>(["one-time"])
+    private let oneTime = Mutex<Set<String>>(Set(["one-time"] + (0..<100).map { "one-time-\($0)" }))
 
     func authenticate(bearer secret: String) async -> Principal? {
         if let role = Role(rawValue: secret) {

@@ -137,7 +137,7 @@ final class FakeFabric: FabricOperations {
     func drain(_ host: HostName, by principal: Principal) async throws(Problem) -> AcceptedView { act("drain \(host)", principal) }
     func undrain(_ host: HostName, by principal: Principal) async throws(Problem) -> AcceptedView { act("undrain \(host)", principal) }
     func audit(limit: Int, before: Int64?) async throws(Problem) -> [AuditView] {
-        Array(SampleFabric.audit().filter { before.map { limit in $0.number < limit } ?? true }.prefix(limit))
+        Array(SampleFabric.audit().filter { $0.number < before ?? .max }.prefix(limit))
     }
 
     func changes(after: Int64?) async throws(Problem) -> AsyncStream<ChangeEvent> {
@@ -170,7 +170,7 @@ final class FakeFabric: FabricOperations {
         return Self.stream(logLines.withLock { $0 }.suffix(lines).enumerated().map { LogLine(sequence: Int64($0 + 1), text: $1) })
     }
 
-    private static func stream<Event>(_ events: [Event]) -> AsyncStream<Event> {
+    private static func stream<Event: Sendable>(_ events: [Event]) -> AsyncStream<Event> {
         AsyncStream { continuation in
             for event in events { continuation.yield(event) }
             continuation.finish()

@@ -31,7 +31,8 @@ struct RunningServer: Sendable {
         logger.logLevel = .error
         let server = try FabricServer(
             configuration: .init(port: 0, certificate: certificate, version: "0.1.0"), operations: fabric, access: FakeAccess(),
-            logger: logger) { bound.yield($0) }
+            logger: logger,
+            now: { SampleFabric.now }, onBound: { bound.yield($0) })
         let group = ServiceGroup(services: [server], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
