@@ -1,5 +1,6 @@
 package import ControlPlane
 package import Core
+import FoundationEssentials
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -43,15 +44,22 @@ package struct FabricServer: Service {
     private let operations: any FabricOperations
     private let access: any AccessOperations
     private let logger: Logger
+    private let now: @Sendable () -> Instant
     private let onBound: @Sendable (_ port: Int) async -> Void
 
-    /// - Parameter onBound: called once requests are taken, with the port.
+    /// - Parameters:
+    ///   - now: the time that pages are shown at.
+    ///   - onBound: called once requests are taken, with the port.
     /// - Throws: `server.insecure` for plain HTTP on anything but a loopback address.
     package init(
         configuration: Configuration, operations: any FabricOperations, access: any AccessOperations, logger: Logger,
+        now: @escaping @Sendable () -> Instant = { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
         onBound: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(Problem) {
-        let isLoopback = configuration.address.hasPrefix("127.") || ["::1", "localhost"].contains(configuration.address)
+        let parts = configuration.address.split(separator: ".", omittingEmptySubsequences: false)
+        let isLoopback =
+            ["::1", "localhost"].contains(configuration.address)
+            || (parts.count == 4 && parts.first == "127" && parts.allSatisfy { UInt8($0) != nil })
         guard isLoopback || configuration.certificate != nil else {
             throw Problem(
                 "server.insecure", "The server does not start.",
@@ -62,6 +70,7 @@ package struct FabricServer: Service {
         self.operations = operations
         self.access = access
         self.logger = logger
+        self.now = now
         self.onBound = onBound
     }
 
@@ -92,12 +101,17 @@ package struct FabricServer: Service {
         let streams = StreamLimit()
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         let isSecure = configuration.certificate != nil
-        router.add(middleware: Frontdoor(counters: counters, isSecure: isSecure) { _, _ in nil })
+        router.add(middleware: Frontdoor(counters: counters, isSecure: isSecure, page: ProblemPage.response))
         var board = Switchboard(router: router, gate: Gate(fabric: operations.fabric, access: access))
         ReadingEndpoints(operations: operations, streams: streams, version: configuration.version).register(on: &board)
         ActingEndpoints(operations: operations, access: access).register(on: &board)
         ServerEndpoints(operations: operations, counters: counters, streams: streams, version: configuration.version)
             .register(on: &board)
+        let pages = PageContext(operations: operations, access: access, isSecure: isSecure, now: now)
+        SessionPages(context: pages).register(on: &board)
+        FabricPages(context: pages).register(on: &board)
+        AppPages(context: pages).register(on: &board)
+        ExecutionPages(context: pages).register(on: &board)
         return (router, board.registered)
     }
 
