@@ -2,7 +2,7 @@ extension BalancerConfiguration {
     /// What a balancer on a host is to do, from what should be and what is.
     ///
     /// A backend without a server that serves is there all the same, and answers 503. Instances
-    /// whose port no agent has reported yet are left out. Routes come from git; the path that is
+    /// whose port is not known are left out. Routes come from git; the path that is
     /// checked comes from the release that runs.
     package static func make(
         balancer: BalancerSpec, host: HostSpec, desired: DesiredModel, records: [InstanceRecord], live: LiveModel
@@ -44,11 +44,19 @@ extension BalancerConfiguration {
         let servers = records.compactMap { record -> Server? in
             guard record.id.app == app, record.id.process == process,
                 let host = desired.configuration.hosts[record.host],
-                let port = live.instance(record.id, on: record.host)?.port
+                let port = port(of: record, live)
             else { return nil }
             return Server(instance: record.id, address: host.address, port: port, standing: record.duty.standing)
         }
         return servers.sorted { $0.instance < $1.instance }
+    }
+}
+
+extension BalancerConfiguration {
+    /// Until a host has reported, what is recorded holds: a control plane that has just started
+    /// must not empty the balancers because the hosts come back one by one.
+    private static func port(of record: InstanceRecord, _ live: LiveModel) -> Int? {
+        live.hosts[record.host]?.report == nil ? record.port : live.instance(record.id, on: record.host)?.port
     }
 }
 

@@ -137,6 +137,8 @@ package struct Orchestrator: Sendable {
         for app in executions.keys.sorted() {
             guard let execution = executions[app] else { continue }
             carryOut(execution.machine.underWay(), of: app, at: now)
+            // What had ended when the control plane stopped may let others begin.
+            if executions[app]?.id == execution.id { feed(.started, to: app, at: now) }
         }
         return finish(at: now)
     }

@@ -9,6 +9,7 @@ extension Orchestrator {
         appsToLookAt.subtract(apps)
         guard !apps.isEmpty else { return }
         forgetVanishedHosts(desired)
+        recordUnexpected(of: apps)
         let live = live(at: now)
         let standing = FleetStanding(desired: desired, live: live)
         announce(standing.blindness)
@@ -20,8 +21,26 @@ extension Orchestrator {
                 app: app, desired: desired, live: live, records: Array(records.values), placement: placement,
                 standing: standing, options: Planner.Options(kind: .reconcile), now: now)
             let plan = planner.plan()
-            if !plan.isEmpty { start(plan, by: "apus", cause: nil, at: now) }
+            if plan.isEmpty {
+                backoffs[app] = nil
+            } else {
+                start(plan, by: "apus", cause: nil, at: now)
+            }
         }
+    }
+
+    /// What runs on a host and is recorded nowhere (its host was away, and given up, meanwhile) is
+    /// recorded as leaving, and so removed like everything else.
+    private mutating func recordUnexpected(of apps: Set<AppName>) {
+        var changes: [InstanceKey: InstanceRecord?] = [:]
+        for host in hosts.values where host.contact == .connected {
+            for instance in host.report?.instances ?? [] where apps.contains(instance.id.app) && instance.state != .none {
+                let key = InstanceKey(host: host.name, instance: instance.id)
+                guard records[key] == nil, instanceSpec(instance.id) != nil else { continue }
+                changes[key] = InstanceRecord(id: instance.id, host: host.name, duty: .leaving, port: instance.port)
+            }
+        }
+        save(changes)
     }
 
     /// Records on hosts that git no longer has, and that are out of reach, can never be carried out.
