@@ -21,12 +21,10 @@ package struct HostAgent: Service {
         package var version: String
         /// Memory that instances may use together; nil: the machine's.
         package var memory: ByteCount?
-        /// Whether everything on the host ends with the agent: for fleets on a laptop.
-        package var endsWithAgent: Bool
 
         package init(
             server: ServerAddress, host: HostName, address: String, root: FilePath, executable: FilePath, version: String,
-            memory: ByteCount? = nil, endsWithAgent: Bool = false
+            memory: ByteCount? = nil
         ) {
             self.server = server
             self.host = host
@@ -35,7 +33,6 @@ package struct HostAgent: Service {
             self.executable = executable
             self.version = version
             self.memory = memory
-            self.endsWithAgent = endsWithAgent
         }
     }
 
@@ -90,8 +87,7 @@ package struct HostAgent: Service {
             events: events, packages: packages, now: now, logger: logger)
     }
 
-    /// Runs until it is told to end. What runs on the host goes on, unless the host is to end
-    /// with its agent.
+    /// Runs until it is told to end. What runs on the host goes on.
     package func run() async throws {
         try await keeper.load()
         await balancers.adopt()
@@ -106,8 +102,7 @@ package struct HostAgent: Service {
         }
     }
 
-    /// Stops everything on the host: for the end of a fleet on a laptop.
-    package func endEverything() async {
+    private func endEverything() async {
         await keeper.stopEverything()
         for balancer in await balancers.live() { try? await balancers.remove(balancer.name) }
     }
@@ -160,6 +155,7 @@ extension HostAgent {
         await balancers.adopt()
         await withTaskGroup { group in
             group.addTask { try? await self.keeper.run() }
+            await self.keeper.takenOver()
             await self.endEverything()
             group.cancelAll()
         }

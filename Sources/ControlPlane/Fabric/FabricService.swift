@@ -188,6 +188,9 @@ package actor FabricService: Service {
     }
 
     private func deploy(_ release: Release, job: DeployJob) async throws(Problem) -> Int64? {
+        while await !orchestrator.snapshot.isSettled(at: now()), !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
         let configuration = await orchestrator.snapshot.desired?.configuration
         let request = Orchestrator.Request(
             app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, batch: job.batch,

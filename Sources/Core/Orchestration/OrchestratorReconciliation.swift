@@ -2,7 +2,7 @@
 extension Orchestrator {
     /// Plans every app that something has happened to, and carries out what is missing.
     mutating func reconcile(at now: Instant) {
-        guard let desired, !appsToLookAt.isEmpty else { return }
+        guard let desired, !appsToLookAt.isEmpty, isSettled(at: now) else { return }
         let apps = appsToLookAt.filter { app in
             executions[app] == nil && (backoffs[app].map { $0.notBefore <= now } ?? true)
         }
@@ -41,6 +41,13 @@ extension Orchestrator {
             }
         }
         save(changes)
+    }
+
+    /// Whether every declared host has been heard from, or has had its time for it.
+    package func isSettled(at now: Instant) -> Bool {
+        if now >= startedAt + settings.settling { return true }
+        guard let desired else { return false }
+        return desired.configuration.hosts.keys.allSatisfy { hosts[$0]?.contact == .connected }
     }
 
     /// Records on hosts that git no longer has, and that are out of reach, can never be carried out.

@@ -35,16 +35,14 @@ struct AgentRole: AsyncParsableCommand {
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         let server = try ServerAddress(server)
         let identity = try await identity(host: host, server: server, folder: folder)
-        let agent = try HostAgent(
-            HostAgent.Configuration(
-                server: server, host: host, address: address, root: folder, executable: try executablePath(),
-                version: apusVersion, memory: try memory.map { try ByteCount($0) }, endsWithAgent: ephemeral),
-            identity: identity, now: wallClock, logger: logger)
-        if end {
-            try await agent.endWhatIsLeft()
-            return
+        let configuration = HostAgent.Configuration(
+            server: server, host: host, address: address, root: folder, executable: try executablePath(),
+            version: apusVersion, memory: try memory.map { try ByteCount($0) })
+        func agent() throws(Problem) -> HostAgent {
+            try HostAgent(configuration, identity: identity, now: wallClock, logger: logger)
         }
-        var services: [any Service] = [agent]
+        if end { return try await agent().endWhatIsLeft() }
+        var services: [any Service] = [try agent()]
         if let parent { services.append(ParentWatch(parent: parent)) }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -53,7 +51,8 @@ struct AgentRole: AsyncParsableCommand {
                 },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
-        if ephemeral { await agent.endEverything() }
+        // The agent has let go of everything; another one takes it over, to stop it.
+        if ephemeral { try await agent().endWhatIsLeft() }
     }
 
     private func identity(host: HostName, server: ServerAddress, folder: FilePath) async throws -> AgentIdentity {
