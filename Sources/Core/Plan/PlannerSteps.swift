@@ -60,8 +60,7 @@ extension Planner {
                 PlanNode.inOrder("prepare \(slot.target)", phases(of: slot, upTo: .stopped, into: &builder))
             }
             builder.append(.sideBySide("prepare", limit: limit, prepared), to: &nodes)
-            let routed = inPlace.filter(\.process.run.listens)
-            let duties = routed.flatMap { displacedDuties($0) }
+            let duties = inPlace.flatMap { displacedDuties($0) }
             builder.append(traffic(duties, drains: true, reason: "their successors take their place", into: &builder), to: &nodes)
         }
         let raised = slots.compactMap { slot in
