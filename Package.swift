@@ -121,7 +121,7 @@ let package = Package(
             name: "PackagesTests", dependencies: ["Packages", "Core", crypto, systemPackage], swiftSettings: settings),
         .testTarget(name: "StateTests", dependencies: ["ControlPlane", "Core", grdb], swiftSettings: settings),
         .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
-        .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core"], swiftSettings: settings),
+        .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),
         // Agents' connections, both ends of them, over real sockets.
         .testTarget(
