@@ -114,6 +114,10 @@ let package = Package(
                 argumentParser, crypto, logging, nioCore, serviceLifecycle, subprocess, systemPackage, unixSignals,
             ],
             swiftSettings: settings),
+        // Simulated hosts and time: what tests of the core run against.
+        .target(name: "TestSupport", dependencies: ["Core"], swiftSettings: settings),
+        .testTarget(
+            name: "CoreTests", dependencies: ["Core", "TestSupport"], exclude: ["Scripts"], swiftSettings: settings),
         .testTarget(
             name: "ConfigRepositoryTests", dependencies: ["ConfigRepository", "Core", subprocess, systemPackage],
             exclude: ["Golden"], swiftSettings: settings),
