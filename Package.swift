@@ -18,6 +18,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -32,6 +33,7 @@ let stencil = Target.Dependency.product(name: "Stencil", package: "Stencil")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -79,8 +81,8 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Core", "Wire", "Packages", crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, subprocess,
-                swiftASN1, systemPackage, x509, asyncHTTPClient,
+                "CShim", "Core", "Wire", "Packages", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, subprocess,
+                swiftASN1, systemPackage, unixSignals, x509, asyncHTTPClient,
             ],
             swiftSettings: settings),
         // The services that decide: state, orchestrator, builds, authority, sessions of agents.
@@ -95,7 +97,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "ControlPlane", "Core", "Wire", hummingbird, hummingbirdTLS, mustache, httpTypes, logging, nioCore,
+                "ControlPlane", "Core", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore,
                 nioSSL, serviceLifecycle,
             ],
             swiftSettings: settings),
@@ -109,9 +111,13 @@ let package = Package(
             name: "apus",
             dependencies: [
                 "Agent", "CShim", "Commands", "ConfigRepository", "ControlPlane", "Core", "Packages", "Server", "Wire",
-                argumentParser, logging, serviceLifecycle, subprocess, systemPackage,
+                argumentParser, crypto, logging, nioCore, serviceLifecycle, subprocess, systemPackage, unixSignals,
             ],
             swiftSettings: settings),
+        // Simulated hosts and time: what tests of the core run against.
+        .target(name: "TestSupport", dependencies: ["Core"], swiftSettings: settings),
+        .testTarget(
+            name: "CoreTests", dependencies: ["Core", "TestSupport"], exclude: ["Scripts"], swiftSettings: settings),
         .testTarget(
             name: "CommandsTests",
             dependencies: ["Commands", "Core", "Wire", argumentParser, nioCore, nioHTTP1, nioPosix],
@@ -123,6 +129,33 @@ let package = Package(
             name: "PackagesTests", dependencies: ["Packages", "Core", crypto, systemPackage], swiftSettings: settings),
         .testTarget(name: "StateTests", dependencies: ["ControlPlane", "Core", grdb], swiftSettings: settings),
         .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
-        .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core"], swiftSettings: settings),
+        .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
+        .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),
+        // Agents' connections, both ends of them, over real sockets.
+        .testTarget(
+            name: "AgentGatewayTests",
+            dependencies: [
+                "Agent", "ControlPlane", "Core", "Wire", crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
+                systemPackage,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "ControlPlane", "Core", "Server", "Wire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1,
+                serviceLifecycle, subprocess, systemPackage,
+            ],
+            swiftSettings: settings),
+        // What the compiler cannot hold: style, layers, documentation.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(
+            name: "CoreBalancingTests", dependencies: ["Core"], exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "BalancerTests",
+            dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage], exclude: ["backend.py"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AgentTests", dependencies: ["Agent", "Core", "apus", nioCore, nioPosix, serviceLifecycle, subprocess, systemPackage],
+            swiftSettings: settings),
     ]
 )

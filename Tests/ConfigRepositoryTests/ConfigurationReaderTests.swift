@@ -39,7 +39,8 @@ import Testing
         let reading = ConfigurationReader.read(
             FileTree(texts: [
                 "fabrics/dev.yaml": "fabric: dev\napply: manual\nlost-host-grace: 1m\nlost-hosts-max: 2\n",
-                "hosts/all.yaml": "hosts:\n- { host: a, address: 127.0.0.1 }\n- { host: b, address: \"::1\", memory: 1GiB }\n",
+                "hosts/all.yaml":
+                    "hosts:\n- { host: a, address: 127.0.0.1 }\n- { host: b, address: \"::1\", memory: 1GiB }\n",
             ]), commit: "0")
         #expect(reading.diagnostics.isEmpty, "\(reading.diagnostics)")
         let dev = try reading.configuration(of: FabricName("dev"))
@@ -129,6 +130,7 @@ import Testing
             "routes: [{ path: \"/a\\nb\", to: web }]", "routes: [{ path: \"/a#b\", to: web }]",
             "routes: [{ path: \"/a;b\", to: web }]", "routes: [{ path: \"/../b\", to: web }]",
             "routes: [{ cors: \"https://a\", to: web }]", "routes: [{ cors: \"a:99999\", to: web }]",
+            "routes: [{ cors: \"*.a.b\", to: web }]",
             "routes: [{ to: \"we\\u202Eb\" }]", "environment: { lower: 1 }", "environment: { \"A=B\": 1 }",
             "environment: { A: \"x\\0y\" }", "environment: { PORT: 1 }", "config: { ../x: templates/config.json }",
             "config: { /etc/passwd: templates/config.json }", "config: { a: ../templates/config.json }",
@@ -159,7 +161,9 @@ import Testing
         #expect(reading.errors.map(\.code) == ["git.location-invalid"], "\(reading.diagnostics)")
     }
 
-    @Test("Addresses must be ones that a host can have", arguments: ["localhost", "10.0.0", "0.0.0.0", "::", "224.0.0.1", "010.0.0.1", "fe80::1%eth0", "1.2.3.4:80"])
+    @Test(
+        "Addresses must be ones that a host can have",
+        arguments: ["localhost", "10.0.0", "0.0.0.0", "::", "224.0.0.1", "010.0.0.1", "fe80::1%eth0", "1.2.3.4:80"])
     func addresses(_ address: String) {
         let reading = Sample.read(["hosts/web-1.yaml": "host: web-1\nfabric: prod\naddress: \"\(address)\"\nzone: a\n"])
         #expect(reading.errors.map(\.code) == ["address.invalid"])

@@ -77,13 +77,22 @@ import Testing
         #expect(codes([0xFF, 0xFE, 0x66, 0x00]) == ["text.encoding"])
     }
 
+    @Test("Keys within keys do not make a small file slow")
+    func nestedKeys() {
+        let key = String(repeating: "k", count: 500_000)
+        let text = "fabric: dev\nx: " + String(repeating: "{", count: 900) + key + String(repeating: ": 1}", count: 900)
+        #expect(!codes(text).isEmpty)
+    }
+
     @Test("A file of more than 1 MiB is not parsed, and one of just less in time")
     func size() {
         #expect(codes([UInt8](repeating: 0x61, count: (1 << 20) + 1)) == ["file.size"])
         let list = "fabric: dev\nx-list:\n" + String(repeating: "- a\n", count: 260_000)
         #expect(codes(list) == ["yaml.size"])
-        let keys = "fabric: dev\n" + (0..<60_000).map { "k\($0): 1\n" }.joined()
+        let keys = "fabric: dev\n" + (0..<49_000).map { "k\($0): 1\n" }.joined()
         #expect(codes(keys).count > 0)
+        let flow = "fabric: dev\nx-list: [" + String(repeating: "a,", count: 49_000) + "]\n"
+        #expect(codes(flow) == [])
     }
 
     @Test("A terminal cannot be written to by a file's text or name")

@@ -9,7 +9,8 @@ enum Sample {
         "classes/web.yaml": "class: web\nversion: 3\nlabels: { role: web }\n",
         "hosts/web-1.yaml": "host: web-1\nfabric: prod\nclass: web@3\naddress: 10.0.0.1\nzone: a\n",
         "hosts/stage-1.yaml": "host: stage-1\nfabric: staging\naddress: 10.1.0.1\n",
-        "hosts/edge-1.yaml": "host: edge-1\nfabric: [prod, staging]\naddress: 10.0.0.9\nzone: b\nlabels: { role: edge }\n",
+        "hosts/edge-1.yaml":
+            "host: edge-1\nfabric: [prod, staging]\naddress: 10.0.0.9\nzone: b\nlabels: { role: edge }\n",
         "balancers/edge.yaml": "balancer: edge\non: { hosts: [edge-1] }\nlisten: [{ port: 80 }]\n",
     ]
 
@@ -34,7 +35,9 @@ enum Sample {
 
         """
 
-    static func read(_ changes: [String: String] = [:], commit: String = String(repeating: "a", count: 40)) -> ConfigurationReading {
+    static func read(_ changes: [String: String] = [:], commit: String = String(repeating: "a", count: 40))
+        -> ConfigurationReading
+    {
         ConfigurationReader.read(FileTree(texts: base.merging(changes) { $1 }), commit: commit)
     }
 

@@ -12,12 +12,15 @@ struct PackageEnvironmentTests {
 
     @Test("is resolved against the place where the package is unpacked")
     func resolved() throws {
-        let text = "# made by the build\n\nPATH+=.apus/bin\nPYTHONPATH+=.apus/site-packages\nHOME_PAGE=static/index.html\n"
-        #expect(try environment(text, over: ["PATH": "/usr/bin", "OTHER": "x"]) == [
-            "PATH": "/srv/release/.apus/bin:/usr/bin", "PYTHONPATH": "/srv/release/.apus/site-packages",
-            "HOME_PAGE": "/srv/release/static/index.html",
-        ])
-        #expect(try environment("PATH+=a\nPATH+=b\n", over: ["PATH": "c"]) == ["PATH": "/srv/release/a:/srv/release/b:c"])
+        let text =
+            "# made by the build\n\nPATH+=.apus/bin\nPYTHONPATH+=.apus/site-packages\nHOME_PAGE=static/index.html\n"
+        #expect(
+            try environment(text, over: ["PATH": "/usr/bin", "OTHER": "x"]) == [
+                "PATH": "/srv/release/.apus/bin:/usr/bin", "PYTHONPATH": "/srv/release/.apus/site-packages",
+                "HOME_PAGE": "/srv/release/static/index.html",
+            ])
+        #expect(
+            try environment("PATH+=a\nPATH+=b\n", over: ["PATH": "c"]) == ["PATH": "/srv/release/a:/srv/release/b:c"])
     }
 
     @Test("starts from the usual PATH where there is none")
@@ -34,9 +37,11 @@ struct PackageEnvironmentTests {
         }
     }
 
-    @Test("is refused when it points outside, or is not understood", arguments: [
-        "PATH+=../bin", "PATH=/bin", "PATH", "=x", "path=x", "1A=x", "A B=x", "PATH+=a:b", "PATH+=", "A=\u{1}",
-    ])
+    @Test(
+        "is refused when it points outside, or is not understood",
+        arguments: [
+            "PATH+=../bin", "PATH=/bin", "PATH", "=x", "path=x", "1A=x", "A B=x", "PATH+=a:b", "PATH+=", "A=\u{1}",
+        ])
     func refused(_ line: String) {
         #expect(throws: Problem.self) { try environment(line + "\n") }
     }
@@ -82,7 +87,10 @@ struct BuildOutputTests {
 
     @Test("is bounded in the length of a line and in all, with a word about it")
     func bounded() {
-        #expect(lines(String(repeating: "x", count: 10_000) + "\nnext\n", bytesMax: 5000, by: 100).lines.map(\.count) == [2000, 4])
+        #expect(
+            lines(String(repeating: "x", count: 10_000) + "\nnext\n", bytesMax: 5000, by: 100).lines.map(\.count) == [
+                2000, 4,
+            ])
         let all = lines(String(repeating: "12345\n", count: 1000), bytesMax: 60, by: 100)
         #expect(all.lines.count == 11)
         #expect(all.lines.last?.contains("left out") == true)
@@ -92,12 +100,18 @@ struct BuildOutputTests {
 
 @Suite("A program that pip has made")
 struct PythonTreeTests {
-    @Test("finds Python where it is started", arguments: [
-        ("#!/opt/python/bin/python3.11\nimport x\n", "#!/usr/bin/env python3\nimport x\n"),
-        ("#!/opt/python/bin/python3 -E\nimport x\n", "#!/usr/bin/env python3\nimport x\n"),
-        ("#!/bin/sh\n'''exec' \"/a b/python3\" \"$0\" \"$@\"\n' '''\nimport x\n", "#!/usr/bin/env python3\nimport x\n"),
-        ("#!/bin/sh\necho 1\n", nil), ("\u{7F}ELF\u{1}", nil), ("", nil), ("#!/usr/bin/python3", "#!/usr/bin/env python3\n"),
-    ] as [(String, String?)])
+    @Test(
+        "finds Python where it is started",
+        arguments: [
+            ("#!/opt/python/bin/python3.11\nimport x\n", "#!/usr/bin/env python3\nimport x\n"),
+            ("#!/opt/python/bin/python3 -E\nimport x\n", "#!/usr/bin/env python3\nimport x\n"),
+            (
+                "#!/bin/sh\n'''exec' \"/a b/python3\" \"$0\" \"$@\"\n' '''\nimport x\n",
+                "#!/usr/bin/env python3\nimport x\n"
+            ),
+            ("#!/bin/sh\necho 1\n", nil), ("\u{7F}ELF\u{1}", nil), ("", nil),
+            ("#!/usr/bin/python3", "#!/usr/bin/env python3\n"),
+        ] as [(String, String?)])
     func relocated(before: String, after: String?) {
         #expect(PythonTree.relocated(Array(before.utf8)).map { String(decoding: $0, as: UTF8.self) } == after)
     }
@@ -107,7 +121,9 @@ struct PythonTreeTests {
 struct EntryPathTests {
     @Test("sort a folder before what is in it, and that before what follows")
     func order() throws {
-        let paths = try ["a", "a/b", "a/b/c", "a/c", "a-b", "a.c", "aa", "b"].map { (text) throws(Problem) in try EntryPath(text) }
+        let paths = try ["a", "a/b", "a/b/c", "a/c", "a-b", "a.c", "aa", "b"].map { (text) throws(Problem) in
+            try EntryPath(text)
+        }
         #expect(paths.shuffled().sorted() == paths)
     }
 
@@ -124,9 +140,11 @@ struct EntryPathTests {
         #expect(try EntryPath("top").parent == "")
     }
 
-    @Test("of links are kept in their shortest spelling", arguments: [
-        ("./b", "b"), ("b//c/", "b/c"), (".", "."), ("./", "."), ("../x", "../x"), (".././x", "../x"),
-    ])
+    @Test(
+        "of links are kept in their shortest spelling",
+        arguments: [
+            ("./b", "b"), ("b//c/", "b/c"), (".", "."), ("./", "."), ("../x", "../x"), (".././x", "../x"),
+        ])
     func links(text: String, spelled: String) throws {
         #expect(try LinkTarget(normalizing: text, at: EntryPath("a/link")).text == spelled)
     }

@@ -16,7 +16,9 @@ struct HostileArchive {
         var size: Int64 = 0
         var link: [UInt8] = []
 
-        init(_ name: String, kind: Character = "0", mode: Int = 0o644, user: Int = 0, size: Int64 = 0, link: String = "") {
+        init(
+            _ name: String, kind: Character = "0", mode: Int = 0o644, user: Int = 0, size: Int64 = 0, link: String = ""
+        ) {
             self.name = Array(name.utf8)
             self.kind = kind
             self.mode = mode
@@ -32,7 +34,9 @@ struct HostileArchive {
 
         var bytes: [UInt8] {
             var block = [UInt8](repeating: 0, count: 512)
-            func put(_ bytes: [UInt8], at offset: Int) { block.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
+            func put(_ bytes: [UInt8], at offset: Int) {
+                block.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+            }
             func octal(_ number: Int64, _ digits: Int) -> [UInt8] {
                 let text = String(number, radix: 8)
                 return Array((String(repeating: "0", count: digits - text.count) + text).utf8)

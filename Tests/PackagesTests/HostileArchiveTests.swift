@@ -43,10 +43,13 @@ struct HostileArchiveTests {
         #expect(try await code(stream) == nil)
     }
 
-    @Test("for names that leave it or hurt who reads them", arguments: [
-        "../outside", "/etc/passwd", "a/../../outside", "..", ".", "", "a//b", "./a", "a/.", "new\nline", "bell\u{7}",
-        "left\u{202E}right", String(repeating: "n", count: 256), String(repeating: "d/", count: 64) + "f",
-    ])
+    @Test(
+        "for names that leave it or hurt who reads them",
+        arguments: [
+            "../outside", "/etc/passwd", "a/../../outside", "..", ".", "", "a//b", "./a", "a/.", "new\nline",
+            "bell\u{7}",
+            "left\u{202E}right", String(repeating: "n", count: 256), String(repeating: "d/", count: 64) + "f",
+        ])
     func names(_ name: String) async throws {
         let header = name.utf8.count <= 100 ? Header(name).bytes : []
         let record = " path=\(name)\n"
@@ -70,9 +73,11 @@ struct HostileArchiveTests {
         #expect(try await code(pax + Header("a").bytes + HostileArchive.end) == "package.path-invalid")
     }
 
-    @Test("for links that leave it", arguments: [
-        "/etc", "../outside", "..", "b/../../outside", "b/..", "", "b//c", "./b", "b/", "new\nline",
-    ])
+    @Test(
+        "for links that leave it",
+        arguments: [
+            "/etc", "../outside", "..", "b/../../outside", "b/..", "", "b//c", "./b", "b/", "new\nline",
+        ])
     func links(_ target: String) async throws {
         let stream = Header.link("link", to: target).bytes + HostileArchive.end
         #expect(try await code(stream) == "package.link-unsafe")
@@ -151,7 +156,8 @@ struct HostileArchiveTests {
             HostileArchive.pax("99999 path=a\n") + Header("a").bytes + HostileArchive.end,
             HostileArchive.pax("10 path=a\n") + Header("a").bytes + HostileArchive.end,
             HostileArchive.pax("20 comment=nothing.\n") + Header("a").bytes + HostileArchive.end,
-            HostileArchive.pax("13 path=a.b.\n") + HostileArchive.pax("10 path=c\n") + Header("a").bytes + HostileArchive.end,
+            HostileArchive.pax("13 path=a.b.\n") + HostileArchive.pax("10 path=c\n") + Header("a").bytes
+                + HostileArchive.end,
             HostileArchive.pax(String(repeating: "x", count: 9000)) + Header("a").bytes + HostileArchive.end,
             HostileArchive.pax("1") + Header("a").bytes + HostileArchive.end,
         ]
@@ -183,7 +189,9 @@ struct HostileArchiveTests {
             var changed = bytes
             changed[changed.count / 2] ^= 0x55
             let second = bytes + bytes
-            for (index, content) in [Data(), bytes.prefix(bytes.count / 2), bytes.dropLast(), second, Data(stream)].enumerated() {
+            for (index, content) in [Data(), bytes.prefix(bytes.count / 2), bytes.dropLast(), second, Data(stream)]
+                .enumerated()
+            {
                 let archive = folder.appending("archive-\(index)")
                 try content.write(to: URL(filePath: archive.string))
                 let reference = try HostileArchive.sign(archive, signer: signer)
@@ -221,7 +229,8 @@ struct HostileArchiveTests {
             let archive = folder.appending("archive")
             let file = try OpenFile.making(archive)
             let compressed = CompressedFile(file)
-            try Header("a", size: 80 << 20).bytes.withRawBytes { (bytes) throws(Problem) in try compressed.write(bytes) }
+            try Header("a", size: 80 << 20).bytes.withRawBytes { (bytes) throws(Problem) in try compressed.write(bytes)
+            }
             let zeros = [UInt8](repeating: 0, count: 1 << 20)
             for _ in 0..<80 { try zeros.withRawBytes { (bytes) throws(Problem) in try compressed.write(bytes) } }
             try HostileArchive.end.withRawBytes { (bytes) throws(Problem) in try compressed.write(bytes) }

@@ -27,7 +27,9 @@ struct PackageBuilderTests {
     }
 
     /// Builds, checks that source and work folder are left as they were, and unpacks.
-    func buildAndUnpack(_ recipe: BuildRecipe, _ items: [String: Item], in folder: FilePath) async throws -> [String: Item] {
+    func buildAndUnpack(_ recipe: BuildRecipe, _ items: [String: Item], in folder: FilePath) async throws -> [String:
+        Item]
+    {
         let source = folder.appending("source")
         let work = folder.appending("work")
         try makeTree(items.merging([".git/HEAD": .file("ref"), "sub/.git": .file("gitdir")]) { $1 }, at: source)
@@ -68,9 +70,11 @@ struct PackageBuilderTests {
         try await withTemporaryFolder { folder in
             let recipe = BuildRecipe.script(path: "make.sh", output: "out")
             let found = try await buildAndUnpack(recipe, items, in: folder)
-            #expect(found == [
-                "bin": .folder, "bin/run": .file("#!/bin/sh\n", isExecutable: true), "said": .file("shop v1 0 none\n"),
-            ])
+            #expect(
+                found == [
+                    "bin": .folder, "bin/run": .file("#!/bin/sh\n", isExecutable: true),
+                    "said": .file("shop v1 0 none\n"),
+                ])
             #expect(log.lines.contains("working"))
             #expect(log.lines.contains("to stderr"))
         }
@@ -79,7 +83,8 @@ struct PackageBuilderTests {
     @Test("by a script fails with its last lines, and leaves nothing")
     func scriptFails() async throws {
         try await withTemporaryFolder { folder in
-            try makeTree(["make": .file("#!/bin/sh\necho first\necho cannot find it\nexit 3\n", isExecutable: true)],
+            try makeTree(
+                ["make": .file("#!/bin/sh\necho first\necho cannot find it\nexit 3\n", isExecutable: true)],
                 at: folder.appending("source"))
             try makeTree([:], at: folder.appending("work"))
             do throws(Problem) {
@@ -117,12 +122,14 @@ struct PackageBuilderTests {
         }
     }
 
-    @Test("by a script is refused for a path that is not in the source", arguments: [
-        ("../make", nil, "package.path-invalid"), ("/bin/sh", nil, "package.path-invalid"),
-        ("missing", nil, "build.script-invalid"), ("plain", nil, "build.script-invalid"),
-        ("make", "../..", "package.path-invalid"), ("make", "nothing", "build.output-missing"),
-        ("make", "away", "build.output-missing"),
-    ] as [(String, String?, String)])
+    @Test(
+        "by a script is refused for a path that is not in the source",
+        arguments: [
+            ("../make", nil, "package.path-invalid"), ("/bin/sh", nil, "package.path-invalid"),
+            ("missing", nil, "build.script-invalid"), ("plain", nil, "build.script-invalid"),
+            ("make", "../..", "package.path-invalid"), ("make", "nothing", "build.output-missing"),
+            ("make", "away", "build.output-missing"),
+        ] as [(String, String?, String)])
     func scriptPaths(path: String, output: String?, expected: String) async throws {
         try await withTemporaryFolder { folder in
             try makeTree(
@@ -153,7 +160,10 @@ struct PackageBuilderTests {
             }
             #expect(program.hasPrefix("#!/usr/bin/env python3\n"))
             #expect(isExecutable)
-            #expect(!found.values.contains { if case .file(let text, _) = $0 { text.contains(folder.string) } else { false } })
+            #expect(
+                !found.values.contains {
+                    if case .file(let text, _) = $0 { text.contains(folder.string) } else { false }
+                })
             #expect(try await run("tiny", release: folder.appending("release")) == "hello from swift")
 
             let again = folder.appending("somewhere/else")
@@ -205,7 +215,59 @@ struct PackageBuilderTests {
         }
     }
 
-    @Test("of Python or Node is refused for a source that has the build's own folder", arguments: [BuildRecipe.python, .node])
+    @Test("of Node packs the modules of the lock file and finds their programs", .enabled(if: Self.hasNode))
+    func node() async throws {
+        try await withTemporaryFolder { folder in
+            let items: [String: Item] = [
+                "package.json": .file(#"{"name":"shop","version":"1.0.0","dependencies":{"tiny":"file:tiny"}}"#),
+                "package-lock.json": .file(Self.nodeLock),
+                "tiny/package.json": .file(#"{"name":"tiny","version":"1.0.0","bin":{"tiny":"cli.js"}}"#),
+                "tiny/cli.js": .file("#!/usr/bin/env node\nconsole.log('hello from node')\n", isExecutable: true),
+            ]
+            let found = try await buildAndUnpack(.node, items, in: folder)
+            #expect(found[".apus/environment"] == .file("PATH+=node_modules/.bin\n"))
+            #expect(found["node_modules/tiny"] == .link("../tiny"))
+            #expect(try await run("tiny", release: folder.appending("release")) == "hello from node")
+        }
+    }
+
+    @Test("of Node says that npm is missing where it is")
+    func nodeMissing() async throws {
+        try await withTemporaryFolder { folder in
+            let program = BuildProgram(
+                label: "npm ci", program: .name("npm"), arguments: [], environment: ["PATH": folder.string],
+                folder: folder,
+                limits: .standard, log: log.add)
+            let code = await problemCode { try await program.run() }
+            #expect(code == "build.tool-missing")
+        }
+    }
+
+    @Test(
+        "of a web server from a package index deploys and starts", .enabled(if: Self.mayUseNetwork))
+    func gunicorn() async throws {
+        try await withTemporaryFolder { folder in
+            let items: [String: Item] = ["requirements.txt": .file("gunicorn==23.0.0\n")]
+            let found = try await buildAndUnpack(.python, items, in: folder)
+            #expect(found[".apus/bin/gunicorn"] != nil)
+            let project = "[project]\nname = 'x'\nversion = '1'\ndependencies = ['gunicorn==23.0.0']\n"
+            let source = folder.appending("project")
+            try makeTree(["pyproject.toml": .file(project)], at: source)
+            let packed = try await build(.python, source, work: folder)
+            #expect(packed.entries > 50)
+            try await BuildProgram(
+                label: "gunicorn", program: .name("gunicorn"), arguments: ["--version"],
+                environment: PackageEnvironment.read(
+                    packageRoot: folder.appending("release"), over: ProcessInfo.processInfo.environment),
+                folder: folder, limits: .standard, log: log.add
+            ).run()
+            #expect(log.lines.last?.contains("23.0.0") == true)
+        }
+    }
+
+    @Test(
+        "of Python or Node is refused for a source that has the build's own folder",
+        arguments: [BuildRecipe.python, .node])
     func reserved(_ recipe: BuildRecipe) async throws {
         try await withTemporaryFolder { folder in
             try makeTree([".apus/environment": .file("PATH=x")], at: folder.appending("source"))
@@ -216,6 +278,20 @@ struct PackageBuilderTests {
             #expect(code == "build.reserved-folder")
         }
     }
+
+    private static let hasNode = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+        FileManager.default.isExecutableFile(atPath: "\($0)/npm")
+    }
+
+    /// Set for a run that may fetch from a package index.
+    private static let mayUseNetwork = ProcessInfo.processInfo.environment["APUS_TEST_NETWORK"] != nil
+
+    private static let nodeLock = """
+        {"name":"shop","version":"1.0.0","lockfileVersion":3,"requires":true,"packages":{
+        "":{"name":"shop","version":"1.0.0","dependencies":{"tiny":"file:tiny"}},
+        "node_modules/tiny":{"resolved":"tiny","link":true},
+        "tiny":{"version":"1.0.0","bin":{"tiny":"cli.js"}}}}
+        """
 
     private static let tinyProject = """
         [project]

@@ -18,7 +18,8 @@ struct RoundTripTests {
             "empty": .folder, "empty.txt": .file(""), "static": .folder, "static/é ü.txt": .file("umlaut"),
             "static-old": .folder, "static-old/x": .file(String(repeating: "x", count: 700_001)),
             "current": .link("static/é ü.txt"), "bin/up": .link("../app.py"),
-            "far": .link(String(repeating: "n/", count: 60) + "end"), "block": .file(String(repeating: "b", count: 512)),
+            "far": .link(String(repeating: "n/", count: 60) + "end"),
+            "block": .file(String(repeating: "b", count: 512)),
         ]
         try await withTemporaryFolder { folder in
             try makeTree(items.merging([long: .file("deep")]) { $1 }, at: folder.appending("tree"))
@@ -143,13 +144,15 @@ struct RoundTripTests {
 
     @Test("reads as an ordinary tar stream: 512-byte blocks, ustar, zeros for owners and time")
     func layout() throws {
-        let header = TarFormat.header(of: TarEntry(path: try EntryPath("bin/run"), kind: .file(size: 5, isExecutable: true)))
+        let header = TarFormat.header(
+            of: TarEntry(path: try EntryPath("bin/run"), kind: .file(size: 5, isExecutable: true)))
         #expect(header.count == 512)
         #expect(String(decoding: header[0..<7], as: UTF8.self) == "bin/run")
         #expect(String(decoding: header[100..<107], as: UTF8.self) == "0000755")
         #expect(String(decoding: header[124..<135], as: UTF8.self) == "00000000005")
         #expect(String(decoding: header[257..<265], as: UTF8.self) == "ustar\u{0}00")
-        let large = TarFormat.header(of: TarEntry(path: try EntryPath("x"), kind: .file(size: 1 << 40, isExecutable: false)))
+        let large = TarFormat.header(
+            of: TarEntry(path: try EntryPath("x"), kind: .file(size: 1 << 40, isExecutable: false)))
         #expect(large.count == 3 * 512)
         #expect(String(decoding: large[512..<512 + 22], as: UTF8.self) == "22 size=1099511627776\n")
     }

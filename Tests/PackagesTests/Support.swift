@@ -7,7 +7,8 @@ import Testing
 
 /// A folder for one test, removed at its end.
 func withTemporaryFolder<Result>(_ body: (FilePath) async throws -> Result) async throws -> Result {
-    let folder = try TemporaryFolder(in: FilePath(FileManager.default.temporaryDirectory.path), prefix: "packages-test-")
+    let folder = try TemporaryFolder(
+        in: FilePath(FileManager.default.temporaryDirectory.path), prefix: "packages-test-")
     defer { folder.remove() }
     return try await body(folder.path)
 }

@@ -81,7 +81,8 @@ struct UnpackTests {
             for (path, expected) in cases {
                 let code = await problemCode {
                     try await signer.unpacker.unpack(
-                        archive: archive, reference: reference, into: folder.appending("one"), extraFiles: [path: "evil"])
+                        archive: archive, reference: reference, into: folder.appending("one"),
+                        extraFiles: [path: "evil"])
                 }
                 #expect(code == expected, "\(path)")
                 let left = try names(in: folder)
@@ -96,12 +97,46 @@ struct UnpackTests {
             try makeTree(["one/mine": .file("kept"), "file": .file("kept"), "link": .link("one")], at: folder)
             for name in ["one", "file", "link"] {
                 let code = await problemCode {
-                    try await signer.unpacker.unpack(archive: archive, reference: reference, into: folder.appending(name))
+                    try await signer.unpacker.unpack(
+                        archive: archive, reference: reference, into: folder.appending(name))
                 }
                 #expect(code == "package.target-exists")
             }
             #expect(try readTree(folder.appending("one")) == ["mine": .file("kept")])
             #expect(try names(in: folder) == ["file", "link", "one", "package", "tree"])
+        }
+    }
+
+    @Test("is undone whole, folders without write permission and links included")
+    func removal() async throws {
+        try await withTemporaryFolder { folder in
+            try makeTree(["one/x/y": .file("1"), "one/out": .link("../kept"), "kept/z": .file("2")], at: folder)
+            chmod(folder.appending("one/x").string, 0o500)
+            try await PackageUnpacker.remove(folder.appending("one"))
+            try await PackageUnpacker.remove(folder.appending("one"))
+            let left = try readTree(folder)
+            #expect(left == ["kept": .folder, "kept/z": .file("2")])
+        }
+    }
+
+    @Test("of a package into one place at once happens once")
+    func race() async throws {
+        try await withPackage { folder, archive, reference in
+            let unpacker = try signer.unpacker
+            let target = folder.appending("one")
+            let codes = await withTaskGroup(of: String?.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        await problemCode {
+                            try await unpacker.unpack(archive: archive, reference: reference, into: target)
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.filter { $0 == nil }.count == 1)
+            #expect(codes.filter { $0 == "package.target-exists" }.count == 3)
+            #expect(try names(in: folder) == ["one", "package", "tree"])
         }
     }
 
@@ -141,9 +176,11 @@ struct SignatureTests {
         #expect(text == "apus.package.v1\nshop\n1.0-rc+2\n\(digest(of: []))\n7\n")
     }
 
-    @Test("is not made for a version that could be taken for something else", arguments: [
-        "", "a\nb", "a b", "../x", String(repeating: "1", count: 129), "é",
-    ])
+    @Test(
+        "is not made for a version that could be taken for something else",
+        arguments: [
+            "", "a\nb", "a b", "../x", String(repeating: "1", count: 129), "é",
+        ])
     func versions(_ version: String) throws {
         #expect(throws: Problem.self) {
             try signer.sign(app: AppName("shop"), version: version, digest: digest(of: []), size: 7)

@@ -100,25 +100,15 @@ final class ReleaseStoreTests: Sendable {
                 $0.limits.memory = .mebibytes(256)
             }, createdBy: "ann"
         ).release
-        #expect(
-            ReleaseDiff(from: old, to: new).text == """
-                ~ package version: v-aa → v-bb
-                ~ package digest: aaaaaaaaaaaa → bbbbbbbbbbbb
-                - environment A: 1
-                ~ environment B: 1 → 2
-                + environment C: 3
-                + process web memory: 256 MiB
-                ~ config c.json
-                    … 3 lines
-                      d
-                      e
-                    - f
-                    + F
-                      g
-                      h
-                ~ config old
-                    - x
-                """)
-        #expect(ReleaseDiff(from: old, to: old).isEmpty)
+        let diff = ReleaseDiffView(old, new)
+        let words = diff.values.map { "\($0.part.rawValue) \($0.key): \($0.before ?? "-") → \($0.after ?? "-")" }
+        #expect(words.contains("package version: v-aa → v-bb"))
+        #expect(words.contains("environment A: 1 → -"))
+        #expect(words.contains("environment B: 1 → 2"))
+        #expect(words.contains("process web memory: unlimited → 256 MiB"))
+        let config = try #require(diff.files.first { $0.path == "c.json" })
+        #expect(config.lines.map(\.kind) == [.gap, .same, .same, .same, .removed, .added, .same, .same, .same])
+        #expect(diff.files.first { $0.path == "old" }?.lines.first?.kind == .removed)
+        #expect(ReleaseDiffView(old, old).values.isEmpty && ReleaseDiffView(old, old).files.isEmpty)
     }
 }

@@ -1,4 +1,5 @@
-# Shared by the scripts of bin/. To be sourced.
+# shellcheck shell=bash disable=SC2034
+# Shared by the scripts of bin/, which read it with `.`.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 

@@ -3,7 +3,6 @@
 import argparse
 import os
 import pathlib
-import re
 import signal
 import sys
 import time
@@ -14,8 +13,6 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TARGETS = ["shop.localhost/", "shop.localhost/goods", "front.localhost/"]
 SHOP = "shop.localhost"
 WEB_INSTANCES = 4
-STEPS = re.compile(r"(\d+) steps?\b")
-# Failed requests seen before the first act's end are nobody's fault but the demo's own.
 SETTLE_SECONDS = 2
 
 
@@ -26,41 +23,45 @@ class Stage:
         self.fleet = fleet
         self.load = None
         self.rows = []
+        self.executions_seen = set()
 
     def act(self, title, play):
-        """Plays an act, and prints what happened: steps, seconds, requests, where to look."""
-        number = len(self.rows) + 1
-        print(f"\n{number}. {title}", file=sys.stderr)
+        """Plays an act, and prints what happened: steps, seconds, requests, where to look.
+
+        `play` returns where to look besides the act's executions, and a sentence.
+        """
+        print(f"\n{len(self.rows) + 1}. {title}", file=sys.stderr)
         before = self.load.read() if self.load else None
         began = time.monotonic()
-        steps, where, note = play()
+        where, note = play()
         seconds = time.monotonic() - began
-        if self.load:
-            # Requests that are on their way belong to this act.
-            time.sleep(0.5)
-        after = self.load.read() if self.load else None
-        served = after["served"] - before["served"] if before else 0
-        failed = after["failed"] - before["failed"] if before else 0
+        # Requests that are on their way belong to this act.
+        time.sleep(0.5)
+        steps, pages = self.steps_taken()
+        requests, served, failed = "no load yet", 0, 0
+        if before:
+            after = self.load.read()
+            served, failed = after["served"] - before["served"], after["failed"] - before["failed"]
+            requests = f"{served} requests served, {failed} failed"
+            if failed:
+                requests += f" ({after['reasons']})"
         self.rows.append((title, steps, seconds, served, failed))
         print(f"   {note}", file=sys.stderr)
-        requests = f"{served} requests served, {failed} failed" if before else "no load yet"
-        print(f"   steps {steps}   seconds {seconds:.1f}   {requests}", file=sys.stderr)
-        print(f"   look at: {where}", file=sys.stderr)
-        if failed:
-            print(f"   reasons: {after['reasons']}", file=sys.stderr)
-        return after
+        print(f"   {steps} steps, {seconds:.1f} s, {requests}", file=sys.stderr)
+        print(f"   look at: {'  '.join([*pages, where])}", file=sys.stderr)
+
+    def steps_taken(self):
+        """Steps of the executions that were not there at the last call, and their pages."""
+        new = {key: value for key, value in self.fleet.executions().items() if key not in self.executions_seen}
+        self.executions_seen |= set(new)
+        steps = sum(execution["stepsDone"] for execution in new.values())
+        return steps, [f"{self.fleet.facts['api']}/executions/{key}" for key in list(new)[:2]]
 
     def table(self):
         width = max(len(row[0]) for row in self.rows)
         print(f"\n{'act':{width}}  {'steps':>5}  {'seconds':>7}  {'served':>7}  {'failed':>6}")
         for title, steps, seconds, served, failed in self.rows:
             print(f"{title:{width}}  {steps:>5}  {seconds:>7.1f}  {served:>7}  {failed:>6}")
-
-
-def step_count(words):
-    """The number of steps that a command's progress speaks of; a dash if it does not."""
-    counts = STEPS.findall(words)
-    return counts[-1] if counts else "-"
 
 
 def versions(load, site=SHOP):
@@ -78,11 +79,11 @@ def answers_with(load, version, since):
 
 
 def deploy_first(fleet):
-    _, took_shop = fleet.apus("deploy", "shop", "--wait", echo=True)
-    words, took_front = fleet.apus("deploy", "front", "--wait", echo=True)
+    fleet.apus("deploy", "shop", "--wait", echo=True)
+    fleet.apus("deploy", "front", "--wait", echo=True)
     wait_until("Four serving instances of shop", lambda: len(fleet.serving("shop", "web")) == WEB_INSTANCES, 60)
     wait_until("Two serving instances of front", lambda: len(fleet.serving("front", "site")) == 2, 60)
-    return step_count(words), f"{fleet.facts['api']}/apps/shop", "Version 1 is deployed."
+    return f"{fleet.facts['api']}/apps/shop", "Version 1 is deployed."
 
 
 def steady(stage):
@@ -91,27 +92,27 @@ def steady(stage):
     seen = versions(stage.load)
     if set(seen) != {"1"}:
         raise Trouble(f"Version 1 alone should answer; seen: {sorted(seen)}; {stage.load.read()['reasons']}")
-    return "0", f"curl -H 'Host: {SHOP}' {fleet.facts['edge']}/about", "Real requests arrive at HAProxy."
+    return f"curl -H 'Host: {SHOP}' {fleet.facts['edge']}/about", "Real requests arrive at HAProxy."
 
 
 def roll_forward(stage):
     fleet = stage.fleet
     fleet.commit(pathlib.Path(fleet.example) / "next", "Version 2 of shop and front")
-    words, _ = fleet.apus("deploy", "shop", "--wait", echo=True)
+    fleet.apus("deploy", "shop", "--wait", echo=True)
     deployed_at = time.time()
     fleet.apus("deploy", "front", "--wait", echo=True)
     wait_until("Version 2 alone answering", lambda: answers_with(stage.load, "2", deployed_at), 60)
-    return step_count(words), f"{fleet.facts['api']}/apps/shop", "Version 2 answers; version 1 stays warm beside it."
+    return f"{fleet.facts['api']}/apps/shop", "Version 2 answers; version 1 stays warm beside it."
 
 
 def roll_back(stage):
     fleet = stage.fleet
     began = time.time()
-    words, took = fleet.apus("rollback", "shop", "--yes", echo=True)
+    _, took = fleet.apus("rollback", "shop", "--yes", echo=True)
     wait_until("Version 1 alone answering", lambda: answers_with(stage.load, "1", began + took), 30)
     until_last = max(0.0, versions(stage.load)["2"]["last"] - began)
     note = f"Version 1 answers again: the command took {took:.2f} s, the last answer of version 2 came after {until_last:.2f} s."
-    return step_count(words), f"{fleet.facts['api']}/apps/shop, or: apus audit", note
+    return "apus audit", note
 
 
 def kill_process(stage):
@@ -130,7 +131,7 @@ def kill_process(stage):
     wait_until("The killed process being back", is_back, 60)
     back_after = time.monotonic() - killed_at
     note = f"{victim['id']} on {victim['host']} was killed (SIGKILL) and answers its probe again after {back_after:.1f} s."
-    return "0", f"apus events, or {fleet.facts['api']}/hosts/{victim['host']}", note
+    return f"apus events, or {fleet.facts['api']}/hosts/{victim['host']}", note
 
 
 def kill_host(stage):
@@ -150,7 +151,7 @@ def kill_host(stage):
     wait_until(f"The instances of {name} being elsewhere", is_whole, 120)
     took = time.monotonic() - killed_at
     note = f"{name} was killed, agent and all ({count} processes); its {', '.join(lost)} run elsewhere after {took:.1f} s."
-    return "-", f"{fleet.facts['api']}/hosts/{name}, or: apus events", note
+    return f"{fleet.facts['api']}/hosts/{name}, or: apus events", note
 
 
 def what_next(fleet):

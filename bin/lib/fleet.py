@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 LIB = pathlib.Path(__file__).resolve().parent
 
@@ -141,7 +142,7 @@ class Fleet:
             print("\n".join("    " + line for line in words.splitlines()), file=sys.stderr)
         if done.returncode != 0:
             raise Trouble(f"`apus {' '.join(arguments)}` ended with {done.returncode}:\n{words}")
-        return done.stdout + done.stderr if echo else done.stdout, took
+        return done.stdout, took
 
     def read(self, *arguments):
         """What a reading command says as JSON: a list, whether it came as one or line by line."""
@@ -153,6 +154,17 @@ class Fleet:
         if isinstance(value, dict) and len(value) == 1 and isinstance(next(iter(value.values())), list):
             return next(iter(value.values()))
         return value if isinstance(value, list) else [value]
+
+    def get(self, path):
+        """What the API answers to a GET, as JSON."""
+        request = urllib.request.Request(
+            self.facts["api"] + path, headers={"Authorization": f"Bearer {self.facts['token']}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def executions(self):
+        """Every execution there was, by its identity."""
+        return {execution["id"]: execution for execution in self.get("/v1/executions?limit=1000")}
 
     def instances(self, app=None, process=None):
         return [

@@ -12,7 +12,7 @@ struct GitCommand: Sendable {
         "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never",
         "-c", "safe.directory=*", "-c", "core.quotePath=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
         "-c", "fetch.recurseSubmodules=false", "-c", "submodule.recurse=false", "-c", "log.showSignature=false",
-        "-c", "fetch.fsckObjects=false", "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main",
+        "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main",
     ]
     /// What a hook or another git around us may have set.
     private static let scrubbed = Environment.inherit.updating([
@@ -107,7 +107,8 @@ struct GitCommand: Sendable {
     private static func problem(_ error: any Error, _ arguments: [String]) -> Problem {
         switch (error as? SubprocessError)?.code {
         case .executableNotFound?:
-            Problem("git.missing", "git cannot be run.", cause: "There is no `git` on the PATH.", remedy: "Install git.")
+            Problem(
+                "git.missing", "git cannot be run.", cause: "There is no `git` on the PATH.", remedy: "Install git.")
         case .outputLimitExceeded?:
             Problem(
                 "git.output-size", "The repository holds too much here.",

@@ -63,7 +63,9 @@ package struct GitExport: Sendable {
             var parent = path[...]
             while let slash = parent.lastIndex(of: "/") {
                 parent = parent[..<slash]
-                guard !leaves.contains(String(parent)) else { throw refused("path", "a file that is also a folder", path: path) }
+                guard !leaves.contains(String(parent)) else {
+                    throw refused("path", "a file that is also a folder", path: path)
+                }
             }
         }
         guard entries.count <= limits.filesMax, bytesTotal <= limits.bytesMax else {
@@ -90,7 +92,8 @@ package struct GitExport: Sendable {
     private static func isInside(_ path: String) -> Bool {
         guard path.utf8.count <= 3000 else { return false }
         return path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { segment in
-            !segment.isEmpty && segment != "." && segment != ".." && segment.lowercased() != ".git" && segment.utf8.count <= 255
+            !segment.isEmpty && segment != "." && segment != ".." && segment.lowercased() != ".git"
+                && segment.utf8.count <= 255
         }
     }
 
@@ -100,7 +103,9 @@ package struct GitExport: Sendable {
     private static func isInside(target: String, of path: String) -> Bool {
         var depth = path.split(separator: "/").count - 1
         var hasDescended = false
-        guard !target.isEmpty, target.utf8.count <= 1000, !target.hasPrefix("/"), !target.utf8.contains(0) else { return false }
+        guard !target.isEmpty, target.utf8.count <= 1000, !target.hasPrefix("/"), !target.utf8.contains(0) else {
+            return false
+        }
         for segment in target.split(separator: "/") where segment != "." {
             if segment == ".." {
                 depth -= 1
@@ -175,13 +180,15 @@ package struct GitExport: Sendable {
 
     private func refused(_ code: String, _ what: String, path: String) -> Problem {
         Problem(
-            "git.export-\(code)", "The source is refused.", cause: "It has \(what): \(quotedForMessage(path, lengthMax: 200)).",
+            "git.export-\(code)", "The source is refused.",
+            cause: "It has \(what): \(quotedForMessage(path, lengthMax: 200)).",
             remedy: "Remove it from the repository; nothing of the source was used.")
     }
 
     private func unwritable(_ path: String, _ error: any Error) -> Problem {
         Problem(
-            "git.export-failed", "The source cannot be written.", cause: "\(quotedForMessage(path, lengthMax: 200)): \(error).",
+            "git.export-failed", "The source cannot be written.",
+            cause: "\(quotedForMessage(path, lengthMax: 200)): \(error).",
             remedy: "Look at the disk's space and the folder's permissions.")
     }
 }

@@ -15,17 +15,21 @@ package enum GitLocation: Codable, Hashable, Sendable, CustomStringConvertible {
             Problem(
                 "git.location-invalid", "This is not where a git repository can be.",
                 cause: "\(quotedForMessage(text, lengthMax: 120)) \(cause).",
-                remedy: "Write https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH, file:///PATH or an absolute path.")
+                remedy:
+                    "Write https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH, file:///PATH or an absolute path.")
         }
         guard (1...1024).contains(text.utf8.count) else { throw refused("has \(text.utf8.count) bytes") }
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { throw refused("has a space or a control character") }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw refused("has a space or a control character")
+        }
         guard !text.hasPrefix("-") else { throw refused("starts with a dash") }
         if text.hasPrefix("/") {
             self = .path(text)
         } else if let scheme = Self.schemes.first(where: text.hasPrefix) {
             let authority = text.dropFirst(scheme.count).prefix { $0 != "/" }
             // ssh would read a host or user that starts with a dash as an option.
-            guard scheme == "file:///" || !authority.isEmpty, !authority.hasPrefix("-"), !authority.contains("@-") else {
+            guard scheme == "file:///" || !authority.isEmpty, !authority.hasPrefix("-"), !authority.contains("@-")
+            else {
                 throw refused("has no usable host")
             }
             self = .url(text)
@@ -36,7 +40,11 @@ package enum GitLocation: Codable, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    package var text: String { switch self { case .url(let text), .path(let text): text } }
+    package var text: String {
+        switch self {
+        case .url(let text), .path(let text): text
+        }
+    }
 
     /// For people: without the password that a URL may carry.
     package var description: String {

@@ -29,7 +29,8 @@ struct GitMirror {
 
     private func fetch(_ references: [String], timeout: Duration) async throws(Problem) -> GitCommand.Result {
         try await GitCommand(directory: directory, isFetching: true)(
-            ["fetch", "--quiet", "--prune", "--no-tags", "--force", "--no-write-fetch-head", "--end-of-options", url] + references,
+            ["fetch", "--quiet", "--prune", "--no-tags", "--force", "--no-write-fetch-head", "--end-of-options", url]
+                + references,
             timeout: timeout)
     }
 
@@ -37,11 +38,12 @@ struct GitMirror {
         if !FileManager.default.fileExists(atPath: "\(directory)/objects") {
             let result = try await GitCommand()(["init", "--quiet", "--bare", "--template=", "--", directory])
             guard result.isSuccess else { throw failed(result) }
-            let remembered = try await GitCommand(directory: directory)(["config", "apus.url", url])
-            guard remembered.isSuccess else { throw failed(remembered) }
         }
         let owner = try await GitCommand(directory: directory)(["config", "--local", "--get", "apus.url"])
-        guard owner.line == url else {
+        if owner.line.isEmpty {
+            let remembered = try await GitCommand(directory: directory)(["config", "apus.url", url])
+            guard remembered.isSuccess else { throw failed(remembered) }
+        } else if owner.line != url {
             throw Problem(
                 "git.mirror-taken", "The repository cannot be fetched.",
                 cause: "\(directory) is the mirror of another URL.", remedy: "Remove this folder; it is fetched again.")

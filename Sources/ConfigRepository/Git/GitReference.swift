@@ -9,13 +9,16 @@ package struct GitReference: Codable, Hashable, Sendable, CustomStringConvertibl
     package init(_ text: String) throws(Problem) {
         let isAllowed = text.utf8.allSatisfy { byte in
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "/"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "~"):
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "/"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+                UInt8(ascii: "~"):
                 true
             default: false
             }
         }
-        guard isAllowed, (1...255).contains(text.utf8.count), !text.hasPrefix("-"), !text.hasPrefix("/"), !text.hasPrefix("."),
+        guard isAllowed, (1...255).contains(text.utf8.count), !text.hasPrefix("-"), !text.hasPrefix("/"),
+            !text.hasPrefix("."),
             !text.hasSuffix("/"), !text.hasSuffix("."), !Self.hasTwoDots(text)
         else {
             throw Problem(
@@ -28,7 +31,9 @@ package struct GitReference: Codable, Hashable, Sendable, CustomStringConvertibl
 
     package var description: String { text }
 
-    package init(from decoder: any Decoder) throws { try self.init(try decoder.singleValueContainer().decode(String.self)) }
+    package init(from decoder: any Decoder) throws {
+        try self.init(try decoder.singleValueContainer().decode(String.self))
+    }
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)

@@ -121,7 +121,9 @@ package struct GitRepository: Sendable {
     }
 
     private func unknown(_ reference: GitReference) async throws(Problem) -> Problem {
-        let result = try await git(["for-each-ref", "--count=2000", "--format=%(refname:short)", "refs/heads", "refs/tags"])
+        let result = try await git([
+            "for-each-ref", "--count=2000", "--format=%(refname:short)", "refs/heads", "refs/tags",
+        ])
         let names = result.text.split(separator: "\n").map(String.init)
         let nearest = Suggestion.nearest(to: reference.text, in: names)
         return Problem(
@@ -141,7 +143,9 @@ package struct GitRepository: Sendable {
         let manager = FileManager.default
         let absolute = path.hasPrefix("/") ? path : "\(manager.currentDirectoryPath)/\(path)"
         if manager.fileExists(atPath: "\(absolute)/.git") { return "\(absolute)/.git" }
-        if manager.fileExists(atPath: "\(absolute)/HEAD"), manager.fileExists(atPath: "\(absolute)/objects") { return absolute }
+        if manager.fileExists(atPath: "\(absolute)/HEAD"), manager.fileExists(atPath: "\(absolute)/objects") {
+            return absolute
+        }
         throw Problem(
             "git.not-a-repository", "The repository cannot be read.",
             cause: "\(quotedForMessage(path, lengthMax: 200)) is not the top folder of a git repository.",

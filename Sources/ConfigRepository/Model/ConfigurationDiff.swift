@@ -90,7 +90,8 @@ private enum ConfigurationFacts {
     private static func balancer(_ balancer: BalancerSpec) -> [String: String] {
         var facts = ["on": text(balancer.hosts)]
         for listener in balancer.listeners {
-            facts["listen.\(listener.port)"] = listener.certificate.map { "TLS, certificate \(fingerprint($0))" } ?? "plain"
+            facts["listen.\(listener.port)"] =
+                listener.certificate.map { "TLS, certificate \(fingerprint($0))" } ?? "plain"
         }
         facts["statistics"] = balancer.statisticsPort.map { "\($0)" }
         return facts
@@ -109,7 +110,8 @@ private enum ConfigurationFacts {
         for (path, template) in app.config { facts["config.\(path)"] = "template \(fingerprint(template))" }
         for (name, value) in app.environment {
             facts["environment.\(name)"] =
-                value.utf8.count <= 120 ? quotedForMessage(value, lengthMax: 120) : "\(value.utf8.count) bytes, \(fingerprint(value))"
+                value.utf8.count <= 120
+                ? quotedForMessage(value, lengthMax: 120) : "\(value.utf8.count) bytes, \(fingerprint(value))"
         }
         for route in app.routes {
             var text = "to \(route.to)"
@@ -147,8 +149,9 @@ private enum ConfigurationFacts {
                 case .tcp: "tcp"
                 case .command(let command): "command \(command.text)"
                 }
-            facts["health"] =
-                "\(kind) every \(health.interval), timeout \(health.timeout), failures \(health.failuresMax), startup \(health.startup)"
+            facts["health"] = "\(kind) every \(health.interval), startup \(health.startup)"
+            facts["health.timeout"] = "\(health.timeout)"
+            facts["health.failures"] = "\(health.failuresMax)"
         }
         facts["memory"] = process.limits.memory.map { "\($0)" }
         facts["cpu"] = process.limits.cpuWeight.map { "\($0)" }
@@ -158,13 +161,16 @@ private enum ConfigurationFacts {
     }
 
     private static func text(_ labels: [String: String]) -> String {
-        labels.isEmpty ? "none" : labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        labels.isEmpty
+            ? "none" : labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     }
 
     private static func text(_ selector: HostSelector) -> String {
         var parts: [String] = []
         if let hostClass = selector.hostClass { parts.append("class \(hostClass)") }
-        if !selector.hosts.isEmpty { parts.append("hosts \(selector.hosts.sorted().map(\.text).joined(separator: " "))") }
+        if !selector.hosts.isEmpty {
+            parts.append("hosts \(selector.hosts.sorted().map(\.text).joined(separator: " "))")
+        }
         if !selector.labels.isEmpty { parts.append("labels \(text(selector.labels))") }
         return parts.isEmpty ? "any host" : parts.joined(separator: ", ")
     }

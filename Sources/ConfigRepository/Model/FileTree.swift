@@ -79,9 +79,10 @@ package struct FileTree: Sendable {
     }
 
     static func sizeProblem(_ place: String) -> Problem {
-        Problem(
+        let place = quotedForMessage(place, lengthMax: 200)
+        return Problem(
             "folder.size", "The configuration is too large to be read.",
-            cause: "The folders of \(quotedForMessage(place, lengthMax: 200)) have more than \(filesMax) files or \(bytesMax >> 20) MiB.",
+            cause: "The folders of \(place) have more than \(filesMax) files or \(bytesMax >> 20) MiB.",
             remedy: "Keep only configuration in these folders: \(folders.joined(separator: ", ")).")
     }
 
@@ -95,7 +96,9 @@ package struct FileTree: Sendable {
     }
 
     private static func read(_ path: String) -> Content {
-        guard let descriptor = try? FileDescriptor.open(path, .readOnly, options: [.noFollow, .nonBlocking]) else { return .special }
+        guard let descriptor = try? FileDescriptor.open(path, .readOnly, options: [.noFollow, .nonBlocking]) else {
+            return .special
+        }
         defer { try? descriptor.close() }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)

@@ -7,7 +7,8 @@ enum Checks {
     private static let letters = Set("abcdefghijklmnopqrstuvwxyz".utf8)
     private static let digits = Set("0123456789".utf8)
     private static let capitals = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
-    private static let urlPath = letters.union(digits).union(capitals).union("/-._~@:+,=".utf8)
+    private static let urlPath = letters.union(digits).union(capitals).union("/-._~@:+=%".utf8)
+    private static let filePath = urlPath.union(",".utf8)
     private static let labelKey = letters.union(digits).union("-._/".utf8)
     private static let labelValue = letters.union(digits).union(capitals).union("-._/".utf8)
 
@@ -26,7 +27,10 @@ enum Checks {
             guard label.utf8.first != UInt8(ascii: "-"), label.utf8.last != UInt8(ascii: "-") else {
                 throw refused("has a part that starts or ends with a dash")
             }
-            guard label.utf8.allSatisfy({ letters.contains($0) || digits.contains($0) || capitals.contains($0) || $0 == UInt8(ascii: "-") })
+            guard
+                label.utf8.allSatisfy({
+                    letters.contains($0) || digits.contains($0) || capitals.contains($0) || $0 == UInt8(ascii: "-")
+                })
             else { throw refused("has a character that is not allowed") }
         }
         return text.lowercased()
@@ -36,24 +40,32 @@ enum Checks {
     static func origin(_ text: String) throws(Problem) -> String {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let name = try domain(String(parts.first ?? ""))
-        guard parts.count == 2 else { return name }
-        guard let port = Int(parts[1]), (1...65535).contains(port), String(port) == parts[1] else {
+        let port = parts.count == 2 ? Int(parts[1]) : nil
+        guard parts.count == 1 || (port.map { (1...65535).contains($0) && String($0) == parts[1] } ?? false),
+            !name.hasPrefix("*")
+        else {
             throw Problem(
                 "origin.invalid", "This is not an origin.", cause: "\(quotedForMessage(text)) was found.",
                 remedy: "write a host name without https://, and a port if there is one: localhost:3000")
         }
-        return "\(name):\(port)"
+        return port.map { "\(name):\($0)" } ?? name
     }
 
     /// The start of a URL's path.
-    static func urlPath(_ text: String) throws(Problem) -> String {
+    static func urlPath(_ text: String) throws(Problem) -> String { try urlPath(text, urlPath) }
+
+    /// The path and perhaps the query of a URL that is probed.
+    static func probePath(_ text: String) throws(Problem) -> String { try urlPath(text, urlPath.union("?&".utf8)) }
+
+    private static func urlPath(_ text: String, _ allowed: Set<UInt8>) throws(Problem) -> String {
         let segments = text.split(separator: "/")
-        guard text.hasPrefix("/"), text.utf8.count <= 1024, text.utf8.allSatisfy(urlPath.contains), !text.contains("//"),
+        guard text.hasPrefix("/"), text.utf8.count <= 1024, text.utf8.allSatisfy(allowed.contains),
+            !text.contains("//"),
             !segments.contains("."), !segments.contains("..")
         else {
             throw Problem(
                 "path.invalid", "This is not the path of a URL.", cause: "\(quotedForMessage(text)) was found.",
-                remedy: "start with / and use letters, digits and / - . _ ~ @ : + , =")
+                remedy: "start with / and use letters, digits and / - . _ ~ @ : + = %")
         }
         return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
     }
@@ -63,15 +75,17 @@ enum Checks {
         let path = text.hasSuffix("/") ? String(text.dropLast()) : text
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
         let isPlain = path.unicodeScalars.allSatisfy { scalar in
-            scalar.isASCII ? scalar.value > 0x20 && scalar.value != 0x7F && scalar != "\\" : scalar.properties.isAlphabetic
+            scalar.isASCII ? filePath.contains(UInt8(scalar.value)) : scalar.properties.isAlphabetic
         }
         let isInside = segments.allSatisfy { segment in
-            !segment.isEmpty && segment != "." && segment != ".." && segment.lowercased() != ".git" && segment.utf8.count <= 255
+            !segment.isEmpty && segment != "." && segment != ".." && segment.lowercased() != ".git"
+                && segment.utf8.count <= 255
         }
         guard isPlain, isInside, path.utf8.count <= 1024, !path.hasPrefix("-") else {
             throw Problem(
                 "path.invalid", "This is not a path inside of a folder.", cause: "\(quotedForMessage(text)) was found.",
-                remedy: "write a relative path without spaces and without `..`: config/app.json")
+                remedy:
+                    "write a relative path of letters, digits and / - . _ ~ @ : + , = %, without `..`: config/app.json")
         }
         return path
     }

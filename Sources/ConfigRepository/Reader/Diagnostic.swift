@@ -59,7 +59,8 @@ package struct Diagnostic: Codable, Hashable, Sendable, CustomStringConvertible 
     /// The offending text itself.
     package var text: String? {
         guard let line else { return nil }
-        return String(String.UnicodeScalarView(line.unicodeScalars.dropFirst(position.column - 1).prefix(position.length)))
+        return String(
+            String.UnicodeScalarView(line.unicodeScalars.dropFirst(position.column - 1).prefix(position.length)))
     }
 
     /// As a compiler would show it: place, sentence, the line with a caret, cause and hint.

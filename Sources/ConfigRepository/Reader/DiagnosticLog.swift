@@ -5,10 +5,12 @@ import Core
 /// the call that made it.
 final class DiagnosticLog {
     /// A hostile file must not fill the terminal: what comes after is counted only.
-    private static let countMax = 1000
+    private static let countMax = 500
 
     private(set) var diagnostics: [Diagnostic] = []
     private(set) var omitted = 0
+    /// A mistake in a file that several fabrics use is one mistake.
+    private var known: Set<Diagnostic> = []
     private var linesByFile: [String: [Substring]] = [:]
 
     /// Lets reports about the file show the line that they mean.
@@ -29,7 +31,25 @@ final class DiagnosticLog {
     }
 
     func report(_ problem: Problem, at position: SourcePosition) {
-        error(problem.code, at: position, problem.sentence, cause: problem.cause, hint: problem.remedy)
+        // A remedy is a sentence; a hint follows a colon.
+        let remedy = problem.remedy.hasSuffix(".") ? problem.remedy.dropLast() : problem.remedy[...]
+        error(
+            problem.code, at: position, problem.sentence, cause: problem.cause,
+            hint: remedy.prefix(1).lowercased() + remedy.dropFirst())
+    }
+
+    /// The next line of the file that has the text in the column of the position.
+    func line(after position: SourcePosition, startsWith text: String) -> SourcePosition? {
+        let indentation = String(repeating: " ", count: position.column - 1)
+        let lines = linesByFile[position.file] ?? []
+        guard
+            let line = lines.indices.dropFirst(position.line).first(where: { lines[$0].hasPrefix(indentation + text) })
+        else {
+            return nil
+        }
+        var next = position
+        next.line = line + 1
+        return next
     }
 
     /// Everything in the order of files and lines.
@@ -39,7 +59,8 @@ final class DiagnosticLog {
         }
         if omitted > 0, let last = sorted.last {
             sorted.append(
-                Diagnostic(.error, "diagnostics.omitted", at: last.position, "There are \(omitted) more errors.",
+                Diagnostic(
+                    .error, "diagnostics.omitted", at: last.position, "There are \(omitted) more errors.",
                     hint: "Correct these first."))
         }
         return sorted
@@ -57,7 +78,7 @@ final class DiagnosticLog {
         let line = lines.flatMap { $0.indices.contains(position.line - 1) ? String($0[position.line - 1]) : nil }
         let diagnostic = Diagnostic(
             severity, code, at: position, line: line, sentence, cause: cause, hint: hint)
-        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+        if known.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
     }
 }
 

@@ -4,6 +4,9 @@ import Core
 /// probably meant; every accessor returns nil after it has reported what is wrong, so a reader
 /// goes on and finds the next mistake too.
 struct MappingReader {
+    /// A mapping with more unknown keys than this is something else altogether.
+    private static let unknownMax = 20
+
     /// What the mapping describes, with its article, for messages: `an app`.
     let noun: String
     let log: DiagnosticLog
@@ -24,14 +27,20 @@ struct MappingReader {
         self.position = value.position
         self.keys = keys
         var entries: [String: YAMLEntry] = [:]
+        var unknownCount = 0
         for entry in list where !entry.key.hasPrefix("x-") {
             if keys.contains(entry.key) {
                 entries[entry.key] = entry
             } else {
+                unknownCount += 1
+                guard unknownCount <= Self.unknownMax else { continue }
                 log.error(
                     "key.unknown", at: entry.keyPosition, "\(quotedForMessage(entry.key)) is not a key of \(noun).",
                     hint: Suggestion.hint(for: entry.key, in: keys))
             }
+        }
+        if unknownCount > Self.unknownMax {
+            log.error("key.unknown", at: position, "\(unknownCount - Self.unknownMax) more keys are not known here.")
         }
         self.entries = entries
     }
@@ -44,7 +53,8 @@ struct MappingReader {
     func value(_ key: String) -> YAMLValue? {
         guard let entry = entry(key) else { return nil }
         guard !entry.value.isNull else {
-            log.error("value.missing", at: entry.keyPosition, "`\(key)` has no value.", hint: "write one, or remove the key")
+            log.error(
+                "value.missing", at: entry.keyPosition, "`\(key)` has no value.", hint: "write one, or remove the key")
             return nil
         }
         return entry.value
@@ -86,7 +96,9 @@ struct MappingReader {
         }
     }
 
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String, of type: Choice.Type) -> Located<Choice>? {
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String, of type: Choice.Type) -> Located<
+        Choice
+    >? {
         guard let text = text(key) else { return nil }
         return log.choice(text, of: key, from: type)
     }

@@ -19,14 +19,17 @@ enum SourceText {
             let valid = validPrefix(of: bytes)
             log.add(file: file, text: valid)
             log.error(
-                "text.encoding", at: position(after: valid.unicodeScalars, file: file), "The file is not UTF-8 from here on.",
+                "text.encoding", at: position(after: valid.unicodeScalars, file: file),
+                "The file is not UTF-8 from here on.",
                 hint: "save it as UTF-8")
             return nil
         }
         if let index = text.unicodeScalars.firstIndex(where: isRefused) {
             let scalar = text.unicodeScalars[index]
             let code = directionMarks.contains(scalar) ? "text.direction" : "text.control"
-            let what = directionMarks.contains(scalar) ? "a character that changes the direction of text" : "a control character"
+            let what =
+                directionMarks.contains(scalar)
+                ? "a character that changes the direction of text" : "a control character"
             log.add(file: file, text: text)
             log.error(
                 code, at: position(after: text.unicodeScalars[..<index], file: file), "The file has \(what).",
@@ -59,7 +62,9 @@ enum SourceText {
         }
     }
 
-    private static func position<Scalars: Collection<Unicode.Scalar>>(after scalars: Scalars, file: String) -> SourcePosition {
+    private static func position<Scalars: Collection<Unicode.Scalar>>(after scalars: Scalars, file: String)
+        -> SourcePosition
+    {
         var (line, column) = (1, 1)
         for scalar in scalars {
             if scalar == "\n" { (line, column) = (line + 1, 1) } else { column += 1 }

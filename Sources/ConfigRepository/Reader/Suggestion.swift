@@ -7,7 +7,16 @@ package enum Suggestion {
     package static func nearest<Candidates: Sequence<String>>(to text: String, in candidates: Candidates) -> String? {
         let word = Array(text.lowercased().unicodeScalars.prefix(lengthMax + 1))
         guard word.count <= lengthMax, !word.isEmpty else { return nil }
-        let editsMax = max(1, word.count / 3)
+        // `SIGTERM` for `TERM`, `prod-eu` for `prod`.
+        let lowercased = text.lowercased()
+        let parts = candidates.filter { candidate in
+            let part = candidate.lowercased()
+            return part.utf8.count >= 3 && (lowercased.hasPrefix(part) || lowercased.hasSuffix(part))
+        }
+        if let part = parts.max(by: { $0.utf8.count < $1.utf8.count }), Self.lengthMax >= part.utf8.count {
+            return part
+        }
+        let editsMax = word.count <= 2 ? 0 : max(1, word.count / 3)
         var best: (edits: Int, candidate: String)?
         for candidate in candidates.sorted() {
             let edits = distance(word, Array(candidate.lowercased().unicodeScalars.prefix(lengthMax)))

@@ -7,17 +7,26 @@ import Yams
 enum YAMLFile {
     static let bytesMax = 1 << 20
     static let depthMax = 64
-    /// Values in one file. With the limit of bytes it bounds the time that a file can take.
-    static let valuesMax = 100_000
+    /// Line ends and commas, counted before the file is parsed: a value or two stand between them,
+    /// so this bounds the time that a file can take.
+    static let separatorsMax = 50_000
 
     /// The file's value, or nil after the reason was reported.
     static func read(_ bytes: [UInt8], file: String, log: DiagnosticLog) -> YAMLValue? {
         guard let text = SourceText.checked(bytes, file: file, bytesMax: bytesMax, log: log) else { return nil }
         log.add(file: file, text: text)
+        let separators = text.utf8.count { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: ",") }
+        guard separators <= separatorsMax else {
+            log.error(
+                "yaml.size", at: SourcePosition(file: file),
+                "The file has more than \(separatorsMax) lines and commas.",
+                hint: "split it into several files")
+            return nil
+        }
         guard refuseAnchors(in: text, file: file, log: log), let node = compose(text, file: file, log: log)?.node else {
             return nil
         }
-        var converter = YAMLConverter(file: file, log: log)
+        let converter = YAMLConverter(file: file, log: log)
         return converter.value(of: node, depth: 1)
     }
 
@@ -27,7 +36,8 @@ enum YAMLFile {
     /// there, every alias has become an anchor on an empty value, and nothing expands.
     private static func refuseAnchors(in text: String, file: String, log: DiagnosticLog) -> Bool {
         guard text.utf8.contains(UInt8(ascii: "&")) || text.utf8.contains(UInt8(ascii: "*")) else { return true }
-        let neutral = String(decoding: text.utf8.map { $0 == UInt8(ascii: "*") ? UInt8(ascii: "&") : $0 }, as: UTF8.self)
+        let neutral = String(
+            decoding: text.utf8.map { $0 == UInt8(ascii: "*") ? UInt8(ascii: "&") : $0 }, as: UTF8.self)
         guard let (node, parser) = compose(neutral, file: file, log: log) else { return false }
         // The parser holds the anchors, to which nodes have weak references only.
         return withExtendedLifetime(parser) {
@@ -35,7 +45,8 @@ enum YAMLFile {
             while let node = pending.popLast() {
                 if node.anchor != nil {
                     log.error(
-                        "yaml.anchor", at: position(of: node, in: file), "Anchors (`&`) and aliases (`*`) are not read.",
+                        "yaml.anchor", at: position(of: node, in: file),
+                        "Anchors (`&`) and aliases (`*`) are not read.",
                         hint: "write the value out where it is needed, or put the text in quotes")
                     return false
                 }
@@ -69,23 +80,28 @@ enum YAMLFile {
             if problem.hasPrefix("Maximum nesting level") || context?.text.hasPrefix("Maximum nesting") == true {
                 reportDepth(at: position, log: log)
             } else if problem.contains("another document") {
-                log.error("yaml.documents", at: position, "A second document starts here.",
+                log.error(
+                    "yaml.documents", at: position, "A second document starts here.",
                     hint: "put it into a file of its own")
             } else if problem.hasPrefix("did not find expected alphabetic") {
-                log.error("yaml.anchor", at: position, "Text that starts with `*` or `&` means something else in YAML.",
+                log.error(
+                    "yaml.anchor", at: position, "Text that starts with `*` or `&` means something else in YAML.",
                     hint: "put it in quotes: \"*.example.com\"")
             } else {
                 let place = context.map { "\($0.text) that starts in line \($0.mark.line): " } ?? ""
-                log.error("yaml.invalid", at: position, "This is not YAML.", cause: "\(place)\(problem).",
+                log.error(
+                    "yaml.invalid", at: position, "This is not YAML.", cause: "\(place)\(problem).",
                     hint: "look at the indentation, and put text with `: `, ` #`, quotes or braces in quotes")
             }
         case .duplicatedKeysInMapping(let duplicates, let context):
             for key in duplicates.prefix(5) {
+                let length = key.unicodeScalars.count
+                let first = SourcePosition(
+                    file: file, line: max(1, context.mark.line), column: max(1, context.mark.column), length: length)
+                let second = log.line(after: first, startsWith: "\(key):")
                 log.error(
-                    "key.duplicate",
-                    at: SourcePosition(
-                        file: file, line: max(1, context.mark.line), column: max(1, context.mark.column)),
-                    "The key \(quotedForMessage(key)) is there more than once.", hint: "keep one of them")
+                    "key.duplicate", at: second ?? first, "The key \(quotedForMessage(key)) is there more than once.",
+                    cause: second == nil ? nil : "It is in line \(first.line) already.", hint: "keep one of them")
             }
         case .reader(let problem, _, _, _):
             log.error("yaml.invalid", at: SourcePosition(file: file), "This is not YAML.", cause: "\(problem).")
@@ -99,7 +115,8 @@ enum YAMLFile {
     }
 
     static func position(of node: Node, in file: String, length: Int = 1) -> SourcePosition {
-        SourcePosition(file: file, line: max(1, node.mark?.line ?? 1), column: max(1, node.mark?.column ?? 1), length: length)
+        SourcePosition(
+            file: file, line: max(1, node.mark?.line ?? 1), column: max(1, node.mark?.column ?? 1), length: length)
     }
 }
 
@@ -111,27 +128,16 @@ private struct YAMLConverter {
 
     let file: String
     let log: DiagnosticLog
-    private var valuesCount = 0
 
-    init(file: String, log: DiagnosticLog) {
-        self.file = file
-        self.log = log
-    }
-
-    mutating func value(of node: Node, depth: Int) -> YAMLValue? {
+    func value(of node: Node, depth: Int) -> YAMLValue? {
         let position = YAMLFile.position(of: node, in: file)
-        valuesCount += 1
         guard depth <= YAMLFile.depthMax else {
             YAMLFile.reportDepth(at: position, log: log)
             return nil
         }
-        guard valuesCount <= YAMLFile.valuesMax else {
-            log.error("yaml.size", at: position, "The file has more than \(YAMLFile.valuesMax) values.",
-                hint: "split it into several files")
-            return nil
-        }
         guard hasPlainTag(node) else {
-            log.error("yaml.tag", at: position, "Tags (`!`) are not read.", hint: "remove the tag, or put the text in quotes")
+            log.error(
+                "yaml.tag", at: position, "Tags (`!`) are not read.", hint: "remove the tag, or put the text in quotes")
             return nil
         }
         switch node {
@@ -178,10 +184,11 @@ private struct YAMLConverter {
         return YAMLValue(content: .scalar(YAMLScalar(text: scalar.string, isPlain: isPlain)), position: position)
     }
 
-    private mutating func entry(_ key: Node, _ item: Node, depth: Int) -> YAMLEntry? {
+    private func entry(_ key: Node, _ item: Node, depth: Int) -> YAMLEntry? {
         guard case .scalar(let scalar) = key, let keyValue = value(of: key, depth: depth) else {
             if case .scalar = key { return nil }
-            log.error("key.invalid", at: YAMLFile.position(of: key, in: file), "A key must be a single word.",
+            log.error(
+                "key.invalid", at: YAMLFile.position(of: key, in: file), "A key must be a single word.",
                 hint: "put text that starts with `{` or `[` in quotes")
             return nil
         }

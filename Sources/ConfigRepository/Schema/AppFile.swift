@@ -38,7 +38,8 @@ extension SchemaReader {
 
     private func source(_ reader: MappingReader) -> SourceSpec? {
         guard reader.has("source") else {
-            reader.reportMissing("source", hint: "write `source: { git: URL, ref: main }` or `source: { path: src/shop }`")
+            reader.reportMissing(
+                "source", hint: "write `source: { git: URL, ref: main }` or `source: { path: src/shop }`")
             return nil
         }
         guard let source = reader.mapping("source", noun: "a source", keys: Self.sourceKeys) else { return nil }
@@ -82,7 +83,8 @@ extension SchemaReader {
         }
         guard let value = reader.value("build") else { return nil }
         if value.scalar != nil {
-            guard let text = log.text(value, of: "build"), let recipe = log.choice(text, of: "build", from: Recipe.self) else {
+            guard let text = log.text(value, of: "build"), let recipe = log.choice(text, of: "build", from: Recipe.self)
+            else {
                 return nil
             }
             switch recipe.value {
@@ -109,7 +111,8 @@ extension SchemaReader {
         let entries = reader.entries("environment")
         if entries.count > Self.environmentMax {
             log.error(
-                "value.range", at: reader.keyPosition("environment"), "There are more than \(Self.environmentMax) variables.")
+                "value.range", at: reader.keyPosition("environment"),
+                "There are more than \(Self.environmentMax) variables.")
         }
         for entry in entries.prefix(Self.environmentMax) {
             let name = log.parse(Located(entry.key, at: entry.keyPosition), Checks.environmentName)
@@ -121,7 +124,9 @@ extension SchemaReader {
             }
             guard let name, let text = log.text(entry.value, of: entry.key) else { continue }
             if Self.variablesGiven.contains(name.value) {
-                log.error("environment.given", at: name.position, "Apus itself sets \(name.value).", hint: "choose another name")
+                log.error(
+                    "environment.given", at: name.position, "Apus itself sets \(name.value).",
+                    hint: "choose another name")
             }
             guard text.value.utf8.count <= Self.valueBytesMax else {
                 log.error(
@@ -158,7 +163,9 @@ extension SchemaReader {
             let rollout = reader.mapping("rollout", noun: "a rollout", keys: Self.rolloutKeys)
         else { return policy }
         let strategy = rollout.choice("strategy", of: Strategy.self)
-        if let batch = rollout.parse("batch", { text throws(Problem) in try Share(text) }) { policy.batch = batch.value }
+        if let batch = rollout.parse("batch", { text throws(Problem) in try Share(text) }) {
+            policy.batch = batch.value
+        }
         if strategy?.value == .allAtOnce {
             if rollout.has("batch"), policy.batch != .percent(100) {
                 log.error(

@@ -32,14 +32,15 @@ extension SchemaReader {
             declaration.listeners.append(BalancerSpec.Listener(port: port.value))
             return
         }
-        guard let reader = MappingReader(value, noun: "what a balancer listens on", keys: Self.listenerKeys, log: log) else { return }
+        guard let reader = MappingReader(value, noun: "a listener", keys: Self.listenerKeys, log: log) else { return }
         if !reader.has("port") { reader.reportMissing("port", hint: "write `port: 8080`") }
         let port = reader.integer("port", in: 1...65535)
         let path = reader.text("certificate")
         let certificate = path.flatMap { self.certificate($0) }
         if let path {
             uses.insert(
-                ConfigurationUse(of: .certificate(path.value), by: .balancer(declaration.name.value), at: path.position))
+                ConfigurationUse(of: .certificate(path.value), by: .balancer(declaration.name.value), at: path.position)
+            )
         }
         guard let port else { return }
         addPort(port, to: &declaration)

@@ -70,7 +70,8 @@ package enum ConfigurationReader {
 
     /// Reads a commit. The work tree does not matter.
     /// - Throws: when git cannot be read at all; what is wrong in the files is in the result.
-    package static func read(_ repository: GitRepository, commit: String) async throws(Problem) -> ConfigurationReading {
+    package static func read(_ repository: GitRepository, commit: String) async throws(Problem) -> ConfigurationReading
+    {
         read(try await repository.tree(at: commit), commit: commit)
     }
 }

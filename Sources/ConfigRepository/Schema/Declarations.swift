@@ -8,6 +8,12 @@ struct Declarations {
     var hosts: [HostName: HostDeclaration] = [:]
     var apps: [AppName: AppDeclaration] = [:]
     var balancers: [BalancerName: BalancerDeclaration] = [:]
+
+    /// Whether everything that the selector names is declared.
+    func knows(_ selector: SelectorDeclaration) -> Bool {
+        selector.hosts.allSatisfy { hosts[$0.value] != nil }
+            && selector.hostClass.map { classes[$0.value] != nil } ?? true
+    }
 }
 
 struct FabricDeclaration {

@@ -46,11 +46,14 @@ extension SchemaReader {
             let reader = MappingReader(value, noun: "a host class", keys: Self.classKeys, log: log)
         else { return nil }
         let name = name("class", in: reader, fileName: fileName, as: HostClassName.self)
-        if !reader.has("version") { reader.reportMissing("version", hint: "write `version: 1`, and raise it with each change") }
+        if !reader.has("version") {
+            reader.reportMissing("version", hint: "write `version: 1`, and raise it with each change")
+        }
         let version = reader.has("version") ? reader.integer("version", in: 1...1_000_000) : nil
         let labels = labels(reader)
         return name.map {
-            ClassDeclaration(name: $0, spec: HostClassSpec(name: $0.value, version: version?.value ?? 1, labels: labels))
+            ClassDeclaration(
+                name: $0, spec: HostClassSpec(name: $0.value, version: version?.value ?? 1, labels: labels))
         }
     }
 }

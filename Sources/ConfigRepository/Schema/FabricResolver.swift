@@ -77,7 +77,8 @@ struct FabricResolver {
             guard let address = declarations.hosts[name]?.address else { continue }
             if let owner = owners[address.value.bytes] {
                 log.error(
-                    "address.duplicate", at: address.position, "Host \(owner) has the address \(address.value.text) already.",
+                    "address.duplicate", at: address.position,
+                    "Host \(owner) has the address \(address.value.text) already.",
                     hint: "give each host its own")
             }
             owners[address.value.bytes] = name
@@ -133,20 +134,24 @@ struct FabricResolver {
     ) {
         // Hosts that could not be read may well be the ones.
         guard !schema.unreadFolders.contains("hosts"), !schema.unreadFolders.contains("classes") else { return }
+        // A name that does not exist has an error of its own.
+        guard process.placement.map(declarations.knows) ?? true else { return }
         log.error(
             "placement.none", at: position,
             "No host of fabric \(name) can run process \(process.name.value) of app \(app.name.value).",
             cause: configuration.hosts.isEmpty ? "The fabric has no host." : "`on` admits none of its hosts.",
             hint: configuration.hosts.isEmpty
                 ? "add a host with `fabric: \(name)`, or write `instances: { \(name): 0 }`"
-                : "hosts of \(name): \(configuration.hosts.keys.sorted().prefix(8).map(\.text).joined(separator: ", "))")
+                : "hosts of \(name): \(configuration.hosts.keys.sorted().prefix(8).map(\.text).joined(separator: ", "))"
+        )
     }
 
     private func reportUnbalanced(_ app: AppDeclaration, in configuration: FabricConfiguration) {
         guard !schema.unreadFolders.contains("balancers"), !schema.unreadFolders.contains("hosts") else { return }
         for route in app.routes {
             if let balancer = route.balancer {
-                guard declarations.balancers[balancer.value] != nil, configuration.balancers[balancer.value] == nil else { continue }
+                guard declarations.balancers[balancer.value] != nil, configuration.balancers[balancer.value] == nil
+                else { continue }
                 log.warning(
                     "route.unbalanced", at: balancer.position,
                     "Balancer \(balancer.value) runs on no host of fabric \(name), so this route is not served there.")
@@ -173,9 +178,9 @@ struct FabricResolver {
                 for balancer in balancers {
                     let key = RouteKey(host: route.spec.host, path: route.spec.path, balancer: balancer)
                     if let owner = owners[key] {
+                        let what = "\(route.spec.host ?? "every host")\(route.spec.path)"
                         log.error(
-                            "route.duplicate", at: route.position,
-                            "App \(owner) has a route for \(route.spec.host ?? "every host")\(route.spec.path) already.",
+                            "route.duplicate", at: route.position, "App \(owner) has a route for \(what) already.",
                             hint: "give one of them another host or path")
                         break
                     }

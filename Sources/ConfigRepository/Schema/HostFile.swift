@@ -16,7 +16,9 @@ extension SchemaReader {
         guard case .mapping(let entries) = value.content, entries.contains(where: { $0.key == "hosts" }) else {
             return [host(value, fileName: fileName)].compactMap(\.self)
         }
-        guard let reader = MappingReader(value, noun: "a list of hosts", keys: Self.hostListKeys, log: log) else { return [] }
+        guard let reader = MappingReader(value, noun: "a list of hosts", keys: Self.hostListKeys, log: log) else {
+            return []
+        }
         return reader.list("hosts").compactMap { host($0, fileName: nil) }
     }
 
@@ -33,7 +35,9 @@ extension SchemaReader {
         }
         let fabrics = reader.list("fabric").compactMap { log.name($0, of: "fabric", as: FabricName.self) }
         let hostClass = reader.parse("class", Self.classReference)
-        if !reader.has("address") { reader.reportMissing("address", hint: "write the address that balancers reach it at") }
+        if !reader.has("address") {
+            reader.reportMissing("address", hint: "write the address that balancers reach it at")
+        }
         let address = reader.parse("address") { text throws(Problem) in
             let (text, bytes) = try Checks.address(text)
             return HostAddress(text: text, bytes: bytes)
@@ -53,7 +57,8 @@ extension SchemaReader {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, let version = Int(parts[1]), version > 0, String(version) == parts[1] else {
             throw Problem(
-                "class.invalid", "This is not a host class with its version.", cause: "\(quotedForMessage(text)) was found.",
+                "class.invalid", "This is not a host class with its version.",
+                cause: "\(quotedForMessage(text)) was found.",
                 remedy: "write the class and the version that the host has: web@3")
         }
         return HostDeclaration.ClassReference(name: try HostClassName(String(parts[0])), version: version)

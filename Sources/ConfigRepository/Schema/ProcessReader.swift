@@ -38,7 +38,9 @@ extension SchemaReader {
         spec.health = health(reader, listens: spec.run.listens, environment: environment)
         if let memory = reader.parse("memory", { text throws(Problem) in try ByteCount(text) }) {
             if memory.value < .mebibytes(1) {
-                log.error("value.range", at: memory.position, "`memory` must be at least 1MiB.", hint: "256MiB is a usual figure")
+                log.error(
+                    "value.range", at: memory.position, "`memory` must be at least 1MiB.",
+                    hint: "256MiB is a usual figure")
             }
             spec.limits.memory = memory.value
         }
@@ -61,7 +63,8 @@ extension SchemaReader {
         case (false, false):
             reader.reportMissing("run", hint: "write the command (run: …), or a folder to serve (files: public/)")
         case (true, true):
-            log.error("process.both", at: reader.keyPosition("files"), "A process has either `run` or `files`.",
+            log.error(
+                "process.both", at: reader.keyPosition("files"), "A process has either `run` or `files`.",
                 hint: "make two processes of it")
         }
         return nil
@@ -97,10 +100,12 @@ extension SchemaReader {
         }
         let kind: HealthProbe.Kind?
         switch kinds[0] {
-        case "http": kind = health.parse("http", Checks.urlPath).map { .http(path: $0.value) }
+        case "http": kind = health.parse("http", Checks.probePath).map { .http(path: $0.value) }
         case "tcp":
             let flag = health.flag("tcp")
-            if flag?.value == false { log.error("value.unknown", at: health.keyPosition("tcp"), "`tcp` can only be true.") }
+            if flag?.value == false {
+                log.error("value.unknown", at: health.keyPosition("tcp"), "`tcp` can only be true.")
+            }
             kind = flag.map { _ in .tcp }
         default: kind = command("command", in: health, environment: environment).map { .command($0) }
         }
@@ -108,14 +113,18 @@ extension SchemaReader {
         if let interval = health.interval("interval", in: Self.probeIntervals) { probe.interval = interval.value }
         if let timeout = health.interval("timeout", in: Self.probeIntervals) { probe.timeout = timeout.value }
         if let failures = health.integer("failures", in: 1...100) { probe.failuresMax = failures.value }
-        if let startup = health.interval("startup", in: .seconds(1)...Interval.minutes(60)) { probe.startup = startup.value }
+        if let startup = health.interval("startup", in: .seconds(1)...Interval.minutes(60)) {
+            probe.startup = startup.value
+        }
         return probe
     }
 
     private func stop(_ reader: MappingReader, _ spec: inout StopSpec) {
         guard reader.has("stop"), let stop = reader.mapping("stop", noun: "`stop`", keys: Self.stopKeys) else { return }
         if let signal = stop.choice("signal", of: StopSpec.Signal.self) { spec.signal = signal.value }
-        if let timeout = stop.interval("timeout", in: .seconds(0)...Interval.minutes(60)) { spec.timeout = timeout.value }
+        if let timeout = stop.interval("timeout", in: .seconds(0)...Interval.minutes(60)) {
+            spec.timeout = timeout.value
+        }
     }
 
     private func phases(_ reader: MappingReader) -> [LifecyclePhase: String] {
@@ -141,7 +150,8 @@ extension SchemaReader {
         var counts: [Located<FabricName>: Located<Int>] = [:]
         for entry in entries where !entry.key.hasPrefix("x-") {
             guard let fabric = log.name(key: entry, as: FabricName.self) else { continue }
-            counts[fabric] = log.integer(entry.value, of: entry.key, in: 0...Self.instancesMax) ?? Located(0, at: entry.keyPosition)
+            counts[fabric] =
+                log.integer(entry.value, of: entry.key, in: 0...Self.instancesMax) ?? Located(0, at: entry.keyPosition)
         }
         return .byFabric(counts)
     }

@@ -23,7 +23,8 @@ struct ReferenceChecker {
         }
         guard let reference = host.hostClass else { return }
         use(reference.map(\.name), by: user)
-        guard let known = declarations.classes[reference.value.name]?.spec.version, known != reference.value.version else { return }
+        guard let known = declarations.classes[reference.value.name]?.spec.version, known != reference.value.version
+        else { return }
         log.error(
             "class.version", at: reference.position,
             "Class \(reference.value.name) has version \(known), and the host asks for \(reference.value.version).",
@@ -34,7 +35,9 @@ struct ReferenceChecker {
         let user = ConfigurationNoun.balancer(balancer.name.value)
         use(balancer.placement, by: user)
         let selector = balancer.placement.selector
-        guard !selector.isUnrestricted, !schema.unreadFolders.contains("hosts"), !schema.unreadFolders.contains("classes") else { return }
+        guard !selector.isUnrestricted, declarations.knows(balancer.placement), !schema.unreadFolders.contains("hosts"),
+            !schema.unreadFolders.contains("classes")
+        else { return }
         let isAdmitting = declarations.hosts.values.contains { host in
             let spec = HostSpec(
                 name: host.name.value, address: "", hostClass: host.hostClass?.value.name,

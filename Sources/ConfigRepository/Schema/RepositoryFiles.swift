@@ -52,14 +52,18 @@ extension SchemaReader {
             if path.hasSuffix(".yml") {
                 log.error("file.name", at: position, "Files of \(folder)/ end with .yaml.", hint: "rename it")
             } else if path.hasSuffix(".yaml"), segments.count > 2 {
-                log.error("file.depth", at: position, "\(folder)/ has no folders of its own.", hint: "move the file to \(folder)/")
+                log.error(
+                    "file.depth", at: position, "\(folder)/ has no folders of its own.",
+                    hint: "move the file to \(folder)/")
             } else if segments.count == 1 {
                 log.error("file.name", at: position, "\(folder) must be a folder.")
             }
         }
         let known = Set(FileTree.folders)
         for folder in tree.rootFolders.subtracting(known).sorted() {
-            guard let meant = Suggestion.nearest(to: folder, in: FileTree.readFolders), folder.count > 2 else { continue }
+            guard let meant = Suggestion.nearest(to: folder, in: FileTree.readFolders), folder.count > 2 else {
+                continue
+            }
             log.warning(
                 "folder.unknown", at: SourcePosition(file: folder), "Nothing in \(quotedForMessage(folder)) is read.",
                 hint: "did you mean `\(meant)`?")

@@ -5,7 +5,9 @@ extension SchemaReader {
     func routes(_ reader: MappingReader, processes: [ProcessName: ProcessDeclaration]) -> [RouteDeclaration] {
         guard reader.has("routes") else { return [] }
         return reader.list("routes").compactMap { value in
-            MappingReader(value, noun: "a route", keys: Self.routeKeys, log: log).flatMap { route($0, processes: processes) }
+            MappingReader(value, noun: "a route", keys: Self.routeKeys, log: log).flatMap {
+                route($0, processes: processes)
+            }
         }
     }
 
@@ -27,7 +29,8 @@ extension SchemaReader {
     }
 
     /// The process that a route leads to; left out, the only one that listens.
-    private func target(_ reader: MappingReader, processes: [ProcessName: ProcessDeclaration]) -> Located<ProcessName>? {
+    private func target(_ reader: MappingReader, processes: [ProcessName: ProcessDeclaration]) -> Located<ProcessName>?
+    {
         let listening = processes.values.filter(\.spec.run.listens)
         guard reader.has("to") else {
             if listening.count == 1 { return Located(listening[0].spec.name, at: reader.position) }

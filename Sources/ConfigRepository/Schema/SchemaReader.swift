@@ -30,7 +30,9 @@ final class SchemaReader {
                 "file.size", at: SourcePosition(file: path), "The file is larger than \(YAMLFile.bytesMax >> 10) KiB.",
                 cause: "It has \(count) bytes.", hint: "split it into several files")
         case .special:
-            log.error("file.link", at: SourcePosition(file: path), "This is a link and not a file.", hint: "write the file itself")
+            log.error(
+                "file.link", at: SourcePosition(file: path), "This is a link and not a file.",
+                hint: "write the file itself")
         case nil: preconditionFailure("only paths of the tree are read")
         }
         return nil
@@ -61,8 +63,8 @@ final class SchemaReader {
         }
         for entry in entries.prefix(Self.labelsMax) {
             let key = log.parse(Located(entry.key, at: entry.keyPosition), Checks.labelKey)
-            let text = log.text(entry.value, of: entry.key)
-            if let key, let text, let value = log.parse(text, Checks.labelValue) { labels[key.value] = value.value }
+            let value = log.text(entry.value, of: entry.key).flatMap { log.parse($0, Checks.labelValue) }
+            if let key, let value { labels[key.value] = value.value }
         }
         return labels
     }
@@ -77,7 +79,8 @@ final class SchemaReader {
         selector.hostClass = on.value("class").flatMap { log.name($0, of: "class", as: HostClassName.self) }
         selector.labels = labels(on)
         if selector.selector.isUnrestricted {
-            log.error("selector.empty", at: selector.position, "`on` admits no host.", hint: "name hosts, a class or labels")
+            log.error(
+                "selector.empty", at: selector.position, "`on` admits no host.", hint: "name hosts, a class or labels")
         }
         return selector
     }
@@ -88,7 +91,8 @@ final class SchemaReader {
         guard checked.hasPrefix("\(folder)/") else {
             log.error(
                 "\(noun).folder", at: path.position, "A \(noun) must be a file of \(folder)/.",
-                cause: "\(quotedForMessage(checked)) was found.", hint: "move it to \(folder)/ and write \(folder)/NAME")
+                cause: "\(quotedForMessage(checked)) was found.", hint: "move it to \(folder)/ and write \(folder)/NAME"
+            )
             return nil
         }
         switch tree.files[checked] {
@@ -97,7 +101,8 @@ final class SchemaReader {
         case .tooLarge(let count):
             log.error("file.size", at: path.position, "The \(noun) is too large.", cause: "It has \(count) bytes.")
         case .special:
-            log.error("file.link", at: path.position, "The \(noun) is a link and not a file.", hint: "write the file itself")
+            log.error(
+                "file.link", at: path.position, "The \(noun) is a link and not a file.", hint: "write the file itself")
         case nil:
             let candidates = tree.files.keys.filter { $0.hasPrefix("\(folder)/") }
             log.error(

@@ -20,7 +20,9 @@ struct AgentDialogue: Sendable {
                 } catch let problem as Problem {
                     gateway.logger.warning(
                         "closing an agent's connection",
-                        metadata: ["problem": "\(problem)", "peer": "\(String(describing: channel.channel.remoteAddress))"])
+                        metadata: [
+                            "problem": "\(problem)", "peer": "\(String(describing: channel.channel.remoteAddress))",
+                        ])
                     if problem.code != "agent.silent" { try await writer.send(.refused(problem)) }
                 }
             }
@@ -70,7 +72,7 @@ struct AgentDialogue: Sendable {
             let session = AgentSession(host: try await host(saying: hello))
             try await enter(session)
             establish(session)
-            await dependencies.observe(.connected(session.host, hello))
+            await observe(.connected(session.host, hello))
             let fault: (any Error)?
             do {
                 watch.waits()
@@ -99,14 +101,15 @@ struct AgentDialogue: Sendable {
     }
 
     private func leave(_ session: AgentSession) async {
-        if gateway.hub.unregister(session) { await dependencies.observe(.disconnected(session.host)) }
+        if gateway.hub.unregister(session) { await observe(.disconnected(session.host)) }
         session.end()
     }
 
     private func join(_ request: JoinRequest) async throws(Problem) -> JoinResponse {
         try Self.check(protocolVersion: request.protocolVersion)
         // The request is looked at first: a token is not used up for one that cannot be signed.
-        let certificate = try authority.issue(requestPEM: request.certificateRequest, host: request.host, at: gateway.now())
+        let certificate = try authority.issue(
+            requestPEM: request.certificateRequest, host: request.host, at: gateway.now())
         try await dependencies.redeem(request.token, request.host)
         gateway.logger.info("a host joined", metadata: ["host": "\(request.host)", "serial": "\(certificate.serial)"])
         return response(certificate)
@@ -126,12 +129,14 @@ struct AgentDialogue: Sendable {
         }
         let holder = try authority.holder(ofCertificate: try certificate.toDERBytes())
         guard holder.host == hello.host else {
-            throw Self.unexpected("The certificate is for the host \(holder.host), and the agent says that it is \(hello.host).")
+            throw Self.unexpected(
+                "The certificate is for the host \(holder.host), and the agent says that it is \(hello.host).")
         }
         guard await dependencies.isAllowed(holder.host, holder.serial) else {
             throw Problem(
                 "agent.certificate-refused", "The host \(holder.host) was not let in.",
-                cause: "Its certificate \(holder.serial) has been revoked.", remedy: "Let the host join again, with a new token.")
+                cause: "Its certificate \(holder.serial) has been revoked.",
+                remedy: "Let the host join again, with a new token.")
         }
         return holder.host
     }
@@ -141,28 +146,30 @@ struct AgentDialogue: Sendable {
         switch message {
         case .report(let report):
             try ReportCheck.check(report, from: host)
-            await dependencies.observe(.report(report))
+            await observe(.report(report))
         case .heartbeat(let sequence):
-            await dependencies.observe(.heartbeat(host))
+            await observe(.heartbeat(host))
             session.send(.heartbeat(sequence: sequence))
         case .commandEnded(let outcome):
             try ReportCheck.check(text: outcome.problem?.description ?? "")
-            await dependencies.observe(.outcome(host, outcome))
+            await observe(.outcome(host, outcome))
             gateway.hub.remove(outcome.command, for: host)
             session.send(.commandAcknowledged(outcome.command))
         case .commandOutput(let command, let line):
             try ReportCheck.check(text: line)
-            await dependencies.observe(.output(host, command, line: line))
+            await observe(.output(host, command, line: line))
         case .event(let event):
             try ReportCheck.check(text: event.text)
-            await dependencies.observe(.event(host, event))
+            await observe(.event(host, event))
             session.send(.eventAcknowledged(sequence: event.sequence))
         case .packageBytes(let request, let digest, let offset, let length):
             packages.add(.init(number: request, digest: digest, offset: offset, length: length), refuse: session.send)
         case .outputLines(let request, let lines, let isEnd):
             session.received(lines: lines, of: request, isEnd: isEnd)
         case .join(let request):
-            guard request.host == host else { throw Self.unexpected("\(host) asked for a certificate of \(request.host).") }
+            guard request.host == host else {
+                throw Self.unexpected("\(host) asked for a certificate of \(request.host).")
+            }
             let certificate = try authority.issue(requestPEM: request.certificateRequest, host: host, at: gateway.now())
             session.send(.joined(response(certificate)))
         case .hello:
@@ -170,11 +177,19 @@ struct AgentDialogue: Sendable {
         }
     }
 
+    /// Hands an observation on, and lets it be dealt with to its end even if the connection ends
+    /// meanwhile: a task of its own, because the cancellation of this one must not reach a half
+    /// written transaction.
+    private func observe(_ observation: AgentObservation) async {
+        await Task { await dependencies.observe(observation) }.value
+    }
+
     private static func check(protocolVersion: Int) throws(Problem) {
         guard protocolVersion == AgentProtocol.version else {
             throw Problem(
                 "agent.version-unknown", "Agent and server do not understand each other.",
-                cause: "The agent speaks version \(protocolVersion) of the protocol, the server \(AgentProtocol.version).",
+                cause:
+                    "The agent speaks version \(protocolVersion) of the protocol, the server \(AgentProtocol.version).",
                 remedy: "Run the same version of Apus on both.")
         }
     }

@@ -41,7 +41,8 @@ package final class AgentGateway: Service {
         /// Whether the host may connect with the certificate of that serial number.
         package var isAllowed: @Sendable (HostName, _ certificateSerial: String) async -> Bool
         /// Bytes of a package; fewer than asked for only at its end.
-        package var readPackage: @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer
+        package var readPackage:
+            @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer
         /// Takes what agents say. An agent waits while it does, and what needs an acknowledgement
         /// (outcomes, events) is acknowledged when it returns: it must have kept it by then.
         package var observe: @Sendable (AgentObservation) async -> Void
@@ -49,7 +50,8 @@ package final class AgentGateway: Service {
         package init(
             redeem: @escaping @Sendable (_ token: String, HostName) async throws(Problem) -> Void,
             isAllowed: @escaping @Sendable (HostName, _ certificateSerial: String) async -> Bool,
-            readPackage: @escaping @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer,
+            readPackage:
+                @escaping @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer,
             observe: @escaping @Sendable (AgentObservation) async -> Void
         ) {
             self.redeem = redeem
@@ -89,7 +91,11 @@ package final class AgentGateway: Service {
     /// Listens and serves until it is cancelled or shut down.
     /// - Throws: `agents.listen-failed`.
     package func run() async throws {
-        try await cancelWhenGracefulShutdown { try await self.serve() }
+        do {
+            try await cancelWhenGracefulShutdown { try await self.serve() }
+        } catch is CancellationError {
+            // The end that was asked for.
+        }
     }
 
     /// Where it listens; waits until it does. To be called once; nil if it never listened.

@@ -33,7 +33,7 @@ final class AgentSession: Sendable {
     }
 
     func send(_ message: ServerMessage) {
-        if case .dropped = outgoing.yield(message) { outgoing.finish() }
+        if case .dropped = outgoing.yield(message) { close() }
     }
 
     /// Ends the connection, after what was sent before.
@@ -61,7 +61,6 @@ final class AgentSession: Sendable {
 
     /// Called when nothing more is observed of this connection.
     func end() {
-        outgoing.finish()
         let tails = state.withLock { state in
             state.isOver = true
             defer { state.tails = [:] }
@@ -113,19 +112,5 @@ final class AgentSession: Sendable {
         Problem(
             "agent.not-connected", "The host \(host) cannot be reached.", cause: "Its agent is not connected.",
             remedy: "Look at `apus hosts`; the agent connects again by itself when it can.")
-    }
-}
-
-/// Something that happens once, and that one task may wait for.
-private struct Signal: Sendable {
-    private let stream: AsyncStream<Never>
-    private let continuation: AsyncStream<Never>.Continuation
-
-    init() { (stream, continuation) = AsyncStream.makeStream() }
-
-    func give() { continuation.finish() }
-
-    func wait() async {
-        for await _ in stream {}
     }
 }

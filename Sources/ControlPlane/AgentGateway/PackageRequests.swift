@@ -40,7 +40,8 @@ struct PackageRequests: Sendable {
         for await request in requests {
             switch await answer(to: request) {
             case .success(let bytes): try await writer.write(.packageBytes(request: request.number, bytes))
-            case .failure(let problem): try await writer.send(.packageRefused(request: request.number, problem: problem))
+            case .failure(let problem):
+                try await writer.send(.packageRefused(request: request.number, problem: problem))
             }
         }
     }

@@ -10,12 +10,16 @@ package enum ReportCheck {
 
     /// - Throws: `agent.report-refused`.
     package static func check(_ report: HostReport, from host: HostName) throws(Problem) {
-        guard report.host == host else { throw refused("It is for the host \(report.host); the certificate is for \(host).") }
+        guard report.host == host else {
+            throw refused("It is for the host \(report.host); the certificate is for \(host).")
+        }
         guard report.sequence >= 0 else { throw refused("Its sequence is negative.") }
         guard report.instances.count <= instancesMax, report.links.count <= instancesMax else {
             throw refused("It has \(report.instances.count) instances; at most \(instancesMax) are read.")
         }
-        guard report.balancers.count <= balancersMax else { throw refused("It has \(report.balancers.count) balancers.") }
+        guard report.balancers.count <= balancersMax else {
+            throw refused("It has \(report.balancers.count) balancers.")
+        }
         let facts = report.facts
         guard (ByteCount(bytes: 0)...memoryMax).contains(facts.memory), (0...65_536).contains(facts.processors) else {
             throw refused("It has \(facts.memory) of memory and \(facts.processors) processors.")

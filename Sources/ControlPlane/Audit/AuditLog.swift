@@ -44,8 +44,8 @@ package final class AuditLog: Sendable {
     }
 
     /// Records, does, and records how it ended.
-    package func recording<Value: Sendable>(
-        _ action: AuditAction, _ body: () async throws(Problem) -> Value
+    package nonisolated(nonsending) func recording<Value: Sendable>(
+        _ action: AuditAction, _ body: nonisolated(nonsending) () async throws(Problem) -> Value
     ) async throws(Problem) -> Value {
         let ticket = try await record(before: action)
         do {

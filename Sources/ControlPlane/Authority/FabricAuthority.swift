@@ -43,7 +43,7 @@ package struct FabricAuthority: Sendable {
             guard authority.fabric == fabric else {
                 throw Problem(
                     "authority.other-fabric", "The fabric \(fabric) was not opened.",
-                    cause: "The keys in \(quotedForMessage(path, lengthMax: 200)) are those of the fabric \(authority.fabric).",
+                    cause: "The keys in \(quotedForMessage(path)) are those of the fabric \(authority.fabric).",
                     remedy: "Give each fabric a data folder of its own.")
             }
             return authority

@@ -21,7 +21,9 @@ package struct ServerCertificate: Sendable {
     package var expiresAt: Instant
 
     /// Whether two thirds of its life are over.
-    package func isDue(at now: Instant) -> Bool { (now - issuedAt).milliseconds * 3 >= (expiresAt - issuedAt).milliseconds * 2 }
+    package func isDue(at now: Instant) -> Bool {
+        (now - issuedAt).milliseconds * 3 >= (expiresAt - issuedAt).milliseconds * 2
+    }
 }
 
 extension FabricAuthority {
@@ -35,7 +37,8 @@ extension FabricAuthority {
     package func issue(
         requestPEM: String, host: HostName, at now: Instant, lifetime: Interval = agentLifetime
     ) throws(Problem) -> IssuedCertificate {
-        guard requestPEM.utf8.count <= 16 << 10, let request = try? CertificateSigningRequest(pemEncoded: requestPEM) else {
+        guard requestPEM.utf8.count <= 16 << 10, let request = try? CertificateSigningRequest(pemEncoded: requestPEM)
+        else {
             throw Self.refusedRequest("It is not a PKCS #10 request in PEM.")
         }
         guard P256.Signing.PublicKey(request.publicKey) != nil else {
@@ -62,7 +65,8 @@ extension FabricAuthority {
         try Self.wrap {
             let key = P256.Signing.PrivateKey()
             let certificate = try sign(
-                Certificate.PublicKey(key.publicKey), subject: DistinguishedName { CommonName("Apus server of \(fabric)") },
+                Certificate.PublicKey(key.publicKey),
+                subject: DistinguishedName { CommonName("Apus server of \(fabric)") },
                 names: [.uniformResourceIdentifier("apus://\(fabric)/server")] + names.map(Self.generalName),
                 usage: .serverAuth, from: now, lifetime: Self.serverLifetime)
             return ServerCertificate(
@@ -84,7 +88,9 @@ extension FabricAuthority {
         guard identities.count == 1, let identity = identities.first else {
             throw Self.refusedCertificate("It does not name one host.")
         }
-        guard identity.fabric == fabric else { throw Self.refusedCertificate("It is for the fabric \(identity.fabric).") }
+        guard identity.fabric == fabric else {
+            throw Self.refusedCertificate("It is for the fabric \(identity.fabric).")
+        }
         return (identity.host, certificate.serialNumber.hex)
     }
 

@@ -94,11 +94,8 @@ extension FabricService {
         in configuration: FabricConfiguration, _ loop: Orchestrator, by principal: Principal
     ) -> PlanView {
         let view = PlanView(
-            id: PlanID(checked: nextIdentifier()), app: plan.app, kind: plan.kind, purpose: purpose, release: plan.release,
-            releaseBefore: loop.servingRelease(of: plan.app), commit: configuration.commit,
-            desiredRevision: plan.desiredRevision, liveRevision: plan.liveRevision, createdAt: now(),
-            createdBy: principal.label, changes: plan.changes.map(PlanView.Change.init),
-            summary: PlanView.Summary(plan.summary), warnings: plan.warnings, steps: PlanNodeView(plan.root))
+            plan, id: PlanID(checked: nextIdentifier()), purpose: purpose, releaseBefore: loop.servingRelease(of: plan.app),
+            commit: configuration.commit, createdAt: now(), createdBy: principal.label)
         plans[view.id] = KeptPlan(view: view, plan: plan, request: request, commit: commit)
         planOrder.append(view.id)
         if planOrder.count > Self.plansKept { plans[planOrder.removeFirst()] = nil }
@@ -148,32 +145,5 @@ extension FabricService {
         Problem(
             "plan.unknown", "There is no such plan.", cause: "\(id) was never made, or was made before the server started.",
             remedy: "Make the plan again.")
-    }
-}
-
-extension PlanView.Change {
-    init(_ change: Plan.Change) {
-        self.init(sign: change.sign, subject: change.subject, host: change.host, reason: change.reason)
-    }
-}
-
-extension PlanView.Summary {
-    init(_ summary: Plan.Summary) {
-        self.init(
-            added: summary.added, changed: summary.changed, removed: summary.removed, unchanged: summary.unchanged,
-            text: summary.text)
-    }
-}
-
-extension PlanNodeView {
-    init(_ node: PlanNode) {
-        switch node {
-        case .step(let step):
-            self.init(kind: .step, title: step.title, step: step.id, host: step.host, reason: step.reason)
-        case .sequential(let title, let children):
-            self.init(kind: .sequential, title: title, children: children.map(PlanNodeView.init))
-        case .parallel(let title, let limit, let children):
-            self.init(kind: .parallel, title: title, limit: limit, children: children.map(PlanNodeView.init))
-        }
     }
 }

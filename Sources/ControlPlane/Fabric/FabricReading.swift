@@ -1,90 +1,71 @@
 import ConfigRepository
 package import Core
+import Logging
 package import Wire
 
 /// What people ask.
 extension FabricService {
     package func status() async throws(Problem) -> StatusView {
-        let picture = await picture()
-        let hosts = picture.hostViews()
-        let apps = picture.appViews(builds: builds)
+        let loop = await orchestrator.snapshot
         var reasons: [String] = []
         if let problem = await orchestrator.stateProblem { reasons.append("state: \(problem.sentence) \(problem.cause)") }
-        if let blindness = picture.standing?.blindness { reasons.append(blindness) }
         if let problem = await source.problem { reasons.append("configuration repository: \(problem.sentence) \(problem.cause)") }
-        if let pendingCommit { reasons.append("commit \(pendingCommit.prefix(12)) waits, or cannot be used: see `apus validate`") }
-        reasons += apps.filter { $0.colour == .red }.map { "\($0.name): \($0.reason)" }
-        reasons += hosts.filter { $0.colour == .red }.map { "\($0.name): \($0.reason)" }
-        reasons += apps.filter { $0.colour == .yellow }.map { "\($0.name): \($0.reason)" }
-        reasons += hosts.filter { $0.colour == .yellow }.map { "\($0.name): \($0.reason)" }
-        var counts = ColourCounts()
-        for instance in picture.instances { counts.add(instance.colour) }
-        var hostCounts = ColourCounts()
-        for host in hosts { hostCounts.add(host.colour) }
-        let worst = (apps.map(\.colour) + hosts.map(\.colour)).max() ?? .green
-        let executions = picture.loop.executions.values.sorted { $0.id < $1.id }
-        return StatusView(
-            fabric: fabric, colour: reasons.isEmpty ? worst : max(worst, .yellow), reasons: reasons,
-            commit: picture.loop.desired?.configuration.commit ?? "", pendingCommit: pendingCommit,
-            desiredRevision: picture.loop.desired?.revision ?? 0, liveRevision: picture.loop.liveRevision, at: picture.at,
-            hosts: hostCounts, instances: counts, apps: apps, hostList: hosts,
-            executions: executions.map { view($0, withSteps: false) })
+        if let pendingCommit { reasons.append("commit \(pendingCommit.prefix(12)) waits or cannot be used: see `apus validate`") }
+        guard let desired = loop.desired else { return emptyStatus(reasons: reasons + [Self.nothingDesired.sentence]) }
+        let live = loop.live(at: now())
+        let standing = FleetStanding(desired: desired, live: live)
+        if let blindness = standing.blindness { reasons.append(blindness) }
+        let placement = Placement(desired: desired, live: live, standing: standing, current: loop.currentHosts())
+        reasons += placement.refusals.prefix(10).map(\.text)
+        var status = views(loop, desired).status(pendingCommit: pendingCommit, reasons: reasons)
+        if !placement.refusals.isEmpty { status.colour = .red }
+        return status
     }
 
     package func hosts(_ filter: Filter) async throws(Problem) -> [HostView] {
-        await picture().hostViews().filter { filter.admits($0) }
+        try await views().hosts.filter { filter.admits($0) }
     }
 
     package func host(_ name: HostName) async throws(Problem) -> HostDetailView {
-        let picture = await picture()
-        guard let view = picture.hostViews().first(where: { $0.name == name }) else { throw Self.unknown(name) }
-        var links: [AppName: LinksView] = [:]
-        for (app, link) in picture.loop.hosts[name]?.report?.links ?? [:] {
-            let numbers = try await releases.releases(of: app)
-            links[app] = LinksView(
-                current: numbers.first { $0.identity == link.current }?.number,
-                previous: numbers.first { $0.identity == link.previous }?.number)
-        }
-        return HostDetailView(host: view, instances: picture.instances.filter { $0.host == name }, links: links)
+        let views = try await views()
+        var known: [Release] = []
+        for app in views.live.hosts[name]?.report?.links.keys.map({ $0 }) ?? [] { known += try await releases.releases(of: app) }
+        guard let view = views.host(name, releases: known) else { throw Self.unknown(name) }
+        return view
     }
 
     package func instances(_ filter: Filter) async throws(Problem) -> [InstanceView] {
-        await picture().instances.filter { filter.admits($0) }
+        try await views().instances.filter { filter.admits($0) }
     }
 
-    package func apps() async throws(Problem) -> [AppView] { await picture().appViews(builds: builds) }
+    package func apps() async throws(Problem) -> [AppView] { try await views().apps }
 
     package func app(_ name: AppName) async throws(Problem) -> AppDetailView {
-        let picture = await picture()
-        guard let configuration = picture.loop.desired?.configuration else { throw Self.nothingDesired }
-        guard let spec = configuration.apps[name], let view = picture.appViews(builds: builds).first(where: { $0.name == name })
-        else { throw Self.unknown(name, in: configuration) }
-        let overrides = picture.loop.desired?.overrides
-        return AppDetailView(
-            app: view, source: spec.source.text, build: spec.build.word,
-            routes: spec.routes.map { picture.routeView($0) }, instances: picture.instances.filter { $0.app == name },
-            releases: try await releases(of: name), executions: try await executions(of: name, running: false, limit: 20),
-            overrides: AppOverridesView(scale: overrides?.scale[name] ?? [:], pinned: overrides?.pinned[name]),
-            rollout: RolloutView(
-                batch: spec.rollout.batch.description, parallelMax: spec.rollout.parallelMax,
-                warmSeconds: spec.rollout.warm.milliseconds / 1000, automaticRollback: spec.rollout.automaticRollback))
+        let views = try await views()
+        let releases = try await releases.releases(of: name, limit: 100)
+        let executions = try await executions(of: name, running: false, limit: 20)
+        guard let view = views.app(name, releases: releases, executions: executions) else {
+            throw Self.unknown(name, in: views.desired.configuration)
+        }
+        return view
     }
 
     package func releases(of app: AppName) async throws(Problem) -> [ReleaseView] {
-        let loop = await orchestrator.snapshot
-        return try await releases.releases(of: app, limit: 100).map { ReleaseView($0, in: loop) }
+        try await views().releases(of: app, try await releases.releases(of: app, limit: 100))
     }
 
     package func releaseDiff(of app: AppName, from: Int, to: Int) async throws(Problem) -> ReleaseDiffView {
-        let loop = await orchestrator.snapshot
         let before = try await releases.existing(app, from)
         let after = try await releases.existing(app, to)
-        return ReleaseDiffView(
-            ReleaseDiff(from: before, to: after), from: ReleaseView(before, in: loop), to: ReleaseView(after, in: loop))
+        var diff = ReleaseDiffView(before, after)
+        let standings = try await views().releases(of: app, [before, after])
+        diff.from = standings.first { $0.number == from } ?? diff.from
+        diff.to = standings.first { $0.number == to } ?? diff.to
+        return diff
     }
 
     package func delta(_ filter: Filter) async throws(Problem) -> [DeltaView] {
-        await picture().instances.filter { filter.admits($0) && $0.delta != .asExpected }.map {
+        try await views().instances.filter { filter.admits($0) && $0.delta != .asExpected }.map {
             DeltaView(instance: $0.id, host: $0.host, state: $0.delta, differences: $0.differences)
         }
     }
@@ -212,7 +193,29 @@ extension FabricService {
         return execution
     }
 
-    func picture() async -> FabricPicture { FabricPicture(loop: await orchestrator.snapshot, at: now()) }
+    /// Everything that can be seen, at one moment.
+    func views() async throws(Problem) -> FabricViews {
+        let loop = await orchestrator.snapshot
+        guard let desired = loop.desired else { throw Self.nothingDesired }
+        return views(loop, desired)
+    }
+
+    private func views(_ loop: Orchestrator, _ desired: DesiredModel) -> FabricViews {
+        let live = loop.live(at: now())
+        let standing = FleetStanding(desired: desired, live: live)
+        let placement = Placement(desired: desired, live: live, standing: standing, current: loop.currentHosts())
+        let records = Array(loop.records.values)
+        let deltas = Delta.all(desired: desired, live: live, records: records, placement: placement)
+        let executions = loop.executions.values.sorted { $0.id < $1.id }.map { view($0, withSteps: false) }
+        return FabricViews(desired: desired, live: live, records: records, deltas: deltas, executions: executions)
+    }
+
+    private func emptyStatus(reasons: [String]) -> StatusView {
+        StatusView(
+            fabric: fabric, colour: .red, reasons: reasons, commit: "", pendingCommit: pendingCommit, desiredRevision: 0,
+            liveRevision: 0, at: now(), hosts: ColourCounts(), instances: ColourCounts(), apps: [], hostList: [],
+            executions: [])
+    }
 
     private static func unknown(_ id: BuildID) -> Problem {
         Problem(

@@ -188,6 +188,9 @@ package actor FabricService: Service {
     }
 
     private func deploy(_ release: Release, job: DeployJob) async throws(Problem) -> Int64? {
+        while await !orchestrator.snapshot.isSettled(at: now()), !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
         let configuration = await orchestrator.snapshot.desired?.configuration
         let request = Orchestrator.Request(
             app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, batch: job.batch,
@@ -227,13 +230,6 @@ extension SourceSpec {
         switch self {
         case .git(_, let ref): ref
         case .folder(let path): path
-        }
-    }
-
-    var text: String {
-        switch self {
-        case .git(let url, let ref): "\(url) at \(ref)"
-        case .folder(let path): "\(path) of the configuration repository"
         }
     }
 }

@@ -47,10 +47,14 @@ package struct Orchestrator: Sendable {
         package var silenceMax: Interval
         /// Unique to this run of the control plane, and higher than every one before.
         package var fence: Int64
+        /// How long after a start hosts are given to be heard from before anything is placed
+        /// that could have been placed better with them.
+        package var settling: Interval
 
-        package init(silenceMax: Interval = .seconds(10), fence: Int64) {
+        package init(silenceMax: Interval = .seconds(10), fence: Int64, settling: Interval = .seconds(5)) {
             self.silenceMax = silenceMax
             self.fence = fence
+            self.settling = settling
         }
     }
 
@@ -100,6 +104,7 @@ package struct Orchestrator: Sendable {
     var appsToLookAt: Set<AppName> = []
     var backoffs: [AppName: Backoff] = [:]
     var blindness: String?
+    let startedAt: Instant
     /// Actions of the event that is being received.
     var pending: [Action] = []
 
@@ -114,6 +119,7 @@ package struct Orchestrator: Sendable {
         }
         for execution in memory.executions where !execution.state.isEnded { executions[execution.app] = execution }
         lastExecution = memory.lastExecution
+        startedAt = now
         lookAtEverything()
         expectDeclaredHosts()
     }
@@ -137,6 +143,8 @@ package struct Orchestrator: Sendable {
         for app in executions.keys.sorted() {
             guard let execution = executions[app] else { continue }
             carryOut(execution.machine.underWay(), of: app, at: now)
+            // What had ended when the control plane stopped may let others begin.
+            if executions[app]?.id == execution.id { feed(.started, to: app, at: now) }
         }
         return finish(at: now)
     }

@@ -42,7 +42,9 @@ extension Orchestrator {
             changes[key] = record
         }
         save(changes)
-        let draining = drains ? duties.filter { $0.duty == .leave }.map(\.instance) : []
+        // Where nothing begins to serve, those that give their duty up are about to be stopped.
+        let stopsAll = !duties.contains { $0.duty == .serve }
+        let draining = drains ? duties.filter { $0.duty == .leave || stopsAll }.map(\.instance) : []
         handovers[app] = Handover(step: step.id, waitsFor: [], draining: draining)
         refreshBalancers(at: now)
         let unsettled = declaredBalancers().map(\.key).filter { !isSettled($0) }
@@ -133,6 +135,15 @@ extension Orchestrator {
             if problem != nil || handovers[app]?.waitsFor.isEmpty == true {
                 endHandover(of: app, problem: problem, at: now)
             }
+        }
+    }
+
+    /// An order that no agent has answered for so long is lost: its balancer is sent another.
+    mutating func forgetUnansweredBalancers(at now: Instant) {
+        for (key, push) in balancers
+        where !push.isAcknowledged && push.problem == nil && now > push.sentAt + Self.pushTimeout + Self.retryAfter {
+            balancers[key] = nil
+            balancersAreStale = true
         }
     }
 

@@ -73,6 +73,10 @@ extension Orchestrator {
     package mutating func control(
         execution id: Int64, _ control: ExecutionControl, at now: Instant
     ) throws(Problem) -> [Action] {
+        if case .cancelStep(let step) = control, let app = retryable.values.first(where: { $0.id == id })?.app {
+            cancelFailedStep(step, of: app, at: now)
+            return finish(at: now)
+        }
         if control == .retry, let execution = retryable.values.first(where: { $0.id == id }) {
             guard executions[execution.app] == nil else {
                 throw Problem(
@@ -98,6 +102,16 @@ extension Orchestrator {
         case .cancelStep(let step): feed(.stepCancelled(step), to: app, at: now)
         }
         return finish(at: now)
+    }
+
+    /// A step of an execution that has failed need not be done: a retry passes over it.
+    private mutating func cancelFailedStep(_ step: Int, of app: AppName, at now: Instant) {
+        guard var execution = retryable[app] else { return }
+        for case .stepChanged(let id) in execution.machine.receive(.stepCancelled(step), at: now) {
+            pending.append(.saveStep(execution: execution.id, execution.machine.steps[id - 1]))
+            pending.append(.announce(.stepChanged(execution.id, id)))
+        }
+        retryable[app] = execution
     }
 
     /// Repairs give way to what people ask for, and a deploy gives way to going back from it.
@@ -163,12 +177,16 @@ extension Orchestrator {
                 "release.unknown", "There is no such release.", cause: "\(request.app) has no release \(number).",
                 remedy: "See `apus releases \(request.app)`.")
         }
-        let isPinned = model.overrides.pinned[request.app] == number
-        guard model.releases[request.app] != release || isPinned != (request.kind == .rollback) else { return model }
+        let before = model
         model.releases[request.app] = release
         // A rollback holds the app where it went back to; the next deploy lets it go.
         model.overrides.pinned[request.app] = request.kind == .rollback ? number : nil
-        model.revision += 1
+        if request.filter == nil {
+            model.overrides.held.remove(request.app)
+        } else {
+            model.overrides.held.insert(request.app)
+        }
+        if model != before { model.revision += 1 }
         return model
     }
 
@@ -199,7 +217,12 @@ extension Orchestrator {
             // An action may have ended the execution, and begun the one that goes back.
             guard let execution = executions[app], execution.id == id else { return }
             switch action {
-            case .begin(let step, let attempt): begin(step, attempt: attempt, of: execution, at: now)
+            case .begin(let step, let attempt):
+                // An action before this one may have ended the step, or the whole execution.
+                guard let index = execution.machine.index(of: step.id), execution.machine.steps[index].state == .running,
+                    execution.machine.steps[index].attempt == attempt
+                else { continue }
+                begin(step, attempt: attempt, of: execution, at: now)
             case .cancel(let step, let attempt): cancel(step, attempt: attempt, of: execution)
             case .stepChanged(let id):
                 pending.append(.saveStep(execution: execution.id, execution.machine.steps[id - 1]))
@@ -225,6 +248,7 @@ extension Orchestrator {
         pending.append(.announce(.executionChanged(execution.id, execution.app, execution.state)))
         if execution.state == .succeeded {
             backoffs[execution.app] = nil
+            releaseHold(on: execution.app)
             return
         }
         retryable[execution.app] = execution
@@ -235,11 +259,32 @@ extension Orchestrator {
         if execution.kind == .deploy { goBack(from: execution, at: now) }
     }
 
+    /// An app is held no longer when every instance of it serves the release that is desired.
+    private mutating func releaseHold(on app: AppName) {
+        guard var model = desired, model.overrides.held.contains(app), let release = model.releases[app]?.number,
+            !records.values.contains(where: { $0.id.app == app && $0.duty == .serving && $0.id.release != release })
+        else { return }
+        model.overrides.held.remove(app)
+        model.revision += 1
+        adopt(model)
+    }
+
+    /// Leaves an app as a failed deploy left it, until a person says how to go on.
+    private mutating func hold(_ app: AppName) {
+        guard var model = desired, !model.overrides.held.contains(app) else { return }
+        model.overrides.held.insert(app)
+        model.revision += 1
+        adopt(model)
+    }
+
     /// After a failed deploy the release before serves again everywhere, and the new one goes.
     private mutating func goBack(from execution: Execution, at now: Instant) {
-        guard var model = desired, let before = execution.releaseBefore, let release = releases[execution.app]?[before],
-            model.configuration.apps[execution.app]?.rollout.automaticRollback ?? true
+        guard var model = desired, let before = execution.releaseBefore, let release = releases[execution.app]?[before]
         else { return }
+        guard model.configuration.apps[execution.app]?.rollout.automaticRollback ?? true else { return hold(execution.app) }
+        // Its plan leads to a release that is no longer desired.
+        retryable[execution.app] = nil
+        model.overrides.held.remove(execution.app)
         model.releases[execution.app] = release
         model.overrides.pinned[execution.app] = before
         model.revision += 1

@@ -53,6 +53,9 @@ extension Orchestrator {
 
     mutating func heard(_ host: HostName, at now: Instant) {
         hosts[host]?.lastHeard = now
+        // A host that was only slow has not reported anew, since nothing there has changed.
+        guard let report = hosts[host]?.report, hosts[host]?.contact != .connected else { return }
+        reported(report, at: now)
     }
 
     mutating func disconnected(_ host: HostName, at now: Instant) {
@@ -73,6 +76,7 @@ extension Orchestrator {
                 giveUpBalancers(on: name, at: now)
             }
         }
+        forgetUnansweredBalancers(at: now)
         if balancers.values.contains(where: { $0.problem != nil }) { balancersAreStale = true }
         for app in executions.keys.sorted() { feed(.timePassed, to: app, at: now) }
         for record in records.values {

@@ -19,9 +19,13 @@ package struct FleetStanding: Hashable, Sendable {
 
     package init(desired: DesiredModel, live: LiveModel) {
         let policy = desired.configuration.policy
-        let joined = live.hosts.values.filter { $0.contact != .expected && desired.configuration.hosts[$0.name] != nil }
+        // A drained host that is switched off is no surprise.
+        let joined = live.hosts.values.filter {
+            $0.contact != .expected && desired.configuration.hosts[$0.name] != nil && !desired.overrides.drained.contains($0.name)
+        }
         let lost = joined.filter { $0.contact == .lost }
-        let isBlind = lost.count > max(1, policy.lostHostsMax.of(joined.count)) || (joined.count > 1 && lost.count == joined.count)
+        let isBlind = lost.count > Self.lostMax(policy.lostHostsMax, of: joined.count)
+            || (joined.count > 1 && lost.count == joined.count)
         if isBlind {
             blindness =
                 "\(lost.count) of \(joined.count) hosts are silent, more than \(policy.lostHostsMax) may be replaced: "
@@ -36,6 +40,14 @@ package struct FleetStanding: Hashable, Sendable {
 
     package subscript(host: HostName) -> HostStanding {
         hosts[host] ?? .leaving(reason: "it is not in the configuration")
+    }
+
+    /// Rounded down, since the share is a limit: 34% of three hosts is one. One host may always be lost.
+    private static func lostMax(_ share: Share, of total: Int) -> Int {
+        switch share {
+        case .count(let count): count
+        case .percent(let percent): max(1, total * percent / 100)
+        }
     }
 
     private static func standing(of host: LiveHost?, isDrained: Bool, isBlind: Bool) -> HostStanding {

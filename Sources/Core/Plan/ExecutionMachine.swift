@@ -34,7 +34,10 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
     package private(set) var steps: [StepProgress]
     package private(set) var problem: Problem?
     private var nodes: [Node]
+    /// The node of each step.
+    private var leaves: [Int]
     private var runningCount = 0
+    private var failedCount = 0
     private var isAborting = false
     /// The execution failed for a reason of its own, beside its steps.
     private var isFailing = false
@@ -43,6 +46,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         self.plan = plan
         steps = plan.steps.map { StepProgress(step: $0) }
         nodes = Node.flattened(plan.root)
+        leaves = Node.leaves(of: nodes)
     }
 
     package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
@@ -59,7 +63,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
             isAborting = true
             cancelRunning(at: now, &actions)
         case .stepCancelled(let id): cancelStep(id, at: now, &actions)
-        case .retryRequested where state == .failed: retry(at: now, &actions)
+        case .retryRequested where state == .failed || state == .aborted: retry(at: now, &actions)
         case .failed(let problem) where !state.isEnded && !isFailing:
             isFailing = true
             self.problem = problem
@@ -85,10 +89,10 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         steps[index].endedAt = now
         actions.append(.stepChanged(id))
         if let problem {
+            failedCount += 1
             self.problem = self.problem ?? problem
-        } else {
-            complete(leaf: index)
-            advance(at: now, &actions)
+        } else if let node = complete(leaf: index), mayAdvance {
+            fill(node: node, at: now, &actions)
         }
     }
 
@@ -98,30 +102,31 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         case .running:
             runningCount -= 1
             actions.append(.cancel(steps[index].step, attempt: steps[index].attempt))
-        case .waiting, .failed: break
+        case .failed: failedCount -= 1
+        case .waiting: break
         case .succeeded, .cancelled, .skipped: return
         }
         steps[index].state = .cancelled
         steps[index].endedAt = now
         actions.append(.stepChanged(id))
-        complete(leaf: index)
-        if !hasFailedSteps && !isFailing { problem = nil }
+        _ = complete(leaf: index)
+        if failedCount == 0 && !isFailing { problem = nil }
         advance(at: now, &actions)
     }
 
+    /// Tries again what failed, what was not begun, and what was interrupted. A step that a person
+    /// cancelled stays cancelled: its node is done.
     private mutating func retry(at now: Instant, _ actions: inout [Action]) {
         state = .running
         problem = nil
         isFailing = false
-        for index in steps.indices {
-            switch steps[index].state {
-            case .failed, .skipped:
-                steps[index].state = .waiting
-                steps[index].endedAt = nil
-                actions.append(.stepChanged(steps[index].step.id))
-                reopen(leaf: index)
-            default: break
-            }
+        isAborting = false
+        failedCount = 0
+        for index in nodes.indices where !nodes[index].isDone { nodes[index].rewind() }
+        for index in steps.indices where !nodes[leaves[index]].isDone && steps[index].state != .waiting {
+            steps[index].state = .waiting
+            steps[index].endedAt = nil
+            actions.append(.stepChanged(steps[index].step.id))
         }
         advance(at: now, &actions)
     }
@@ -157,7 +162,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
             state = .succeeded
         } else if isAborting {
             state = .aborted
-        } else if isFailing || hasFailedSteps {
+        } else if isFailing || failedCount > 0 {
             state = .failed
         } else {
             return
@@ -168,9 +173,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         }
     }
 
-    private var hasFailedSteps: Bool {
-        steps.contains { if case .failed = $0.state { true } else { false } }
-    }
+    private var mayAdvance: Bool { state == .running && !isAborting && !isFailing && failedCount == 0 }
 
     func index(of id: Int) -> Int? {
         steps.indices.contains(id - 1) && steps[id - 1].step.id == id ? id - 1 : nil
@@ -194,12 +197,21 @@ extension ExecutionMachine {
         var children: [Int]
         /// How many children may run at once; 1 for a sequence.
         var limit: Int
-        /// The next child to begin.
+        /// The first child that has not begun; those before it have, or are done.
         var next = 0
+        /// How many children have begun and are not done.
+        var open = 0
         var done = 0
         /// The step's index, for a leaf.
         var leaf: Int?
+        var isOpen = false
         var isDone = false
+
+        mutating func rewind() {
+            next = 0
+            open = 0
+            isOpen = false
+        }
 
         static func flattened(_ root: PlanNode) -> [Node] {
             var nodes: [Node] = []
@@ -214,7 +226,7 @@ extension ExecutionMachine {
                     nodes.append(Node(parent: parent, children: [], limit: 1))
                     nodes[index].children = children.map { add($0, parent: index) }
                 case .parallel(_, let limit, let children):
-                    nodes.append(Node(parent: parent, children: [], limit: limit))
+                    nodes.append(Node(parent: parent, children: [], limit: max(1, limit)))
                     nodes[index].children = children.map { add($0, parent: index) }
                 }
                 return index
@@ -227,71 +239,88 @@ extension ExecutionMachine {
             }
             return nodes
         }
+
+        static func leaves(of nodes: [Node]) -> [Int] {
+            nodes.indices.filter { nodes[$0].leaf != nil }.sorted { (nodes[$0].leaf ?? 0) < (nodes[$1].leaf ?? 0) }
+        }
     }
 
+    /// Begins everything that may begin, wherever in the tree it is.
     private mutating func advance(at now: Instant, _ actions: inout [Action]) {
-        guard state == .running, !isAborting, !isFailing, !hasFailedSteps else { return }
-        begin(node: 0, at: now, &actions)
+        guard mayAdvance else { return }
+        if let leaf = nodes[0].leaf { return begin(leaf: leaf, at: now, &actions) }
+        refill(node: 0, at: now, &actions)
     }
 
-    /// Begins what may begin under a node that has itself begun.
-    private mutating func begin(node index: Int, at now: Instant, _ actions: inout [Action]) {
-        guard !nodes[index].isDone else { return }
-        if let leaf = nodes[index].leaf {
-            guard steps[leaf].state == .waiting else { return }
-            steps[leaf].state = .running
-            steps[leaf].attempt += 1
-            steps[leaf].startedAt = now
-            runningCount += 1
-            actions.append(.stepChanged(steps[leaf].step.id))
-            actions.append(.begin(steps[leaf].step, attempt: steps[leaf].attempt))
-            return
-        }
-        var open = 0
-        var cursor = nodes[index].next
-        while cursor < nodes[index].children.count, open < nodes[index].limit {
-            let child = nodes[index].children[cursor]
-            if nodes[child].isDone {
-                if cursor == nodes[index].next { nodes[index].next += 1 }
+    /// Looks again at every node that is open. Costs the open part of the tree.
+    private mutating func refill(node index: Int, at now: Instant, _ actions: inout [Action]) {
+        guard !nodes[index].isDone, nodes[index].leaf == nil else { return }
+        for cursor in 0..<nodes[index].next { refill(node: nodes[index].children[cursor], at: now, &actions) }
+        fill(node: index, at: now, &actions)
+    }
+
+    /// Begins children, in their order, as far as the node's limit allows.
+    private mutating func fill(node index: Int, at now: Instant, _ actions: inout [Action]) {
+        while nodes[index].open < nodes[index].limit, nodes[index].next < nodes[index].children.count {
+            let child = nodes[index].children[nodes[index].next]
+            nodes[index].next += 1
+            guard !nodes[child].isDone else { continue }
+            nodes[index].open += 1
+            nodes[child].isOpen = true
+            if let leaf = nodes[child].leaf {
+                begin(leaf: leaf, at: now, &actions)
             } else {
-                open += 1
-                begin(node: child, at: now, &actions)
+                fill(node: child, at: now, &actions)
             }
-            cursor += 1
         }
     }
 
-    private mutating func complete(leaf: Int) {
-        guard var index = nodes.firstIndex(where: { $0.leaf == leaf }), !nodes[index].isDone else { return }
+    private mutating func begin(leaf index: Int, at now: Instant, _ actions: inout [Action]) {
+        // After a restart a step may be under way already.
+        guard steps[index].state == .waiting else { return }
+        steps[index].state = .running
+        steps[index].attempt += 1
+        steps[index].startedAt = now
+        runningCount += 1
+        actions.append(.stepChanged(steps[index].step.id))
+        actions.append(.begin(steps[index].step, attempt: steps[index].attempt))
+    }
+
+    /// - Returns: the lowest node that is not done yet, whose next child may begin.
+    private mutating func complete(leaf: Int) -> Int? {
+        var index = leaves[leaf]
+        guard !nodes[index].isDone else { return nil }
         nodes[index].isDone = true
         while let parent = nodes[index].parent {
             nodes[parent].done += 1
-            guard nodes[parent].done == nodes[parent].children.count else { return }
+            if nodes[index].isOpen {
+                nodes[index].isOpen = false
+                nodes[parent].open -= 1
+            }
+            guard nodes[parent].done == nodes[parent].children.count else { return parent }
             nodes[parent].isDone = true
             index = parent
         }
-    }
-
-    private mutating func reopen(leaf: Int) {
-        guard var index = nodes.firstIndex(where: { $0.leaf == leaf }) else { return }
-        // The leaf was never done, so none of those above it are: only their cursors go back.
-        while let parent = nodes[index].parent {
-            nodes[parent].next = 0
-            index = parent
-        }
+        return nil
     }
 }
 
 extension ExecutionMachine {
-    /// Brings a machine that was saved as it began to where its steps were saved later.
+    /// Brings a machine to where its steps were saved later, whatever it was saved as.
     package mutating func restore(steps saved: [StepProgress], state: ExecutionState, problem: Problem?) {
         for progress in saved {
             guard let index = index(of: progress.step.id) else { continue }
             steps[index] = progress
-            switch progress.state {
+        }
+        nodes = Node.flattened(plan.root)
+        runningCount = 0
+        failedCount = 0
+        for index in steps.indices {
+            switch steps[index].state {
             case .running: runningCount += 1
-            case .succeeded, .cancelled: complete(leaf: index)
-            case .waiting, .failed, .skipped: break
+            case .failed: failedCount += 1
+            case .succeeded, .cancelled: _ = complete(leaf: index)
+            case .waiting, .skipped: break
             }
         }
         self.state = state

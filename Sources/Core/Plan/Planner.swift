@@ -72,6 +72,8 @@ package struct Planner {
         let slots = slotChanges()
         let surplus = surplusKeys(displaced: Set(slots.flatMap(\.displaced)))
         var root: [PlanNode] = []
+        // What is ready takes over before anything else happens: that is what a rollback is for.
+        builder.append(takeover(of: slots, into: &builder), to: &root)
         builder.append(prefetches(for: slots, into: &builder), to: &root)
         let early = surplus.filter { !isServing($0) }
         builder.append(removals(of: early, title: "remove what is no longer needed", into: &builder), to: &root)
@@ -88,7 +90,17 @@ package struct Planner {
             liveRevision: live.revision, root: .sequential(title: title, root), changes: builder.changes,
             summary: builder.summary(unchanged: unchangedCount(slots)),
             warnings: placement.refusals.filter { $0.slot.app == app }.map(\.text)
-                + (standing.blindness.map { [$0] } ?? []))
+                + outOfReach() + (standing.blindness.map { [$0] } ?? []))
+    }
+
+    /// Slots that this plan passes over, because their hosts cannot be reached.
+    private func outOfReach() -> [String] {
+        guard let release else { return [] }
+        let slots = placement.hosts.filter { slot, host in
+            let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
+            return slot.app == app && !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
+        }
+        return slots.sorted { $0.key < $1.key }.map { "\($0.key) waits for \($0.value), which is silent." }
     }
 
     private var title: String {
@@ -110,6 +122,8 @@ package struct Planner {
         return max(0, mine - slots.count)
     }
 
+    /// Whether instances keep the release that they serve, so that only what is missing comes up.
+    var isHeld: Bool { options.kind == .reconcile && desired.overrides.held.contains(app) }
     func isServing(_ key: InstanceKey) -> Bool { records[key]?.duty == .serving }
     func isInContact(_ host: HostName) -> Bool { live.hosts[host]?.contact == .connected }
     func state(_ key: InstanceKey) -> LifecycleState { liveInstances[key]?.state ?? .none }
@@ -128,6 +142,9 @@ struct SlotChange {
     var isBeside: Bool
     var displaced: [InstanceKey]
     var reason: String
+
+    /// Only its traffic is missing.
+    var takesOver: Bool { isWarm && isBeside }
 }
 
 extension Planner {
@@ -159,6 +176,9 @@ extension Planner {
         let found = liveInstances[target]
         let isServing = isServing(target)
         let isUp = found?.state == .running
+        if isHeld && displaced.contains(where: { $0.instance.release != target.instance.release && !standing[$0.host].isLeaving }) {
+            return nil
+        }
         // What serves and runs is its agent's to keep healthy; a plan could do no more.
         if isServing && isUp && displaced.isEmpty { return nil }
         let fits = displaced.allSatisfy { $0.host != target.host } || records[target] != nil

@@ -17,15 +17,21 @@ extension Planner {
         return .sideBySide("fetch packages", limit: policy.parallelMax, nodes)
     }
 
+    func takeover(of slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
+        let ready = slots.filter(\.takesOver)
+        for slot in ready { note(slot, into: &builder) }
+        return handover(of: ready, into: &builder)
+    }
+
+    private func note(_ slot: SlotChange, into builder: inout PlanBuilder) {
+        let sign: Plan.Change.Sign = !slot.displaced.isEmpty ? (slot.isBeside ? .change : .replace) : slot.isNew ? .add : .change
+        builder.note(sign, slot.target.instance.description, on: slot.target.host, reason: slot.reason)
+    }
+
     func rollout(of process: ProcessName, slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
-        for slot in slots {
-            let sign: Plan.Change.Sign = !slot.displaced.isEmpty ? (slot.isBeside ? .change : .replace) : slot.isNew ? .add : .change
-            builder.note(sign, slot.target.instance.description, on: slot.target.host, reason: slot.reason)
-        }
+        let cold = slots.filter { !$0.takesOver }
+        for slot in cold { note(slot, into: &builder) }
         var nodes: [PlanNode] = []
-        let warm = slots.filter { $0.isWarm && $0.isBeside }
-        builder.append(handover(of: warm, into: &builder), to: &nodes)
-        let cold = slots.filter { !($0.isWarm && $0.isBeside) }
         let batches = batches(of: cold, total: slots.first.map { desired.instances(of: app, $0.process) } ?? 0)
         for (index, batch) in batches.enumerated() {
             let title = "batch \(index + 1) of \(batches.count)"
@@ -54,8 +60,7 @@ extension Planner {
                 PlanNode.inOrder("prepare \(slot.target)", phases(of: slot, upTo: .stopped, into: &builder))
             }
             builder.append(.sideBySide("prepare", limit: limit, prepared), to: &nodes)
-            let routed = inPlace.filter(\.process.run.listens)
-            let duties = routed.flatMap { displacedDuties($0) }
+            let duties = inPlace.flatMap { displacedDuties($0) }
             builder.append(traffic(duties, drains: true, reason: "their successors take their place", into: &builder), to: &nodes)
         }
         let raised = slots.compactMap { slot in
@@ -141,7 +146,7 @@ extension Planner {
             let reason = removalReason(key)
             if !noted { builder.note(.remove, key.instance.description, on: key.host, reason: reason) }
             var steps: [PlanNode] = []
-            if state(key) == .running || noted { steps.append(step(.stop, of: key, reason: reason, into: &builder)) }
+            if state(key) == .running { steps.append(step(.stop, of: key, reason: reason, into: &builder)) }
             if [.running, .stopped].contains(state(key)) {
                 steps.append(step(.unconfigure, of: key, reason: reason, into: &builder))
             }
@@ -173,7 +178,7 @@ extension Planner {
     }
 
     func links(after slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
-        guard let release else { return nil }
+        guard let release, !isHeld else { return nil }
         let hosts = Set(placement.hosts.filter { $0.key.app == app }.values).filter { host in
             guard isInContact(host), options.filter == nil else { return false }
             return live.hosts[host]?.report?.links[app]?.current != release.identity

@@ -12,7 +12,9 @@ struct BuildEnvironment {
     ]
     static let passedPrefixes = ["PIP_", "npm_config_", "NPM_CONFIG_"]
     /// Where the user's own settings of pip and npm are, for the recipes that run those.
-    static let userVariables: Set<String> = ["HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "PYENV_ROOT"]
+    static let userVariables: Set<String> = [
+        "HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "PYENV_ROOT",
+    ]
 
     var variables: [String: String]
 

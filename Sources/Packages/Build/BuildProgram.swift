@@ -53,7 +53,8 @@ struct BuildProgram: Sendable {
         case .failed(let problem): throw problem
         case .timedOut:
             throw Problem(
-                "build.timeout", "The build was stopped.", cause: "\(label) took longer than \(limits.timeout). \(output.tail)",
+                "build.timeout", "The build was stopped.",
+                cause: "\(label) took longer than \(limits.timeout). \(output.tail)",
                 remedy: "See what it waits for; nobody can answer its questions.")
         case .cancelled:
             throw Problem(
@@ -72,7 +73,8 @@ struct BuildProgram: Sendable {
             let keys = environment.map { (Environment.Key(rawValue: $0.key), $0.value) }
             let result = try await Subprocess.run(
                 executable, arguments: Arguments(arguments),
-                environment: .custom(Dictionary(uniqueKeysWithValues: keys.compactMap { key, value in key.map { ($0, value) } })),
+                environment: .custom(
+                    Dictionary(uniqueKeysWithValues: keys.compactMap { key, value in key.map { ($0, value) } })),
                 workingDirectory: folder, platformOptions: options, input: .none, output: .sequence,
                 error: .combinedWithOutput
             ) { execution in

@@ -51,7 +51,9 @@ package struct PackageBuilder: Sendable {
         let target = work.appending("\(app)-\(packed.digest).tar.zst")
         try Folder.open(folders.root).move("package", to: Folder.open(work), as: target.lastComponent?.string ?? "")
         packed.path = target
-        log("Packed \(packed.entries) entries, \(packed.unpackedBytes) bytes, as \(packed.size) bytes: \(packed.digest.short).")
+        log(
+            "Packed \(packed.entries) entries, \(packed.unpackedBytes) bytes, as \(packed.size) bytes: \(packed.digest.short)."
+        )
         return packed
     }
 

@@ -51,7 +51,8 @@ package struct PackageEnvironment: Hashable, Sendable {
             let name = String(line[..<equals].dropLast(isPrefix ? 1 : 0))
             let isName = name.utf8.allSatisfy { byte in
                 switch byte {
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                    true
                 default: false
                 }
             }
@@ -74,7 +75,8 @@ package struct PackageEnvironment: Hashable, Sendable {
         // The first line of two for one variable ends up before the second.
         for setting in settings.reversed() {
             let path = packageRoot.appending(setting.path).string
-            let before = variables[setting.name] ?? base[setting.name] ?? (setting.name == "PATH" ? Self.pathDefault : "")
+            let before =
+                variables[setting.name] ?? base[setting.name] ?? (setting.name == "PATH" ? Self.pathDefault : "")
             variables[setting.name] = setting.isPrefix && !before.isEmpty ? "\(path):\(before)" : path
         }
         return variables

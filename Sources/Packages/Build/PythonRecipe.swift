@@ -59,7 +59,8 @@ struct PythonRecipe {
         let installed = try own.folder(libraries)
         try PythonTree.makeRepeatable(installed)
         var settings = [
-            PackageEnvironment.Setting(name: "PYTHONPATH", path: "\(PackageEnvironment.folder)/\(libraries)", isPrefix: true)
+            PackageEnvironment.Setting(
+                name: "PYTHONPATH", path: "\(PackageEnvironment.folder)/\(libraries)", isPrefix: true)
         ]
         if try PythonTree.movePrograms(from: installed, to: own) {
             let programs = "\(PackageEnvironment.folder)/\(Self.programs)"

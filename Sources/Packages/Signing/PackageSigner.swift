@@ -29,7 +29,9 @@ package struct PackageSigner: Sendable {
     ) throws(Problem) -> PackageReference {
         var reference = PackageReference(app: app, version: version, digest: digest, size: size, signature: "")
         let message = try SignedMessage(reference)
-        guard let signature = try? key.signature(for: message.bytes) else { throw PackageVerifier.invalidKey("private") }
+        guard let signature = try? key.signature(for: message.bytes) else {
+            throw PackageVerifier.invalidKey("private")
+        }
         reference.signature = signature.base64EncodedString()
         return reference
     }
@@ -51,11 +53,13 @@ package struct PackageVerifier: Sendable {
     ///   version, digest and size.
     package func verify(_ reference: PackageReference) throws(Problem) {
         let message = try SignedMessage(reference)
-        guard let signature = Data(base64Encoded: reference.signature), key.isValidSignature(signature, for: message.bytes)
+        guard let signature = Data(base64Encoded: reference.signature),
+            key.isValidSignature(signature, for: message.bytes)
         else {
             throw Problem(
                 "package.signature-invalid", "The package is refused.",
-                cause: "The signature of \(reference.app) \(reference.version) (\(reference.digest.short)) is not by the fabric's key.",
+                cause:
+                    "The signature of \(reference.app) \(reference.version) (\(reference.digest.short)) is not by the fabric's key.",
                 remedy: "Build it again on this fabric's server, or find out who made it.")
         }
     }
@@ -90,7 +94,9 @@ struct SignedMessage {
                 cause: "\(quotedForMessage(reference.version)) was found.",
                 remedy: "Use 1 to \(Self.versionBytesMax) letters, digits, dots, underscores, plus signs and dashes.")
         }
-        let lines = ["apus.package.v1", reference.app.text, reference.version, reference.digest.hex, String(reference.size)]
+        let lines = [
+            "apus.package.v1", reference.app.text, reference.version, reference.digest.hex, String(reference.size),
+        ]
         bytes = Data(lines.map { $0 + "\n" }.joined().utf8)
     }
 }

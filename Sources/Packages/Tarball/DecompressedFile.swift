@@ -63,10 +63,12 @@ final class DecompressedFile {
             var room = ZSTD_outBuffer(dst: unpacked.baseAddress, size: unpacked.count, pos: 0)
             if packedRange.isEmpty { try fillPacked() }
             let isAtEnd = packedRange.isEmpty
-            var input = ZSTD_inBuffer(src: packed.baseAddress, size: packedRange.upperBound, pos: packedRange.lowerBound)
+            var input = ZSTD_inBuffer(
+                src: packed.baseAddress, size: packedRange.upperBound, pos: packedRange.lowerBound)
             let rest = ZSTD_decompressStream(context, &room, &input)
             guard ZSTD_isError(rest) == 0 else {
-                throw TarHeader.malformed("It is not compressed as it should be: \(String(cString: ZSTD_getErrorName(rest))).")
+                throw TarHeader.malformed(
+                    "It is not compressed as it should be: \(String(cString: ZSTD_getErrorName(rest))).")
             }
             packedRange = input.pos..<packedRange.upperBound
             frameHasEnded = rest == 0

@@ -69,7 +69,9 @@ package struct EntryPath: Comparable, Sendable, CustomStringConvertible {
         guard components.count <= depthMax else { return "is more than \(depthMax) folders deep" }
         for component in components {
             guard !component.isEmpty else { return "has two slashes in a row or one at its end" }
-            guard component.count <= componentBytesMax else { return "has a name of more than \(componentBytesMax) bytes" }
+            guard component.count <= componentBytesMax else {
+                return "has a name of more than \(componentBytesMax) bytes"
+            }
             if component.elementsEqual(".".utf8) || component.elementsEqual("..".utf8) { return "has `.` or `..`" }
         }
         return nil

@@ -43,6 +43,18 @@ package struct PackageUnpacker: Sendable {
         try await Blocking.run { () throws(Problem) in _ = try open(archive, as: reference) }
     }
 
+    /// Removes an unpacked package: from one moment to the next, and then from the disk. So a crash
+    /// on the way leaves no half of a release under its name. Nothing there is no failure.
+    package static func remove(_ target: FilePath) async throws(Problem) {
+        try await Blocking.run { () throws(Problem) in
+            let parent = target.removingLastComponent()
+            guard let name = target.lastComponent?.string, try Folder.open(parent).kind(name) != nil else { return }
+            let temporary = try TemporaryFolder(in: parent, prefix: temporaryPrefix)
+            defer { temporary.remove() }
+            try Folder.open(parent).move(name, to: Folder.open(temporary.path), as: name)
+        }
+    }
+
     /// Removes the folders that a crash has left in `parent`. For the start of an agent, before
     /// anything is unpacked there.
     package static func removeLeftovers(in parent: FilePath) throws(Problem) {
@@ -86,7 +98,8 @@ package struct PackageUnpacker: Sendable {
         guard digest == reference.digest else {
             throw Problem(
                 "package.digest-mismatch", "The package is not the one that was signed.",
-                cause: "The file's SHA-256 is \(digest), and \(reference.digest) was signed.", remedy: "Fetch it again.")
+                cause: "The file's SHA-256 is \(digest), and \(reference.digest) was signed.", remedy: "Fetch it again."
+            )
         }
         try file.rewind()
         return file

@@ -30,11 +30,16 @@ extension Frame {
     package var messageFromServer: ServerMessage { get throws(Problem) { try decoded() } }
 
     private static func json(_ message: some Encodable) throws(Problem) -> ByteBuffer {
+        let json: Data
         do {
-            return ByteBuffer(bytes: try JSONEncoder().encode(message))
+            json = try JSONEncoder().encode(message)
         } catch {
             throw fault("A message could not be written as JSON: \(error).")
         }
+        guard json.count < AgentProtocol.frameBytesMax else {
+            throw fault("A message of \(json.count) bytes was to be sent; \(AgentProtocol.frameBytesMax) are allowed.")
+        }
+        return ByteBuffer(bytes: json)
     }
 
     private func decoded<Message: Decodable>() throws(Problem) -> Message {

@@ -18,7 +18,8 @@ package enum PrivateFile {
         guard status.st_mode & 0o077 == 0 else {
             throw Problem(
                 "file.not-private", "The file \(quotedForMessage(path, lengthMax: 200)) was not used.",
-                cause: "Others than its owner can read or change it.", remedy: "Give it the mode 0600, and find out who changed it.")
+                cause: "Others than its owner can read or change it.",
+                remedy: "Give it the mode 0600, and find out who changed it.")
         }
         guard (0...bytesMax).contains(Int(status.st_size)) else {
             errno = EFBIG
@@ -27,7 +28,9 @@ package enum PrivateFile {
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
         var count = 0
         while count < bytes.count {
-            let read = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + count, $0.count - count) }
+            let read = bytes.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress! + count, $0.count - count)
+            }
             if read < 0 && errno == EINTR { continue }
             guard read >= 0 else { throw failure("read", path) }
             guard read > 0 else { break }

@@ -24,7 +24,7 @@ package struct APIAddress: Sendable {
                 "server.address-invalid", "This is not the address of a server.",
                 cause: "\(quotedForMessage(url)) was found.", remedy: "Write http://HOST:PORT or https://HOST:PORT.")
         }
-        let isLoopback = rest.hasPrefix("127.") || rest.hasPrefix("localhost") || rest.hasPrefix("[::1]")
+        let isLoopback = Self.isLoopback(rest.first == "[" ? rest.prefix { $0 != "]" } : rest.prefix { $0 != ":" })
         guard token == nil || isSecure || isLoopback else {
             throw Problem(
                 "server.insecure", "The token was not sent.",
@@ -34,5 +34,12 @@ package struct APIAddress: Sendable {
         self.url = text
         self.token = token
         self.authority = authority
+    }
+
+    /// A name such as `127.example.com` is somebody else's.
+    private static func isLoopback(_ host: Substring) -> Bool {
+        if host == "localhost" || host == "[::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.first == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }

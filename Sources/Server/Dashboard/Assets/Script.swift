@@ -1,0 +1,194 @@
+extension Assets {
+    /// Everything works without it but the live parts: the server renders every page, and the
+    /// script asks for it again when something has changed, and puts what differs in place.
+    static let script = #"""
+        "use strict";
+        (() => {
+          const find = (selector, from = document) => from.querySelector(selector);
+          const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+          const main = find("#main");
+
+          // Text of a terminal without the sequences that colour it.
+          const plain = (text) => text.replace(/\x1b\[[0-?]*[ -\/]*[@-~]|\x1b./g, "")
+            .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => "\\u{" + c.codePointAt(0).toString(16) + "}");
+
+          // Times since.
+          const coarse = (s) => s < 100 ? s + " s" : s < 5400 ? Math.round(s / 60) + " min" : s < 172800 ? Math.round(s / 3600) + " h" : Math.round(s / 86400) + " d";
+          const skew = { ms: 0 };
+          const tick = () => {
+            for (const element of all("time[data-ms]")) {
+              const distance = Date.now() - skew.ms - Number(element.dataset.ms);
+              const seconds = Math.floor(Math.abs(distance) / 1000);
+              element.textContent = seconds < 1 ? "now" : distance < 0 ? "in " + coarse(seconds) : coarse(seconds) + " ago";
+            }
+          };
+
+          // The page as it is now, in place of the page as it was. Elements keep their identity, so
+          // that focus, open details and the place in a list stay.
+          const same = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
+          const patch = (from, to) => {
+            if (from.nodeType === Node.TEXT_NODE) {
+              if (from.data !== to.data) from.data = to.data;
+              return;
+            }
+            if (from.nodeType !== Node.ELEMENT_NODE || from.hasAttribute("data-keep")) return;
+            const isTyped = from.matches("input, select, textarea");
+            for (const name of new Set([...from.getAttributeNames(), ...to.getAttributeNames()])) {
+              if (name === "open" || (isTyped && name === "value" && from.type !== "hidden")) continue;
+              const value = to.getAttribute(name);
+              if (value === null) from.removeAttribute(name);
+              else if (from.getAttribute(name) !== value) from.setAttribute(name, value);
+            }
+            const old = [...from.childNodes];
+            const now = [...to.childNodes];
+            now.forEach((child, index) => {
+              const here = old[index];
+              if (!here) from.append(child);
+              else if (same(here, child)) patch(here, child);
+              else here.replaceWith(child);
+            });
+            old.slice(now.length).forEach((child) => child.remove());
+          };
+
+          let loading = false, again = false, last = 0;
+          const refresh = async () => {
+            if (!main || !main.hasAttribute("data-live")) return;
+            if (loading) { again = true; return; }
+            loading = true;
+            const wait = 400 - (performance.now() - last);
+            if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+            again = false;
+            try {
+              const response = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "error" });
+              if (response.ok) {
+                const page = new DOMParser().parseFromString(await response.text(), "text/html");
+                const next = page.querySelector("#main");
+                if (next) { patch(main, document.adoptNode(next)); tick(); }
+              }
+            } catch { /* The stream says when the server is back. */ }
+            last = performance.now();
+            loading = false;
+            if (again) refresh();
+          };
+
+          // Changes of the fabric, and of the execution that is looked at.
+          const live = find("#live");
+          const say = (state, text) => { if (live && live.dataset.state !== state) { live.dataset.state = state; find("span", live).textContent = text; } };
+          const listen = (url, names, on) => {
+            const source = new EventSource(url);
+            for (const name of names) source.addEventListener(name, on);
+            source.addEventListener("end", () => source.close());
+            return source;
+          };
+          if (live && main) {
+            const source = listen("/v1/events", ["change"], refresh);
+            let wasOff = false;
+            source.onopen = () => { say("on", "live"); if (wasOff) refresh(); wasOff = false; };
+            source.onerror = () => { say("off", "not live"); wasOff = true; };
+            const follow = find("[data-follow]");
+            if (follow) listen(follow.dataset.follow, ["stepStarted", "output", "stepEnded", "state"], refresh);
+          }
+
+          // Output as it is written.
+          const log = find("#log[data-stream]");
+          if (log) {
+            const linesMax = 5000;
+            const isFollowed = () => { const box = find("#log-follow"); return !box || box.checked; };
+            const append = (text) => {
+              const line = document.createElement("div");
+              line.textContent = plain(text);
+              log.append(line);
+              if (log.childElementCount > linesMax) log.firstElementChild.remove();
+              if (isFollowed()) log.scrollTop = log.scrollHeight;
+            };
+            const source = listen(log.dataset.stream, ["line", "output"], (event) => {
+              const data = JSON.parse(event.data);
+              append(data.text ?? data.line ?? "");
+            });
+            // After a break the stream begins again with the last lines.
+            let opened = false;
+            source.onopen = () => { if (opened && log.dataset.stream.includes("/logs")) log.textContent = ""; opened = true; };
+            source.addEventListener("ended", (event) => {
+              source.close();
+              const build = JSON.parse(event.data).build;
+              if (log.dataset.then === "execution" && build && build.execution) location.assign("/executions/" + build.execution);
+              else refresh();
+            });
+          }
+
+          // Questions before something is done.
+          const confirmation = find("#confirm");
+          document.addEventListener("submit", (event) => {
+            const form = event.target;
+            const question = form.dataset.confirm;
+            if (question && confirmation && !form.dataset.confirmed) {
+              event.preventDefault();
+              const button = event.submitter;
+              find("#confirm-text").textContent = question;
+              find("#confirm-title").textContent = button ? button.textContent + "?" : "Do it?";
+              const yes = find("#confirm-yes");
+              yes.textContent = button ? button.textContent : "Do it";
+              yes.onclick = () => { form.dataset.confirmed = "1"; confirmation.close(); form.requestSubmit(button); };
+              confirmation.showModal();
+              yes.focus();
+            } else {
+              setTimeout(() => all("button", form).forEach((button) => { button.disabled = true; }));
+            }
+          });
+          document.addEventListener("click", (event) => {
+            if (event.target.matches("[data-close]")) event.target.closest("dialog").close();
+            const menu = find("details.menu[open]");
+            if (menu && !menu.contains(event.target)) menu.open = false;
+          });
+
+          // Filtering while typing.
+          const filter = find("#filter-text");
+          if (filter) {
+            let timer;
+            filter.addEventListener("input", () => {
+              clearTimeout(timer);
+              timer = setTimeout(() => {
+                const url = new URL(location.href);
+                url.searchParams.set("filter", filter.value);
+                history.replaceState(null, "", url);
+                refresh();
+              }, 200);
+            });
+          }
+
+          // Keys.
+          const sections = { o: "/", e: "/executions", h: "/hosts", a: "/audit" };
+          let prefix = 0;
+          const move = (step) => {
+            const rows = all("[data-row]", main);
+            if (!rows.length) return;
+            const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
+            const next = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? (step > 0 ? 0 : rows.length - 1) : at + step))];
+            next.focus();
+            next.scrollIntoView({ block: "nearest" });
+          };
+          document.addEventListener("keydown", (event) => {
+            const typing = event.target.matches("input, select, textarea");
+            if (event.key === "Escape") { if (typing) event.target.blur(); all("details.menu[open]").forEach((menu) => { menu.open = false; }); return; }
+            if (typing || event.ctrlKey || event.metaKey || event.altKey || find("dialog[open]")) return;
+            if (performance.now() - prefix < 1000 && sections[event.key]) { location.assign(sections[event.key]); return; }
+            switch (event.key) {
+              case "/": if (filter) { event.preventDefault(); filter.focus(); filter.select(); } break;
+              case "j": move(1); break;
+              case "k": move(-1); break;
+              case "g": prefix = performance.now(); break;
+              case "?": find("#help")?.showModal(); break;
+              case "Enter":
+                if (event.target.matches("[data-row]:not(a)")) find("a", event.target)?.click();
+                break;
+            }
+          });
+
+          // A one-time link sends its form, and leaves no secret in the address.
+          const once = find("form[data-submit]");
+          if (once) { history.replaceState(null, "", "/login"); once.requestSubmit(); }
+          tick();
+          setInterval(tick, 5000);
+        })();
+        """#
+}

@@ -1,0 +1,79 @@
+import Core
+import Wire
+
+enum HostPage {
+    static func list(_ hosts: [HostView], _ viewer: Viewer) -> HTML {
+        """
+        <h1>Hosts</h1>
+        <div class="scroll"><table><thead><tr><th>Host</th><th>State</th><th>Zone</th><th>Class</th><th>Address</th><th class="r">Memory placed</th><th>Instances</th><th>Heard</th></tr></thead>
+        <tbody>\(hosts.html { host in
+            """
+            <tr data-row tabindex="-1"><td>\(Controls.host(host.name))</td><td>\(Controls.pill(host.colour, host.reason))</td>
+            <td>\(host.zone?.text ?? "")</td><td>\(hostClass(host))</td><td class="num">\(host.address ?? "")</td>
+            <td class="num r">\(memory(host))</td><td>\(Controls.counts(host.counts))</td><td>\(Controls.time(host.lastHeard, viewer.now))</td></tr>
+            """
+        })</tbody></table></div>
+        """
+    }
+
+    static func body(_ detail: HostDetailView, _ viewer: Viewer) -> HTML {
+        let host = detail.host
+        let drain =
+            host.isDrained
+            ? Controls.button(
+                viewer, role: .operator, action: "/hosts/\(host.name)/undrain", text: "Take instances again",
+                confirm: "\(host.name) may be given instances again.")
+            : Controls.button(
+                viewer, role: .operator, action: "/hosts/\(host.name)/drain", text: "Drain",
+                confirm: "The \(host.counts.total) instances of \(host.name) move elsewhere, and it takes nothing new.",
+                style: "danger")
+        return """
+            <div class="title"><h1>\(host.name)</h1>\(Controls.pill(host.colour, host.reason))<span class="spacer"></span>\(drain)</div>
+            <section class="card"><dl class="facts">
+              <dt>Address</dt><dd class="num">\(host.address ?? "unknown")</dd>
+              <dt>Zone</dt><dd>\(host.zone?.text ?? "none")</dd>
+              <dt>Class</dt><dd>\(hostClass(host))</dd>
+              <dt>Heard</dt><dd>\(Controls.time(host.lastHeard, viewer.now))</dd>
+              <dt>Memory placed</dt><dd class="num">\(memory(host))</dd>
+              <dt>Processors</dt><dd class="num">\(html(host.processors) { "\($0)" })</dd>
+              <dt>System</dt><dd>\(host.system ?? "unknown")</dd>
+              <dt>Agent</dt><dd>\(host.agentVersion ?? "none")</dd>
+              \(host.labels.isEmpty ? .empty : "<dt>Labels</dt><dd>\(host.labels.sorted { $0.key < $1.key }.html { "<span class=\"tag\">\($0.key)=\($0.value)</span> " })</dd>" as HTML)
+            </dl></section>
+            \(balancers(host.balancers))
+            <section aria-label="Instances"><h2>Instances \(Controls.counts(host.counts))</h2>\(InstancePage.table(detail.instances, viewer, showsHost: false))</section>
+            \(links(detail.links))
+            """
+    }
+
+    private static func balancers(_ balancers: [BalancerView]) -> HTML {
+        guard !balancers.isEmpty else { return .empty }
+        return """
+            <section class="card"><h2>Balancers</h2>\(balancers.html { balancer in
+                """
+                <p><strong>\(balancer.name)</strong> \(Controls.pill(balancer.isRunning ? .green : .red, balancer.isRunning ? "running" : "does not run"))
+                \(html(balancer.applied) { "configuration <code>\($0.short)</code>" })</p>\(html(balancer.problem, Controls.problem))
+                """
+            })</section>
+            """
+    }
+
+    private static func links(_ links: [AppName: LinksView]) -> HTML {
+        guard !links.isEmpty else { return .empty }
+        return """
+            <section><h2>Links</h2><div class="scroll"><table><thead><tr><th>App</th><th>current</th><th>previous</th></tr></thead><tbody>\(links.sorted { $0.key < $1.key }.html { app, links in
+                "<tr><td>\(Controls.app(app))</td><td class=\"num\">\(html(links.current) { "r\($0)" })</td><td class=\"num\">\(html(links.previous) { "r\($0)" })</td></tr>"
+            })</tbody></table></div></section>
+            """
+    }
+
+    private static func hostClass(_ host: HostView) -> String {
+        guard let name = host.hostClass else { return "" }
+        return host.classVersion.map { "\(name)@\($0)" } ?? name.text
+    }
+
+    private static func memory(_ host: HostView) -> String {
+        let placed = (host.memoryPlaced?.bytes ?? 0) >> 20
+        return host.memory.map { "\(placed) of \($0.bytes >> 20) MiB" } ?? "\(placed) MiB"
+    }
+}

@@ -1,0 +1,149 @@
+import Core
+import Wire
+
+/// The fabric on one page: what is wrong first, then every instance as a cell.
+struct OverviewPage {
+    enum Grouping: String, CaseIterable {
+        case app
+        case host
+        case zone
+        case release
+    }
+
+    private static let reasonsMax = 6
+
+    let status: StatusView
+    let instances: [InstanceView]
+    let filter: String
+    let fault: Problem?
+    let grouping: Grouping
+    let viewer: Viewer
+
+    var body: HTML {
+        """
+        <h1 class="sr">\(status.fabric)</h1>
+        \(headline)
+        \(executions)
+        \(toolbar)
+        <section id="groups" aria-label="Instances">\(fault == nil ? groups : .empty)</section>
+        <section aria-label="Hosts"><h2>Hosts \(Controls.counts(status.hosts))</h2>
+        <div class="strip">\(status.hostList.html(chip))</div></section>
+        """
+    }
+
+    private var headline: HTML {
+        let sentence =
+            status.colour == .green
+            ? "All \(status.instances.total) instances are well."
+            : "\(status.instances.green) of \(status.instances.total) instances are well."
+        let reasons = status.reasons.prefix(Self.reasonsMax)
+        let more = status.reasons.count - reasons.count
+        return """
+            <section class="headline \(status.colour.rawValue)" aria-label="State">
+              <div>\(Controls.symbol(status.colour))<strong>\(sentence)</strong>
+              <span class="muted">commit \(Controls.commit(status.commit)) · desired <span class="num">\(status.desiredRevision)</span> · live <span class="num">\(status.liveRevision)</span></span></div>
+              \(status.pendingCommit.map { "<p>Commit \(Controls.commit($0)) waits: <code>apus apply</code></p>" as HTML } ?? .empty)
+              \(reasons.isEmpty ? .empty : "<ul>\(reasons.html { "<li>\($0)</li>" })\(more > 0 ? "<li class=\"muted\">and \(more) more</li>" as HTML : .empty)</ul>" as HTML)
+            </section>
+            """
+    }
+
+    private var executions: HTML {
+        guard !status.executions.isEmpty else { return .empty }
+        return """
+            <section aria-label="Running executions"><ul class="rows">\(status.executions.html { execution in
+                """
+                <li><a class="line" data-row href="/executions/\(execution.id)">\(Controls.state(execution.state))
+                <strong>\(execution.kind.rawValue) \(execution.app)\(html(execution.release) { " r\($0)" })</strong>
+                \(Controls.progress(execution))<span class="muted">by \(execution.startedBy), \(Controls.time(execution.startedAt, viewer.now))</span></a></li>
+                """
+            })</ul></section>
+            """
+    }
+
+    private var toolbar: HTML {
+        let choices = Grouping.allCases.html { choice in
+            let current: HTML = choice == grouping ? #" aria-current="true""# : ""
+            return #"<a href="/?group=\#(choice.rawValue)&amp;filter=\#(percentEncoded(filter))"\#(current)>\#(choice.rawValue)</a>"#
+        }
+        return """
+            <form id="filter" class="toolbar" method="get" action="/" role="search">
+              <label class="sr" for="filter-text">Filter</label>
+              <input id="filter-text" name="filter" type="search" value="\(filter)" placeholder="app=shop and zone=a and not host=web-3" autocomplete="off" spellcheck="false"\(fault == nil ? .empty : " aria-invalid=\"true\" aria-describedby=\"filter-fault\"" as HTML)>
+              <input type="hidden" name="group" value="\(grouping.rawValue)">
+              <button>Filter</button>
+              <span class="segments" role="group" aria-label="Group by">\(choices)</span>
+            </form>
+            \(html(fault) { "<p id=\"filter-fault\" class=\"fault\">\($0.cause)</p>" })
+            """
+    }
+
+    private var groups: HTML {
+        if grouping == .app { return appGroups }
+        let grouped = Dictionary(grouping: instances) { instance -> String in
+            switch grouping {
+            case .app: instance.app.text
+            case .host: instance.host.text
+            case .zone: instance.zone.map { "zone \($0)" } ?? "no zone"
+            case .release: "\(instance.app) r\(instance.release)"
+            }
+        }
+        if grouped.isEmpty { return #"<p class="muted">Nothing matches.</p>"# }
+        return grouped.sorted { $0.key < $1.key }.html { name, members in
+            let first = members.first
+            let link: HTML
+            switch (grouping, first) {
+            case (.host, .some(let instance)): link = Controls.host(instance.host)
+            case (.release, .some(let instance)): link = #"<a href="/apps/\#(instance.app)">\#(name)</a>"#
+            default: link = "\(name)"
+            }
+            var counts = ColourCounts()
+            for member in members { counts.add(member.colour) }
+            return Self.group(link, Controls.counts(counts), .empty, members, colour: counts.worst)
+        }
+    }
+
+    private var appGroups: HTML {
+        let byApp = Dictionary(grouping: instances, by: \.app)
+        let shown = status.apps.filter { filter.isEmpty || byApp[$0.name] != nil }
+        if shown.isEmpty { return #"<p class="muted">Nothing matches.</p>"# }
+        return shown.html { app in
+            let release = html(app.release) { "<span class=\"num\">r\($0)</span> " }
+            let version = html(app.version) { "<code>\($0)</code>" }
+            let pin = html(app.pinned) { " <span class=\"tag\" title=\"Held at this release by a rollback\">held at r\($0)</span>" }
+            return Self.group(
+                Controls.app(app.name), Controls.pill(app.colour, app.reason), "\(release)\(version)\(pin)",
+                byApp[app.name] ?? [], colour: app.colour)
+        }
+    }
+
+    private static func group(
+        _ name: HTML, _ state: HTML, _ detail: HTML, _ instances: [InstanceView], colour: Colour
+    ) -> HTML {
+        """
+        <article class="group \(colour.rawValue)" data-row tabindex="-1">
+          <header><h3>\(name)</h3>\(state)<span class="detail">\(detail)</span></header>
+          <div class="cells">\(instances.html(cell))</div>
+        </article>
+        """
+    }
+
+    private static func cell(_ instance: InstanceView) -> HTML {
+        let symbol =
+            switch instance.colour {
+            case .green: instance.duty == .warm ? "○" : "✓"
+            case .yellow: "!"
+            case .red: "✕"
+            }
+        let words = "\(instance.id) on \(instance.host): \(instance.reason)"
+        return """
+            <a class="cell \(instance.colour.rawValue) \(instance.duty.rawValue)" href="/instances/\(instance.id)" title="\(words)" aria-label="\(words)"><i aria-hidden="true">\(symbol)</i><span>\(instance.process).\(instance.slot)</span></a>
+            """
+    }
+
+    private func chip(_ host: HostView) -> HTML {
+        """
+        <a class="chip \(host.colour.rawValue)" href="/hosts/\(host.name)" title="\(host.name): \(host.reason)">\(Controls.symbol(host.colour))<strong>\(host.name)</strong><span class="muted">\(host.colour == .green ? "\(host.counts.total)" : host.reason)</span></a>
+        """
+    }
+}

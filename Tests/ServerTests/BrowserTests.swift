@@ -1,0 +1,64 @@
+import FoundationEssentials
+import Testing
+import Wire
+
+@testable import Server
+
+/// Pages in a real browser, when there is one. With `APUS_SCREENSHOTS=FOLDER`, pictures of the
+/// pages are left there, in light and in dark, wide and narrow.
+@Suite("The dashboard in a browser", .serialized)
+struct BrowserTests {
+    private static let isLive = "document.querySelector('#live[data-state=on]')"
+
+    private static func link(_ server: RunningServer, _ number: Int, _ path: String) -> String {
+        "\(server.url)/login?token=one-time-\(number)&next=\(percentEncoded(path))"
+    }
+
+    @Test(
+        "A one-time link leads to the page, scripts run, and hostile text stays text",
+        .enabled(if: BrowserDriver.isPresent), .timeLimit(.minutes(2)))
+    func pages() async throws {
+        try await RunningServer.with { server async throws in
+            let log = Self.isLive + " && document.querySelector('#log').childElementCount >= 3"
+            let pages = try await BrowserDriver.visit([
+                .init(url: Self.link(server, 1, "/"), until: Self.isLive),
+                .init(url: Self.link(server, 2, "/audit"), until: Self.isLive),
+                .init(url: Self.link(server, 3, "/executions/e12"), until: Self.isLive),
+                .init(url: Self.link(server, 4, "/instances/search.web.2.r2"), until: log),
+            ])
+            for page in pages { #expect(page.components(separatedBy: "<script").count == 2) }
+            #expect(pages[0].contains("exit code 1, started again 4 times: &lt;script&gt;"))
+            #expect(pages[1].contains("mallory&lt;script&gt;"))
+            #expect(pages[2].contains("&lt;script&gt;alert('output')&lt;/script&gt;"))
+            #expect(pages[3].contains("<div>&lt;script&gt;alert('log line')&lt;/script&gt;</div><div>ready</div>"))
+        }
+    }
+
+    @Test(
+        "Pictures, when they are asked for",
+        .enabled(if: BrowserDriver.isPresent && ProcessInfo.processInfo.environment["APUS_SCREENSHOTS"] != nil))
+    func pictures() async throws {
+        let folder = try #require(ProcessInfo.processInfo.environment["APUS_SCREENSHOTS"])
+        let only = ProcessInfo.processInfo.environment["APUS_SCREENSHOT_PAGES"]?.split(separator: ",").map(String.init)
+        let pages = [
+            ("overview", "/"), ("overview-zone", "/?group=zone"), ("app", "/apps/shop"),
+            ("diff", "/apps/shop/diff?from=6&to=7"), ("plan", "/plans/p7"), ("execution", "/executions/e12"),
+            ("executions", "/executions"), ("hosts", "/hosts"), ("host", "/hosts/web-6"), ("audit", "/audit"),
+            ("instance", "/instances/search.web.2.r2"), ("build", "/builds/b3"),
+        ]
+        try await RunningServer.with { server async throws in
+            var visits: [BrowserDriver.Visit] = []
+            for (name, path) in pages where only?.contains(name) ?? true {
+                for (look, width, scheme) in [("light", 1280, "light"), ("dark", 1280, "dark"), ("narrow", 420, "light")] {
+                    visits.append(
+                        .init(
+                            url: Self.link(server, visits.count, path), until: Self.isLive, width: width, scheme: scheme,
+                            picture: "\(folder)/\(name)-\(look).png"))
+                }
+            }
+            visits.append(
+                .init(url: server.url + "/login", until: "document.querySelector('#token')", picture: "\(folder)/login.png"))
+            _ = try await BrowserDriver.visit(visits)
+        }
+    }
+}
