@@ -4,13 +4,13 @@ package import ArgumentParser
 package enum Commands {
     /// The root's configuration.
     /// - Parameter roles: the commands that run something for long: server, agent, dev.
-    package static func configuration(roles: [any ParsableCommand.Type]) -> CommandConfiguration {
+    package static func configuration(version: String, roles: [any ParsableCommand.Type]) -> CommandConfiguration {
         CommandConfiguration(
             commandName: "apus", abstract: "A team's own operations department in one program.",
             discussion: """
                 Everything Apus does is a difference between what git says and what runs, made into a plan and
                 carried out in steps. `apus dev .` runs a configuration repository on this machine.
-                """,
+                """, version: version,
             groupedSubcommands: groups + (roles.isEmpty ? [] : [CommandGroup(name: "Roles", subcommands: roles)]))
     }
 
@@ -37,6 +37,7 @@ package enum Commands {
                 CancelStepCommand.self,
             ]),
         CommandGroup(name: "Access", subcommands: [LoginCommand.self, LogoutCommand.self, TokenCommand.self]),
-        CommandGroup(name: "Apus itself", subcommands: [DoctorCommand.self, VersionCommand.self, CompletionCommand.self]),
+        CommandGroup(
+            name: "Apus itself", subcommands: [DoctorCommand.self, VersionCommand.self, CompletionCommand.self]),
     ]
 }

@@ -1,11 +1,15 @@
 import ArgumentParser
+import Commands
+import Glibc
 
 /// Every verb of the program.
 struct Apus: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "apus", abstract: "A team's own operations department.", version: apusVersion,
-        subcommands: [ServerRole.self, AgentRole.self, DevRole.self, FilesRole.self])
+    static let configuration = Commands.configuration(
+        version: apusVersion, roles: [ServerRole.self, AgentRole.self, DevRole.self, FilesRole.self])
 }
 
-/// Parses the command line and carries it out.
-func runCommand() async { await Apus.main() }
+/// Parses the command line, carries it out and ends the program.
+func runCommand() async -> Never {
+    let program = CommandLineProgram(root: Apus.self, console: .standard())
+    exit(await program.run(Array(CommandLine.arguments.dropFirst())))
+}

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The root command as `apus` has it, without the roles.
 struct TestRoot: AsyncParsableCommand {
-    static let configuration = Commands.configuration(roles: [])
+    static let configuration = Commands.configuration(version: "1.2.3", roles: [])
 }
 
 /// A command line that was run, and what came of it.
@@ -22,8 +22,12 @@ struct CommandLineRun {
         let (data, words) = (Transcript(), Transcript())
         let lines = Transcript(lines: answers ?? [])
         let console = Console(
-            data: Terminal(isTerminal: isTerminal, width: isTerminal ? 100 : nil, usesColour: false) { data.append($0) },
-            words: Terminal(isTerminal: isTerminal, width: isTerminal ? 100 : nil, usesColour: false) { words.append($0) },
+            data: Terminal(isTerminal: isTerminal, width: isTerminal ? 100 : nil, usesColour: false) {
+                data.append($0)
+            },
+            words: Terminal(isTerminal: isTerminal, width: isTerminal ? 100 : nil, usesColour: false) {
+                words.append($0)
+            },
             environment: environment, canAsk: answers != nil, now: { Fixtures.now }, readLine: { _ in lines.take() })
         code = await CommandLineProgram(root: TestRoot.self, console: console).run(arguments)
         self.data = data.text

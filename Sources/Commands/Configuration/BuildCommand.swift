@@ -49,10 +49,13 @@ struct BuildCommand: ConsoleCommand {
             unpackedBytes: packed.unpackedBytes, entries: packed.entries, path: kept)
         try console.show(result, json: json) { result, _ in
             var lines = [
-                StyledText("app     ", .dim) + StyledText(result.app.text), StyledText("source  ", .dim) + StyledText(result.source),
+                StyledText("app     ", .dim) + StyledText(result.app.text),
+                StyledText("source  ", .dim) + StyledText(result.source),
                 StyledText("digest  ", .dim) + StyledText(result.digest.hex),
                 StyledText("size    ", .dim)
-                    + StyledText("\(Words.bytes(result.sizeBytes)), unpacked \(Words.bytes(result.unpackedBytes)) in \(result.entries) entries"),
+                    + StyledText(
+                        "\(Words.bytes(result.sizeBytes)), unpacked \(Words.bytes(result.unpackedBytes)) in \(result.entries) entries"
+                    ),
             ]
             if let path = result.path { lines.append(StyledText("kept    ", .dim) + StyledText(path)) }
             return lines
@@ -69,7 +72,8 @@ struct BuildCommand: ConsoleCommand {
             known.formUnion(apps.keys)
         }
         throw Problem(
-            "app.unknown", "There is no such app.", cause: "\(path) has \(known.sorted().map(\.text).joined(separator: ", ")), not \(name).",
+            "app.unknown", "There is no such app.",
+            cause: "\(path) has \(known.sorted().map(\.text).joined(separator: ", ")), not \(name).",
             remedy: "Write apps/\(name).yaml, or name one of them.")
     }
 

@@ -36,6 +36,7 @@ struct LogsCommand: FabricCommand {
                 "logs.none", "There is nothing to show.", cause: "No instance of \(self.target) is on a host.",
                 remedy: "See `apus instances`.")
         }
-        try await LogTail(session: session, target: target, lines: lines, follow: follow, printer: printer).run(instances)
+        try await LogTail(session: session, target: target, lines: lines, follow: follow, printer: printer).run(
+            instances)
     }
 }

@@ -35,7 +35,8 @@ struct PlanCommand: FabricCommand {
     func run(_ session: Session) async throws {
         let plans = try await session.client.makePlans(
             PlanRequest(
-                purpose: purpose, app: try app.map { try AppName($0) }, ref: ref, release: try to.map(ReleaseNumber.parse),
+                purpose: purpose, app: try app.map { try AppName($0) }, ref: ref,
+                release: try to.map(ReleaseNumber.parse),
                 commit: commit, filter: try filter.map(Filter.init)))
         try session.console.show(plans, json: output.json, PlanText.lines)
         let changing = plans.filter { !$0.isEmpty }
