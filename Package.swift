@@ -119,6 +119,10 @@ let package = Package(
         .testTarget(
             name: "CoreTests", dependencies: ["Core", "TestSupport"], exclude: ["Scripts"], swiftSettings: settings),
         .testTarget(
+            name: "CommandsTests",
+            dependencies: ["Commands", "Core", "Wire", argumentParser, nioCore, nioHTTP1, nioPosix],
+            exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
             name: "ConfigRepositoryTests", dependencies: ["ConfigRepository", "Core", subprocess, systemPackage],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
