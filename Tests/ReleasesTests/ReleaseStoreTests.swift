@@ -3,6 +3,7 @@ import Core
 import FoundationEssentials
 import Glibc
 import Testing
+import Wire
 
 @Suite("Releases are numbered, recognized and compared")
 final class ReleaseStoreTests: Sendable {
