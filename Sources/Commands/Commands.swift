@@ -1,16 +1,17 @@
 package import ArgumentParser
+import Core
 
 /// The commands of this target, for the root command that `apus` puts together.
 package enum Commands {
     /// The root's configuration.
     /// - Parameter roles: the commands that run something for long: server, agent, dev.
-    package static func configuration(version: String, roles: [any ParsableCommand.Type]) -> CommandConfiguration {
+    package static func configuration(roles: [any ParsableCommand.Type]) -> CommandConfiguration {
         CommandConfiguration(
             commandName: "apus", abstract: "A team's own operations department in one program.",
             discussion: """
-                Everything Apus does is a difference between what git says and what runs, made into a plan and
+                Everything Apus does is a difference between what git says and what runs, made into a plan and \
                 carried out in steps. `apus dev .` runs a configuration repository on this machine.
-                """, version: version,
+                """, version: ProgramVersion.text,
             groupedSubcommands: groups + (roles.isEmpty ? [] : [CommandGroup(name: "Roles", subcommands: roles)]))
     }
 

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The root command as `apus` has it, without the roles.
 struct TestRoot: AsyncParsableCommand {
-    static let configuration = Commands.configuration(version: "1.2.3", roles: [])
+    static let configuration = Commands.configuration(roles: [])
 }
 
 /// A command line that was run, and what came of it.

@@ -56,7 +56,8 @@ import Wire
         if ProcessInfo.processInfo.environment["APUS_GOLDEN_UPDATE"] != nil {
             try shown.write(to: URL(filePath: path), atomically: true, encoding: .utf8)
         } else {
-            #expect(try String(contentsOf: URL(filePath: path), encoding: .utf8) == shown)
+            let expected = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+            #expect(expected == shown)
         }
     }
 }

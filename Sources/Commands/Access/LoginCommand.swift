@@ -7,7 +7,7 @@ struct LoginCommand: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "login", abstract: "Keep a server's address and a token for it.",
         discussion: """
-            The token is asked for, or read from standard input; it is kept in ~/.config/apus/context.json, which
+            The token is asked for, or read from standard input; it is kept in ~/.config/apus/context.json, which \
             only you can read. With several logins, --fabric says which is meant; the last one is the default.
             """)
 

@@ -6,7 +6,7 @@ struct PlanCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "What would be done, and why; nothing is.",
         discussion: """
-            Without further options: what would repair the difference between what should be and what is.
+            Without further options: what would repair the difference between what should be and what is. \
             A plan stays valid until what it was made from changes; `apus approve` carries it out.
             """)
 

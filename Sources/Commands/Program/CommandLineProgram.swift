@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Core
+import Glibc
 
 /// Runs a command line: parses it, runs its command, and turns every end into an exit code: 0 for
 /// done, 1 for an error, 2 for differences.
@@ -37,5 +38,17 @@ package struct CommandLineProgram<Root: AsyncParsableCommand>: Sendable {
         if !message.isEmpty { (code == .success ? console.data : console.words).write(message + "\n") }
         if error is ExitCode { return code.rawValue }
         return code == .success ? 0 : 1
+    }
+}
+
+extension CommandLineProgram {
+    /// Runs the arguments of this process, and ends it.
+    ///
+    /// The main thread only waits. A program whose `main` is asynchronous would start the
+    /// concurrency runtime before its first line, and a shim must not have that in it.
+    package static func main(_ root: Root.Type) -> Never {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        Task.detached { exit(await CommandLineProgram(root: root, console: .standard()).run(arguments)) }
+        while true { pause() }
     }
 }
