@@ -1,11 +1,8 @@
 import ArgumentParser
+import Commands
 
-/// Every verb of the program.
+/// Every verb of the program: the CLI's, and the roles that run something for long.
 struct Apus: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "apus", abstract: "A team's own operations department.", version: apusVersion,
-        subcommands: [ServerRole.self, AgentRole.self, DevRole.self, FilesRole.self])
+    static let configuration = Commands.configuration(
+        roles: [ServerRole.self, AgentRole.self, DevRole.self, FilesRole.self])
 }
-
-/// Parses the command line and carries it out.
-func runCommand() async { await Apus.main() }

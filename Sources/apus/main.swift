@@ -1,5 +1,5 @@
-import ArgumentParser
 import CShim
+import Commands
 import Glibc
 
 // Before anything else: a shim stays small because nothing of Swift starts in it.
@@ -10,4 +10,4 @@ if CommandLine.argc == 2, let word = CommandLine.unsafeArgv[1], strcmp(word, "--
     puts("apus \(apusVersion)")
     exit(0)
 }
-await runCommand()
+CommandLineProgram.main(Apus.self)
