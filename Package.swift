@@ -13,9 +13,9 @@ let settings: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -33,6 +33,7 @@ let stencil = Target.Dependency.product(name: "Stencil", package: "Stencil")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -62,7 +63,7 @@ let package = Package(
     ],
     targets: [
         // Pure values and functions: the model, placement, delta, plans, rollouts, balancing.
-        .target(name: "Core", dependencies: [collections], swiftSettings: settings),
+        .target(name: "Core", dependencies: [heap], swiftSettings: settings),
         // What server, agents and CLI say to each other.
         .target(
             name: "Wire",
@@ -80,15 +81,15 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Core", "Wire", "Packages", crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, subprocess,
-                swiftASN1, systemPackage, x509, asyncHTTPClient,
+                "CShim", "Core", "Wire", "Packages", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, subprocess,
+                swiftASN1, systemPackage, unixSignals, x509, asyncHTTPClient,
             ],
             swiftSettings: settings),
         // The services that decide: state, orchestrator, builds, authority, sessions of agents.
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Core", "Wire", "ConfigRepository", "Packages", collections, crypto, grdb, logging, nioCore, nioPosix,
+                "Core", "Wire", "ConfigRepository", "Packages", crypto, grdb, logging, nioCore, nioPosix,
                 nioSSL, serviceLifecycle, stencil, swiftASN1, x509,
             ],
             swiftSettings: settings),
@@ -110,7 +111,32 @@ let package = Package(
             name: "apus",
             dependencies: [
                 "Agent", "CShim", "Commands", "ConfigRepository", "ControlPlane", "Core", "Packages", "Server", "Wire",
-                argumentParser, logging, serviceLifecycle, subprocess, systemPackage,
+                argumentParser, crypto, logging, nioCore, serviceLifecycle, subprocess, systemPackage, unixSignals,
+            ],
+            swiftSettings: settings),
+        // Simulated hosts and time: what tests of the core run against.
+        .target(name: "TestSupport", dependencies: ["Core"], swiftSettings: settings),
+        .testTarget(
+            name: "CoreTests", dependencies: ["Core", "TestSupport"], exclude: ["Scripts"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: ["Commands", "Core", "Wire", argumentParser, nioCore, nioHTTP1, nioPosix],
+            exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "ConfigRepositoryTests", dependencies: ["ConfigRepository", "Core", subprocess, systemPackage],
+            exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "PackagesTests", dependencies: ["Packages", "Core", crypto, systemPackage], swiftSettings: settings),
+        .testTarget(name: "StateTests", dependencies: ["ControlPlane", "Core", grdb], swiftSettings: settings),
+        .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
+        .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
+        .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),
+        // Agents' connections, both ends of them, over real sockets.
+        .testTarget(
+            name: "AgentGatewayTests",
+            dependencies: [
+                "Agent", "ControlPlane", "Core", "Wire", crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
+                systemPackage,
             ],
             swiftSettings: settings),
         .testTarget(
@@ -119,6 +145,17 @@ let package = Package(
                 "ControlPlane", "Core", "Server", "Wire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1,
                 serviceLifecycle, subprocess, systemPackage,
             ],
+            swiftSettings: settings),
+        // What the compiler cannot hold: style, layers, documentation.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(
+            name: "CoreBalancingTests", dependencies: ["Core"], exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "BalancerTests",
+            dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage], exclude: ["backend.py"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AgentTests", dependencies: ["Agent", "Core", "apus", nioCore, nioPosix, serviceLifecycle, subprocess, systemPackage],
             swiftSettings: settings),
     ]
 )

@@ -1,1 +1,10 @@
+#ifndef APUS_SHIM_H
+#define APUS_SHIM_H
+
+/* Runs `apus shim FOLDER`: holds one instance while agents come and go. FOLDER is the mount
+ * point's `run` folder and has the file `spec`. Returns once the instance has been started and
+ * the shim has detached itself; 0 means that `started` and `shim.sock` are there. What went
+ * wrong otherwise is one line on standard error. docs/agent.md has the formats. */
 int apus_shim_main(int argc, char **argv);
+
+#endif

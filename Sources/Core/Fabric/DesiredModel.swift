@@ -57,13 +57,18 @@ package struct Overrides: Codable, Hashable, Sendable {
     package var drained: Set<HostName>
     /// Releases that an app is held at, whatever its source says: set by a rollback.
     package var pinned: [AppName: Int]
+    /// Apps whose instances keep the release that they serve, because a deploy was for a part of
+    /// them, or failed and did not go back. The next whole deploy or rollback lets them go.
+    package var held: Set<AppName>
 
     package init(
-        scale: [AppName: [ProcessName: Int]] = [:], drained: Set<HostName> = [], pinned: [AppName: Int] = [:]
+        scale: [AppName: [ProcessName: Int]] = [:], drained: Set<HostName> = [], pinned: [AppName: Int] = [:],
+        held: Set<AppName> = []
     ) {
         self.scale = scale
         self.drained = drained
         self.pinned = pinned
+        self.held = held
     }
 }
 

@@ -87,10 +87,13 @@ package struct InstanceRecord: Codable, Hashable, Sendable {
     package var id: InstanceID
     package var host: HostName
     package var duty: Duty
+    /// Where it listens, once its agent has said so.
+    package var port: Int?
 
-    package init(id: InstanceID, host: HostName, duty: Duty) {
+    package init(id: InstanceID, host: HostName, duty: Duty, port: Int? = nil) {
         self.id = id
         self.host = host
         self.duty = duty
+        self.port = port
     }
 }

@@ -150,3 +150,9 @@ package enum Share: Codable, Hashable, Sendable, CustomStringConvertible {
         try container.encode(description)
     }
 }
+
+extension Interval {
+    package static func + (left: Interval, right: Interval) -> Interval {
+        Interval(milliseconds: left.milliseconds + right.milliseconds)
+    }
+}

@@ -149,11 +149,27 @@ package struct Step: Codable, Hashable, Sendable {
 
 /// What an instance is for from now on.
 package struct DutyChange: Codable, Hashable, Sendable {
+    package enum Duty: Codable, Hashable, Sendable {
+        case serve
+        /// Runs on without traffic (or, replaced in place, stands ready to start) for so long.
+        case keepWarm(Interval)
+        case leave
+
+        /// The duty as it is recorded when the change is carried out.
+        package func recorded(at now: Instant) -> InstanceRecord.Duty {
+            switch self {
+            case .serve: .serving
+            case .keepWarm(let interval): .warm(until: now + interval)
+            case .leave: .leaving
+            }
+        }
+    }
+
     package var instance: InstanceID
     package var host: HostName
-    package var duty: InstanceRecord.Duty
+    package var duty: Duty
 
-    package init(instance: InstanceID, host: HostName, duty: InstanceRecord.Duty) {
+    package init(instance: InstanceID, host: HostName, duty: Duty) {
         self.instance = instance
         self.host = host
         self.duty = duty
@@ -165,10 +181,9 @@ package struct DutyChange: Codable, Hashable, Sendable {
         var leaving = 0
         for change in changes {
             switch change.duty {
-            case .serving: serving += 1
-            case .warm: warm += 1
-            case .leaving: leaving += 1
-            case .starting: break
+            case .serve: serving += 1
+            case .keepWarm: warm += 1
+            case .leave: leaving += 1
             }
         }
         let parts = [(serving, "begin to serve"), (warm, "stay warm"), (leaving, "leave")].filter { $0.0 > 0 }

@@ -1,7 +1,7 @@
 package import Core
 
 /// What a caller may do. Each role may do everything that the roles before it may.
-package enum Role: String, Codable, Comparable, CaseIterable, Sendable {
+package enum Role: String, Codable, Comparable, CaseIterable, Hashable, Sendable {
     /// Reads everything but secrets.
     case viewer
     /// Plans, deploys, rolls back and scales apps, and steers executions.
@@ -24,7 +24,7 @@ package enum Role: String, Codable, Comparable, CaseIterable, Sendable {
 }
 
 /// Who calls, as far as a token says.
-package struct Principal: Codable, Sendable {
+package struct Principal: Codable, Hashable, Sendable {
     /// The token's name, as people gave it.
     package var label: String
     package var role: Role

@@ -2,13 +2,16 @@ package import Core
 
 /// What server and agent say to each other, over one long-lived TLS connection.
 ///
-/// A frame is a four-byte big-endian length, one byte that says what follows, and the payload:
-/// `J` and a JSON message, or `B`, an eight-byte request number and raw bytes of a package.
-/// Frames are at most `AgentProtocol.frameBytesMax` long; a longer one ends the connection.
+/// A frame is a four-byte big-endian length of what follows it, one byte that says what that is,
+/// and the payload: `J` and a JSON message, or `B`, an eight-byte request number and raw bytes of
+/// a package. Frames are at most `AgentProtocol.frameBytesMax` long, and the first one of a peer
+/// at most `firstFrameBytesMax`; a longer one ends the connection.
 package enum AgentProtocol {
     /// Raised when an older peer would misunderstand.
     package static let version = 1
     package static let frameBytesMax = 4 << 20
+    /// A stranger may send no more than this before the server knows who it is.
+    package static let firstFrameBytesMax = 64 << 10
     package static let packageChunkBytesMax = 512 << 10
     package static let heartbeat = Interval.seconds(3)
     /// Silence after which either side gives the connection up.
@@ -17,7 +20,8 @@ package enum AgentProtocol {
 
 /// From an agent.
 package enum AgentMessage: Codable, Sendable {
-    /// Before anything else, without a client certificate: asks for one.
+    /// Before anything else, without a client certificate: asks for one. After `hello`, with
+    /// an empty token: asks for the next one, before the present one expires.
     case join(JoinRequest)
     /// Before anything else, with a client certificate.
     case hello(AgentHello)
@@ -50,6 +54,8 @@ package enum ServerMessage: Codable, Sendable {
     case tailCancelled(request: UInt64)
     /// A `packageBytes` request that cannot be answered.
     case packageRefused(request: UInt64, problem: Problem)
+    /// The agent's heartbeat was heard: how an agent notices that its server is gone.
+    case heartbeat(sequence: Int64)
 }
 
 package struct JoinRequest: Codable, Sendable {

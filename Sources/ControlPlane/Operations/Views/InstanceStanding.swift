@@ -48,6 +48,9 @@ struct InstanceStanding: Equatable {
             return duty == .starting ? InstanceStanding(.red, failure) : broken(failure)
         }
         if duty == .leaving { return InstanceStanding(.yellow, "leaving") }
+        if case .warm = duty, live.state == .stopped {
+            return InstanceStanding(.green, "warm, ready to start again")
+        }
         guard live.state == .running else {
             return duty == .starting ? InstanceStanding(.yellow, live.state.rawValue) : broken(live.state.rawValue)
         }

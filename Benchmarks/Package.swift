@@ -1,0 +1,22 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// A package of its own, so that nobody who builds Apus builds it. `Sources/Core` is a link to
+/// Apus's own, because `package` access ends at the package.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "apus-benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(url: "https://github.com/apple/swift-collections", from: "1.6.0")],
+    targets: [
+        .target(
+            name: "Core", dependencies: [.product(name: "Collections", package: "swift-collections")],
+            swiftSettings: settings),
+        .executableTarget(name: "measure", dependencies: ["Core"], swiftSettings: settings),
+    ]
+)

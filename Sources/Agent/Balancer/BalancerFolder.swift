@@ -1,0 +1,92 @@
+import Core
+import FoundationEssentials
+import Glibc
+import SystemPackage
+
+/// The files of one balancer: `haproxy.cfg`, `state.json`, `certs/` and `run/`.
+///
+/// A file is written beside its place, synced, and renamed over it: a full disk or a crash leaves
+/// the one before.
+struct BalancerFolder: Sendable {
+    /// A file that is written and synced, and not in its place yet.
+    struct Pending {
+        let temporary: FilePath
+        let final: FilePath
+    }
+
+    let path: FilePath
+
+    var configuration: FilePath { path.appending("haproxy.cfg") }
+    var state: FilePath { path.appending("state.json") }
+    var certificates: FilePath { path.appending("certs") }
+    var run: FilePath { path.appending("run") }
+    var processID: FilePath { run.appending("haproxy.pid") }
+
+    func create() throws(Problem) {
+        do {
+            for folder in [path, certificates, run] {
+                try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+                chmod(folder.string, 0o700)
+            }
+        } catch {
+            throw Self.problem(path, "\(error)")
+        }
+    }
+
+    func remove() throws(Problem) {
+        guard FileManager.default.fileExists(atPath: path.string) else { return }
+        do { try FileManager.default.removeItem(atPath: path.string) } catch { throw Self.problem(path, "\(error)") }
+    }
+
+    func read(_ file: FilePath) -> [UInt8]? {
+        FileManager.default.contents(atPath: file.string).map(Array.init)
+    }
+
+    func text(_ file: FilePath) -> String? { read(file).map { String(decoding: $0, as: UTF8.self) } }
+
+    func prepare(_ bytes: some Sequence<UInt8>, for file: FilePath) throws(Problem) -> Pending {
+        let pending = Pending(temporary: FilePath(file.string + ".new"), final: file)
+        do {
+            let descriptor = try FileDescriptor.open(
+                pending.temporary, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+            try descriptor.closeAfter {
+                _ = try descriptor.writeAll(Array(bytes))
+                guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            }
+        } catch {
+            discard(pending)
+            throw Self.problem(file, "\(error)")
+        }
+        return pending
+    }
+
+    func commit(_ pending: Pending) throws(Problem) {
+        guard rename(pending.temporary.string, pending.final.string) == 0 else {
+            throw Self.problem(pending.final, "\(Errno(rawValue: errno))")
+        }
+    }
+
+    func discard(_ pending: Pending) { unlink(pending.temporary.string) }
+
+    /// Stores a certificate under the name that HAProxy's file has for it.
+    func store(certificate: String, digest: Digest) throws(Problem) {
+        let file = certificates.appending("\(digest.short).pem")
+        guard text(file) != certificate else { return }
+        try commit(try prepare(certificate.utf8, for: file))
+    }
+
+    /// Removes the certificates that nothing refers to any more.
+    func keepOnly(certificates kept: some Sequence<Digest>) {
+        let names = Set(kept.map { "\($0.short).pem" })
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: certificates.string)) ?? []
+        where !names.contains(name) {
+            unlink(certificates.appending(name).string)
+        }
+    }
+
+    private static func problem(_ file: FilePath, _ cause: String) -> Problem {
+        Problem(
+            "balancer.file-failed", "A file of the balancer could not be written.", cause: "\(file): \(cause).",
+            remedy: "See whether the disk is full and the folder belongs to the agent's user.")
+    }
+}

@@ -1,0 +1,123 @@
+package import Core
+import FoundationEssentials
+package import Logging
+import ServiceLifecycle
+package import SystemPackage
+
+/// The balancers of this host: takes over what an earlier run of the agent left, starts again
+/// what ended by itself, and gives each command to the right driver.
+package actor BalancerKeeper: Service {
+    package enum Event: Sendable {
+        /// HAProxy had ended and runs again.
+        case restarted(BalancerName)
+        /// HAProxy has ended and does not start.
+        case failed(BalancerName, Problem)
+    }
+
+    private static let interval = Duration.milliseconds(250)
+    private static let intervalAfterFailureMax = Duration.seconds(10)
+
+    private let root: FilePath
+    private let makeDriver: @Sendable (BalancerName) -> any BalancerDriver
+    private let logger: Logger
+    private let onEvent: @Sendable (Event) async -> Void
+    private var drivers: [BalancerName: any BalancerDriver] = [:]
+    private var hasAdopted = false
+
+    /// - Parameters:
+    ///   - root: the folder `balancers` of the agent's root.
+    ///   - makeDriver: nil: HAProxy.
+    package init(
+        root: FilePath, logger: Logger, makeDriver: (@Sendable (BalancerName) -> any BalancerDriver)? = nil,
+        onEvent: @escaping @Sendable (Event) async -> Void
+    ) {
+        self.root = root
+        self.logger = logger
+        self.makeDriver = makeDriver ?? { HAProxyDriver(name: $0, root: root) }
+        self.onEvent = onEvent
+    }
+
+    /// Watches until it is told to end. HAProxy serves on then.
+    package func run() async throws {
+        await adopt()
+        await cancelWhenGracefulShutdown { await self.watch() }
+    }
+
+    /// Takes over what is there. `run` does this first; calling it before makes the first report
+    /// of the agent complete.
+    package func adopt() async {
+        guard !hasAdopted else { return }
+        hasAdopted = true
+        for folder in ((try? FileManager.default.contentsOfDirectory(atPath: root.string)) ?? []).sorted() {
+            guard let name = try? BalancerName(folder) else { continue }
+            let driver = driver(for: name)
+            do {
+                try await driver.adopt()
+            } catch {
+                logger.error("balancer not taken over", metadata: ["balancer": "\(name)", "problem": "\(error)"])
+                await onEvent(.failed(name, error))
+            }
+        }
+    }
+
+    package func apply(
+        _ configuration: BalancerConfiguration, drained: [InstanceID], deadline: ContinuousClock.Instant
+    ) async throws(Problem) {
+        try await driver(for: configuration.balancer).apply(configuration, drained: drained, deadline: deadline)
+    }
+
+    package func remove(_ name: BalancerName) async throws(Problem) {
+        try await driver(for: name).stop()
+        drivers[name] = nil
+    }
+
+    package func live() async -> [LiveBalancer] {
+        var balancers: [LiveBalancer] = []
+        for driver in drivers.values.sorted(by: { $0.name < $1.name }) { balancers.append(await driver.live()) }
+        return balancers
+    }
+
+    /// - Throws: `balancer.unknown` for a balancer that this host does not have.
+    package func counters(_ name: BalancerName) async throws(Problem) -> BalancerCounters {
+        guard let driver = drivers[name] else {
+            throw Problem(
+                "balancer.unknown", "There are no counters.", cause: "This host has no balancer \(name).",
+                remedy: "Ask a host that `apus hosts` shows with this balancer.")
+        }
+        return try await driver.counters()
+    }
+
+    private func driver(for name: BalancerName) -> any BalancerDriver {
+        if let driver = drivers[name] { return driver }
+        let driver = makeDriver(name)
+        drivers[name] = driver
+        return driver
+    }
+
+    private func watch() async {
+        var pause = Self.interval
+        while !Task.isCancelled {
+            try? await Task.sleep(for: pause)
+            guard !Task.isCancelled else { return }
+            pause = await reviveAll() ? Self.interval : min(pause * 2, Self.intervalAfterFailureMax)
+        }
+    }
+
+    /// - Returns: whether all balancers run.
+    private func reviveAll() async -> Bool {
+        var allRun = true
+        for (name, driver) in drivers {
+            do {
+                if try await driver.revive() {
+                    logger.warning("balancer had ended and runs again", metadata: ["balancer": "\(name)"])
+                    await onEvent(.restarted(name))
+                }
+            } catch {
+                allRun = false
+                logger.error("balancer does not start", metadata: ["balancer": "\(name)", "problem": "\(error)"])
+                await onEvent(.failed(name, error))
+            }
+        }
+        return allRun
+    }
+}

@@ -1,0 +1,208 @@
+package import Core
+import FoundationEssentials
+import Glibc
+package import SystemPackage
+
+/// One HAProxy of this host, with its files and its process.
+///
+/// HAProxy is a daemon of its own: it serves on while the agent is away. What the agent needs to
+/// take it over again is in `state.json`, which is written last: if the file or
+/// the servers that HAProxy shows differ from it, it wins.
+package actor HAProxyDriver: BalancerDriver {
+    /// What is known to serve.
+    struct Running: Codable, Sendable {
+        var configuration: BalancerConfiguration
+        var digest: Digest
+        var process: ProcessIdentity
+    }
+
+    /// A configuration, ready to be written.
+    struct Rendering: Sendable {
+        var configuration: BalancerConfiguration
+        var text: String
+        var digest: Digest
+        var certificates: [Int: Digest]
+    }
+
+    package nonisolated let name: BalancerName
+    nonisolated let folder: BalancerFolder
+    nonisolated let executable: HAProxyExecutable
+    nonisolated let socket: HAProxySocket
+    nonisolated let account: String?
+
+    var running: Running?
+    private var failure: Problem?
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// Counters of workers that have ended, and what the others last showed.
+    private var ended = BalancerCounters()
+    private var lastSeen: [Int32: BalancerCounters] = [:]
+
+    /// - Parameter root: the folder of all balancers; this one's files are in a folder of its name.
+    package init(name: BalancerName, root: FilePath, executable: FilePath = "/usr/sbin/haproxy") {
+        self.name = name
+        folder = BalancerFolder(path: root.appending(name.text))
+        self.executable = HAProxyExecutable(path: executable, folder: folder)
+        socket = HAProxySocket(folder: folder.run.string, name: "master.sock")
+        account = geteuid() == 0 && getpwnam("haproxy") != nil ? "haproxy" : nil
+    }
+
+    @discardableResult
+    package func apply(
+        _ configuration: BalancerConfiguration, drained: [InstanceID], deadline: ContinuousClock.Instant
+    ) async throws(Problem) -> Digest {
+        let digest = try await change(to: configuration)
+        await awaitIdle(drained, deadline: deadline)
+        return digest
+    }
+
+    package func adopt() async throws(Problem) {
+        await takeTurn()
+        defer { endTurn() }
+        guard running == nil, let stored = folder.read(folder.state),
+            let state = try? JSONDecoder().decode(Running.self, from: Data(stored))
+        else { return }
+        running = state
+        do {
+            let rendering = try render(state.configuration)
+            if !state.process.isAlive {
+                try await startFirst(rendering)
+            } else if try await !isRunning(rendering) {
+                try await reload(to: rendering, from: state)
+            }
+            failure = nil
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    package func revive() async throws(Problem) -> Bool {
+        guard let running, !running.process.isAlive else { return false }
+        await takeTurn()
+        defer { endTurn() }
+        guard let current = self.running, !current.process.isAlive else { return false }
+        try await startFirst(try render(current.configuration))
+        return true
+    }
+
+    package func live() -> LiveBalancer {
+        LiveBalancer(
+            name: name, applied: running?.digest, failure: failure, isRunning: running?.process.isAlive ?? false)
+    }
+
+    package func counters() async throws(Problem) -> BalancerCounters {
+        let processes = try await processes()
+        let workers = processes.oldWorkers + (processes.worker.map { [$0] } ?? [])
+        for worker in workers {
+            let text = try await socket.worker(worker, [.showStatistics])
+            // A worker that ended in between answers nothing: what it showed last counts.
+            if text.contains("# pxname") { lastSeen[worker] = HAProxyStatistics.counters(text) }
+        }
+        var sum = ended
+        for (worker, counters) in lastSeen {
+            if workers.contains(worker) {
+                sum.add(counters)
+            } else {
+                sum.add(counters.settled)
+                ended.add(counters.settled)
+                lastSeen[worker] = nil
+            }
+        }
+        return sum
+    }
+
+    package func stop() async throws(Problem) {
+        await takeTurn()
+        defer { endTurn() }
+        let stored = folder.read(folder.state).flatMap { try? JSONDecoder().decode(Running.self, from: Data($0)) }
+        if let process = (running ?? stored)?.process { await executable.end(process) }
+        running = nil
+        failure = nil
+        ended = BalancerCounters()
+        lastSeen = [:]
+        try folder.remove()
+    }
+
+    // MARK: Changing
+
+    private func change(to configuration: BalancerConfiguration) async throws(Problem) -> Digest {
+        await takeTurn()
+        defer { endTurn() }
+        do {
+            let rendering = try render(configuration)
+            try await change(to: rendering)
+            failure = nil
+            return rendering.digest
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    private func change(to rendering: Rendering) async throws(Problem) {
+        guard let running, running.process.isAlive else { return try await startFirst(rendering) }
+        guard running.digest != rendering.digest else { return }
+        if case .servers(let changes) = BalancerChange(from: running.configuration, to: rendering.configuration),
+            try await switchServers(changes, to: rendering, from: running)
+        {
+            return
+        }
+        try await reload(to: rendering, from: running)
+    }
+
+    func render(_ configuration: BalancerConfiguration) throws(Problem) -> Rendering {
+        var certificates: [Int: Digest] = [:]
+        for listener in configuration.listeners {
+            if let pem = listener.certificate { certificates[listener.port] = .sha256(of: pem) }
+        }
+        let file = try HAProxyConfiguration(configuration, in: .init(certificates: certificates, account: account))
+        let digest = try configuration.digest { .sha256(of: $0) }
+        return Rendering(configuration: configuration, text: file.text, digest: digest, certificates: certificates)
+    }
+
+    /// Whether the file is the rendering's and HAProxy shows its servers.
+    private func isRunning(_ rendering: Rendering) async throws(Problem) -> Bool {
+        guard folder.text(folder.configuration) == rendering.text, let worker = try await processes().worker else {
+            return false
+        }
+        return HAProxyRuntime.serversState(
+            try await socket.worker(worker, [.showServersState]), shows: rendering.configuration)
+    }
+
+    // MARK: Waiting
+
+    private func awaitIdle(_ instances: [InstanceID], deadline: ContinuousClock.Instant) async {
+        let clock = ContinuousClock()
+        while !instances.isEmpty, clock.now < deadline, !Task.isCancelled {
+            guard let counters = try? await counters() else { return }
+            let isIdle = counters.servers.values.allSatisfy { servers in
+                instances.allSatisfy { servers[$0]?.sessions ?? 0 == 0 }
+            }
+            if isIdle { return }
+            try? await Task.sleep(for: .milliseconds(10), clock: clock)
+        }
+    }
+
+    func processes() async throws(Problem) -> HAProxyStatistics.Processes {
+        guard let processes = HAProxyStatistics.Processes(try await socket.master("show proc")) else {
+            throw Problem(
+                "balancer.unreachable", "HAProxy does not take commands.", cause: "Its master does not list its workers.",
+                remedy: "See whether it runs; the agent starts it again if it ended.")
+        }
+        return processes
+    }
+
+    /// Changes wait for one another: an actor alone lets others in while it awaits.
+    private func takeTurn() async {
+        if isBusy {
+            await withCheckedContinuation { waiting.append($0) }
+        } else {
+            isBusy = true
+        }
+    }
+
+    private func endTurn() {
+        if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
+    }
+}

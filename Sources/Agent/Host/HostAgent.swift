@@ -1,0 +1,163 @@
+package import Core
+import FoundationEssentials
+import Glibc
+package import Logging
+import Packages
+import ServiceLifecycle
+package import SystemPackage
+package import Wire
+
+/// Everything that an agent is: its connection, its instances, its balancers, and the way from
+/// a command to the part that carries it out.
+package struct HostAgent: Service {
+    package struct Configuration: Sendable {
+        package var server: ServerAddress
+        package var host: HostName
+        /// Where instances listen, and where balancers reach them.
+        package var address: String
+        package var root: FilePath
+        /// The `apus` executable.
+        package var executable: FilePath
+        package var version: String
+        /// Memory that instances may use together; nil: the machine's.
+        package var memory: ByteCount?
+
+        package init(
+            server: ServerAddress, host: HostName, address: String, root: FilePath, executable: FilePath, version: String,
+            memory: ByteCount? = nil
+        ) {
+            self.server = server
+            self.host = host
+            self.address = address
+            self.root = root
+            self.executable = executable
+            self.version = version
+            self.memory = memory
+        }
+    }
+
+    private let configuration: Configuration
+    let keeper: InstanceKeeper
+    let balancers: BalancerKeeper
+    private let connection: AgentConnection
+    private let events: EventBuffer
+    private let logger: Logger
+
+    /// - Parameter identity: of a host that has joined.
+    package init(
+        _ configuration: Configuration, identity: AgentIdentity, now: @escaping @Sendable () -> Instant, logger: Logger
+    ) throws(Problem) {
+        self.configuration = configuration
+        self.logger = logger
+        let events = try EventBuffer(folder: configuration.root.string, logger: logger)
+        self.events = events
+        let packages = PackageFetcher()
+        let keeper = try Self.keeper(configuration, identity: identity, packages: packages, logger: logger) {
+            kind, instance, text in
+            logger.info("\(kind.rawValue)", metadata: ["instance": "\(instance?.description ?? "")", "text": "\(text)"])
+            events.record(kind, instance: instance, text: text, at: now())
+        }
+        self.keeper = keeper
+        let (balancerChanges, balancerChanged) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let balancers = BalancerKeeper(root: configuration.root.appending("balancers"), logger: logger) { event in
+            switch event {
+            case .restarted(let name): events.record(.balancerRestarted, text: "\(name) runs again", at: now())
+            case .failed(let name, let problem): events.record(.balancerFailed, text: "\(name): \(problem)", at: now())
+            }
+            balancerChanged.yield()
+        }
+        self.balancers = balancers
+        let reporter = HostReporter(
+            host: configuration.host, facts: .here(version: configuration.version, memory: configuration.memory),
+            keeper: keeper, balancers: balancers)
+        let commands = HostCommands(keeper: keeper, balancers: balancers)
+        connection = try AgentConnection(
+            configuration: AgentConnection.Configuration(
+                server: configuration.server, folder: configuration.root.string, run: UInt64.random(in: 0 ... .max)),
+            identity: identity,
+            dependencies: AgentConnection.Dependencies(
+                reports: { await reporter.report() },
+                changes: Self.merged(keeper.changes, balancerChanges),
+                carryOut: { command, output in
+                    let problem = await commands.carryOut(command, output: output)
+                    balancerChanged.yield()
+                    return problem
+                },
+                tail: { instance, lines, follow in commands.tail(instance, lines: lines, follow: follow) }),
+            events: events, packages: packages, now: now, logger: logger)
+    }
+
+    /// Runs until it is told to end. What runs on the host goes on.
+    package func run() async throws {
+        try await keeper.load()
+        await balancers.adopt()
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await keeper.run() }
+            group.addTask { try await balancers.run() }
+            // The first report must not say that what an earlier agent left does not run.
+            await keeper.takenOver()
+            group.addTask { try await connection.run() }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func endEverything() async {
+        await keeper.stopEverything()
+        for balancer in await balancers.live() { try? await balancers.remove(balancer.name) }
+    }
+
+    private static func keeper(
+        _ configuration: Configuration, identity: AgentIdentity, packages: PackageFetcher, logger: Logger,
+        event: @escaping @Sendable (AgentEvent.Kind, InstanceID?, String) -> Void
+    ) throws(Problem) -> InstanceKeeper {
+        let unpacker = PackageUnpacker(verifier: try PackageVerifier(publicKeyBase64: identity.packageKey))
+        let folders = HostFolders(root: configuration.root)
+        let downloads = configuration.root.appending("downloads")
+        try? FileManager.default.createDirectory(atPath: downloads.string, withIntermediateDirectories: true)
+        var setting = InstanceKeeper.Setting(
+            host: configuration.host, address: configuration.address, root: configuration.root,
+            executable: configuration.executable,
+            fetch: { package throws(Problem) in
+                let file = try await packages.fetch(package, to: downloads)
+                let kept = folders.package(package)
+                guard rename(file.string, kept.string) == 0 else { return file }
+                return kept
+            },
+            unpack: { archive, package, config, target throws(Problem) in
+                try await unpacker.unpack(archive: archive, reference: package, into: target, extraFiles: config)
+            },
+            packageEnvironment: { folder in (try? PackageEnvironment.read(packageRoot: folder)) ?? [:] }, event: event)
+        let (users, remark) = UserPolicy.automatic(root: configuration.root)
+        if let remark { logger.notice("\(remark)") }
+        setting.users = users
+        setting.resourceGroups = ResourceGroups.detect(name: configuration.host.text)
+        return InstanceKeeper(setting)
+    }
+
+    /// An element when either has one.
+    private static func merged(_ first: AsyncStream<Void>, _ second: AsyncStream<Void>) -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        for source in [first, second] {
+            // Both live as long as the agent, and neither knows the other.
+            Task {
+                for await _ in source { continuation.yield() }
+            }
+        }
+        return stream
+    }
+}
+
+extension HostAgent {
+    /// Takes over what an earlier agent left, and stops it.
+    package func endWhatIsLeft() async throws {
+        try await keeper.load()
+        await balancers.adopt()
+        await withTaskGroup { group in
+            group.addTask { try? await self.keeper.run() }
+            await self.keeper.takenOver()
+            await self.endEverything()
+            group.cancelAll()
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Core
+import Wire
+
+/// Gives each command to the part of the agent that carries it out.
+struct HostCommands: Sendable {
+    let keeper: InstanceKeeper
+    let balancers: BalancerKeeper
+
+    /// - Returns: nil when it succeeded.
+    func carryOut(_ command: AgentCommand, output: @escaping @Sendable (String) -> Void) async -> Problem? {
+        do throws(Problem) {
+            switch command.operation {
+            case .phase(let phase, let spec): try await keeper.perform(phase, spec, output: output)
+            case .awaitReady(let id): try await keeper.awaitReady(id)
+            case .link(let app, let identity): try await keeper.link(app: app, releaseIdentity: identity)
+            case .prefetch(let package): try await keeper.prefetch(package)
+            case .balance(let configuration, let drained):
+                // Time for the answer to arrive before the server gives the command up.
+                let budget = Duration.milliseconds(max(1000, command.timeout.milliseconds * 3 / 4))
+                try await balancers.apply(configuration, drained: drained, deadline: .now + budget)
+            case .unbalance(let name): try await balancers.remove(name)
+            case .cancel: break
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    func tail(_ instance: InstanceID, lines: Int, follow: Bool) -> AsyncThrowingStream<[String], any Error> {
+        AsyncThrowingStream { continuation in
+            // The stream outlives this call: the task ends with its reader.
+            let task = Task {
+                do throws(Problem) {
+                    try await keeper.outputLines(instance, last: lines, follow: follow) { line in
+                        if case .terminated = continuation.yield([line]) { return false }
+                        return true
+                    }
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: error)
+                }
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+}

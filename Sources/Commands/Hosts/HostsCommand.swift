@@ -1,0 +1,24 @@
+import ArgumentParser
+import Core
+import Wire
+
+struct HostsCommand: FabricCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hosts", abstract: "Every host, or one with everything on it.")
+
+    @Argument(help: "One host.") var host: String?
+    @Option(help: "Which are meant: `zone=a and class=web`.") var filter: String?
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run(_ session: Session) async throws {
+        let now = session.console.now()
+        if let host {
+            let view = try await session.client.host(try HostName(host))
+            try session.console.show(view, json: output.json) { HostText.detail($0, at: now, width: $1) }
+        } else {
+            let hosts = try await session.client.hosts(try filter.map(Filter.init) ?? .all)
+            try session.console.show(hosts, json: output.json) { HostText.table($0, at: now).lines(width: $1) }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+/// Every key that files may have, by what it belongs to: for documentation and completion.
+package enum ConfigurationKeys {
+    package static let all: [String: Set<String>] = [
+        "fabric": SchemaReader.fabricKeys,
+        "class": SchemaReader.classKeys,
+        "host": SchemaReader.hostKeys.union(SchemaReader.hostListKeys),
+        "selector": SchemaReader.selectorKeys,
+        "balancer": SchemaReader.balancerKeys,
+        "listener": SchemaReader.listenerKeys,
+        "app": SchemaReader.appKeys,
+        "source": SchemaReader.sourceKeys,
+        "build": SchemaReader.buildKeys,
+        "process": SchemaReader.processKeys,
+        "health": SchemaReader.healthKeys,
+        "stop": SchemaReader.stopKeys,
+        "route": SchemaReader.routeKeys,
+        "rollout": SchemaReader.rolloutKeys,
+    ]
+}

@@ -1,0 +1,202 @@
+import Core
+import Logging
+import NIOCore
+import NIOSSL
+import Wire
+
+/// One connection, from its first frame to its end.
+struct AgentDialogue: Sendable {
+    let gateway: AgentGateway
+    let channel: FrameChannel
+
+    private var authority: FabricAuthority { gateway.authority }
+    private var dependencies: AgentGateway.Dependencies { gateway.dependencies }
+
+    func run() async {
+        do {
+            try await channel.executeThenClose { inbound, writer in
+                do {
+                    try await converse(inbound, writer)
+                } catch let problem as Problem {
+                    gateway.logger.warning(
+                        "closing an agent's connection",
+                        metadata: [
+                            "problem": "\(problem)", "peer": "\(String(describing: channel.channel.remoteAddress))",
+                        ])
+                    if problem.code != "agent.silent" { try await writer.send(.refused(problem)) }
+                }
+            }
+        } catch {
+            // The connection is gone: a cut network, a failed TLS handshake, a shutdown. Agents
+            // come back by themselves.
+            gateway.logger.debug("an agent's connection ended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Reads, writes, serves packages and watches for silence, until one of them ends.
+    private func converse(_ inbound: NIOAsyncChannelInboundStream<Frame>, _ writer: FrameWriter) async throws {
+        let watch = SilenceWatch(silenceMax: gateway.configuration.silenceMax)
+        let packages = PackageRequests(read: dependencies.readPackage)
+        let (sessions, established) = AsyncStream<AgentSession>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await watch.run() }
+            group.addTask { try await packages.serve(on: writer) }
+            group.addTask {
+                for await session in sessions { try await session.writeMessages(on: writer) }
+            }
+            group.addTask {
+                try await read(inbound, writer, watch, packages) { session in
+                    established.yield(session)
+                    established.finish()
+                }
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func read(
+        _ inbound: NIOAsyncChannelInboundStream<Frame>, _ writer: FrameWriter, _ watch: SilenceWatch,
+        _ packages: PackageRequests, establish: (AgentSession) -> Void
+    ) async throws {
+        var frames = inbound.makeAsyncIterator()
+        guard let first = try await frames.next() else { return }
+        watch.heard()
+        switch try first.messageFromAgent {
+        case .join(let request):
+            try await writer.send(.joined(try await join(request)))
+            // The agent closes: closing first could overtake the answer.
+            watch.waits()
+            _ = try await frames.next()
+        case .hello(let hello):
+            let session = AgentSession(host: try await host(saying: hello))
+            try await enter(session)
+            establish(session)
+            await observe(.connected(session.host, hello))
+            let fault: (any Error)?
+            do {
+                watch.waits()
+                while let frame = try await frames.next() {
+                    watch.heard()
+                    try await receive(try frame.messageFromAgent, session, packages)
+                    watch.waits()
+                }
+                fault = nil
+            } catch {
+                fault = error
+            }
+            await leave(session)
+            if let fault { throw fault }
+        default:
+            throw Self.unexpected("The first message was neither `join` nor `hello`.")
+        }
+    }
+
+    /// Makes the session the host's only one.
+    private func enter(_ session: AgentSession) async throws {
+        let welcome = ServerWelcome(fabric: authority.fabric, serverVersion: gateway.configuration.serverVersion)
+        guard let former = gateway.hub.register(session, welcome: .welcome(welcome)) else { return }
+        former.close(Self.unexpected("A newer connection of the host \(session.host) took over."))
+        await former.waitForEnd()
+    }
+
+    private func leave(_ session: AgentSession) async {
+        if gateway.hub.unregister(session) { await observe(.disconnected(session.host)) }
+        session.end()
+    }
+
+    private func join(_ request: JoinRequest) async throws(Problem) -> JoinResponse {
+        try Self.check(protocolVersion: request.protocolVersion)
+        // The request is looked at first: a token is not used up for one that cannot be signed.
+        let certificate = try authority.issue(
+            requestPEM: request.certificateRequest, host: request.host, at: gateway.now())
+        try await dependencies.redeem(request.token, request.host)
+        gateway.logger.info("a host joined", metadata: ["host": "\(request.host)", "serial": "\(certificate.serial)"])
+        return response(certificate)
+    }
+
+    private func response(_ certificate: IssuedCertificate) -> JoinResponse {
+        JoinResponse(
+            fabric: authority.fabric, certificate: certificate.pem, authority: authority.certificatePEM,
+            packageKey: authority.packageKeyBase64)
+    }
+
+    /// Who is there: the certificate says it, and the message may only agree.
+    private func host(saying hello: AgentHello) async throws -> HostName {
+        try Self.check(protocolVersion: hello.protocolVersion)
+        guard let certificate = try await channel.channel.nioSSL_peerCertificate().get() else {
+            throw Self.unexpected("A host said hello without a certificate.")
+        }
+        let holder = try authority.holder(ofCertificate: try certificate.toDERBytes())
+        guard holder.host == hello.host else {
+            throw Self.unexpected(
+                "The certificate is for the host \(holder.host), and the agent says that it is \(hello.host).")
+        }
+        guard await dependencies.isAllowed(holder.host, holder.serial) else {
+            throw Problem(
+                "agent.certificate-refused", "The host \(holder.host) was not let in.",
+                cause: "Its certificate \(holder.serial) has been revoked.",
+                remedy: "Let the host join again, with a new token.")
+        }
+        return holder.host
+    }
+
+    private func receive(_ message: AgentMessage, _ session: AgentSession, _ packages: PackageRequests) async throws {
+        let host = session.host
+        switch message {
+        case .report(let report):
+            try ReportCheck.check(report, from: host)
+            await observe(.report(report))
+        case .heartbeat(let sequence):
+            await observe(.heartbeat(host))
+            session.send(.heartbeat(sequence: sequence))
+        case .commandEnded(let outcome):
+            try ReportCheck.check(text: outcome.problem?.description ?? "")
+            await observe(.outcome(host, outcome))
+            gateway.hub.remove(outcome.command, for: host)
+            session.send(.commandAcknowledged(outcome.command))
+        case .commandOutput(let command, let line):
+            try ReportCheck.check(text: line)
+            await observe(.output(host, command, line: line))
+        case .event(let event):
+            try ReportCheck.check(text: event.text)
+            await observe(.event(host, event))
+            session.send(.eventAcknowledged(sequence: event.sequence))
+        case .packageBytes(let request, let digest, let offset, let length):
+            packages.add(.init(number: request, digest: digest, offset: offset, length: length), refuse: session.send)
+        case .outputLines(let request, let lines, let isEnd):
+            session.received(lines: lines, of: request, isEnd: isEnd)
+        case .join(let request):
+            guard request.host == host else {
+                throw Self.unexpected("\(host) asked for a certificate of \(request.host).")
+            }
+            let certificate = try authority.issue(requestPEM: request.certificateRequest, host: host, at: gateway.now())
+            session.send(.joined(response(certificate)))
+        case .hello:
+            throw Self.unexpected("The host \(host) said hello twice.")
+        }
+    }
+
+    /// Hands an observation on, and lets it be dealt with to its end even if the connection ends
+    /// meanwhile: a task of its own, because the cancellation of this one must not reach a half
+    /// written transaction.
+    private func observe(_ observation: AgentObservation) async {
+        await Task { await dependencies.observe(observation) }.value
+    }
+
+    private static func check(protocolVersion: Int) throws(Problem) {
+        guard protocolVersion == AgentProtocol.version else {
+            throw Problem(
+                "agent.version-unknown", "Agent and server do not understand each other.",
+                cause:
+                    "The agent speaks version \(protocolVersion) of the protocol, the server \(AgentProtocol.version).",
+                remedy: "Run the same version of Apus on both.")
+        }
+    }
+
+    private static func unexpected(_ cause: String) -> Problem {
+        Problem(
+            "agent.refused", "The agent's connection was closed.", cause: cause,
+            remedy: "Run one agent for each host, with the root folder that it joined with.")
+    }
+}

@@ -1,0 +1,188 @@
+package import Core
+package import Logging
+package import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+package import Wire
+
+/// Where agents connect: lets new hosts join, keeps one connection to each host, carries commands
+/// to them and what they say to the control plane.
+package final class AgentGateway: Service {
+    package struct Configuration: Sendable {
+        package var listenHost: String
+        /// 0: any free port; `address()` tells which.
+        package var listenPort: Int
+        /// Names and addresses that the server's certificate is made for.
+        package var names: [String]
+        package var silenceMax: Interval
+        /// Connections that are served at once; more are closed at the door.
+        package var connectionsMax: Int
+        package var serverVersion: String
+
+        package init(
+            listenHost: String = "127.0.0.1", listenPort: Int = ServerAddress.portDefault, names: [String] = [],
+            silenceMax: Interval = AgentProtocol.silenceMax, connectionsMax: Int = 10_000, serverVersion: String
+        ) {
+            self.listenHost = listenHost
+            self.listenPort = listenPort
+            self.names = names
+            self.silenceMax = silenceMax
+            self.connectionsMax = connectionsMax
+            self.serverVersion = serverVersion
+        }
+    }
+
+    /// What the gateway asks the rest of the control plane.
+    package struct Dependencies: Sendable {
+        /// Uses the join token up, in one transaction; throws if it is unknown, used, expired or
+        /// for another host.
+        package var redeem: @Sendable (_ token: String, HostName) async throws(Problem) -> Void
+        /// Whether the host may connect with the certificate of that serial number.
+        package var isAllowed: @Sendable (HostName, _ certificateSerial: String) async -> Bool
+        /// Bytes of a package; fewer than asked for only at its end.
+        package var readPackage:
+            @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer
+        /// Takes what agents say. An agent waits while it does, and what needs an acknowledgement
+        /// (outcomes, events) is acknowledged when it returns: it must have kept it by then.
+        package var observe: @Sendable (AgentObservation) async -> Void
+
+        package init(
+            redeem: @escaping @Sendable (_ token: String, HostName) async throws(Problem) -> Void,
+            isAllowed: @escaping @Sendable (HostName, _ certificateSerial: String) async -> Bool,
+            readPackage:
+                @escaping @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer,
+            observe: @escaping @Sendable (AgentObservation) async -> Void
+        ) {
+            self.redeem = redeem
+            self.isAllowed = isAllowed
+            self.readPackage = readPackage
+            self.observe = observe
+        }
+    }
+
+    let configuration: Configuration
+    let authority: FabricAuthority
+    let dependencies: Dependencies
+    let hub = AgentHub()
+    let now: @Sendable () -> Instant
+    let logger: Logger
+    private let tls: GatewayTLS
+    private let eventLoops: any EventLoopGroup
+    private let bound: (stream: AsyncStream<ServerAddress>, continuation: AsyncStream<ServerAddress>.Continuation)
+    private let connections = Mutex(0)
+
+    /// - Parameter now: the wall clock, for certificates.
+    package init(
+        configuration: Configuration, authority: FabricAuthority, dependencies: Dependencies,
+        now: @escaping @Sendable () -> Instant, logger: Logger,
+        eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        self.configuration = configuration
+        self.authority = authority
+        self.dependencies = dependencies
+        self.now = now
+        self.logger = logger
+        self.eventLoops = eventLoops
+        tls = GatewayTLS(authority: authority, names: configuration.names, now: now)
+        bound = AsyncStream<ServerAddress>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Listens and serves until it is cancelled or shut down.
+    /// - Throws: `agents.listen-failed`.
+    package func run() async throws {
+        do {
+            try await cancelWhenGracefulShutdown { try await self.serve() }
+        } catch is CancellationError {
+            // The end that was asked for.
+        }
+    }
+
+    /// Where it listens; waits until it does. To be called once; nil if it never listened.
+    package func address() async -> ServerAddress? {
+        for await address in bound.stream { return address }
+        return nil
+    }
+
+    /// Hosts whose agent is connected now.
+    package var connectedHosts: Set<HostName> { hub.hosts }
+
+    /// Commands that the host has not answered.
+    package func unanswered(by host: HostName) -> [AgentCommand] { hub.waiting(for: host) }
+
+    /// Sends the command at once if the host is connected, and on each new connection until the
+    /// host has said how it ended (`AgentObservation.outcome`). Given twice, it is sent once.
+    /// - Throws: `agent.queue-full`.
+    package func send(_ command: AgentCommand, to host: HostName) throws(Problem) { try hub.send(command, to: host) }
+
+    /// No longer sends the command. It may be running; give `.cancel` to stop it.
+    package func withdraw(_ command: CommandID, from host: HostName) { hub.remove(command, for: host) }
+
+    /// Closes the host's connection, as after its certificate was revoked.
+    package func disconnect(_ host: HostName, because problem: Problem) { hub.session(of: host)?.close(problem) }
+
+    /// The last lines of an instance's output, then (with `follow`) each that is added. Ends the
+    /// asking when the stream is dropped.
+    /// - Throws: `agent.not-connected`; the stream throws it too, when the host goes away.
+    package func tail(
+        _ instance: InstanceID, on host: HostName, lines: Int, follow: Bool
+    ) throws(Problem) -> AsyncThrowingStream<[String], any Error> {
+        guard let session = hub.session(of: host) else { throw AgentSession.gone(host) }
+        return try session.tail(instance, lines: lines, follow: follow)
+    }
+
+    private func serve() async throws {
+        defer { bound.continuation.finish() }
+        let server = try await listen()
+        try await server.executeThenClose { newcomers in
+            if let port = server.channel.localAddress?.port {
+                bound.continuation.yield(ServerAddress(host: configuration.listenHost, port: port))
+                logger.info("listening for agents", metadata: ["port": "\(port)"])
+            }
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await channel in newcomers {
+                    guard enter() else {
+                        channel.channel.close(promise: nil)
+                        group.addTask { try? await channel.executeThenClose { _, _ in } }
+                        continue
+                    }
+                    group.addTask {
+                        await AgentDialogue(gateway: self, channel: channel).run()
+                        self.leave()
+                    }
+                }
+            }
+        }
+    }
+
+    private func listen() async throws -> NIOAsyncChannel<FrameChannel, Never> {
+        do {
+            return try await ServerBootstrap(group: eventLoops)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelOption(.backlog, value: 1024)
+                .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+                .bind(host: configuration.listenHost, port: configuration.listenPort) { [tls] channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(try tls.handler())
+                        return try FrameChannel.wrapping(channel)
+                    }
+                }
+        } catch {
+            let address = ServerAddress(host: configuration.listenHost, port: configuration.listenPort)
+            throw Problem(
+                "agents.listen-failed", "The server does not listen for agents on \(address).",
+                cause: quotedForMessage("\(error)", lengthMax: 200),
+                remedy: "Free the port, or give another one with `--agents`.")
+        }
+    }
+
+    private func enter() -> Bool {
+        connections.withLock { count in
+            guard count < configuration.connectionsMax else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    private func leave() { connections.withLock { $0 -= 1 } }
+}

@@ -1,0 +1,239 @@
+import ConfigRepository
+package import Core
+import Logging
+package import Wire
+
+/// What people ask.
+extension FabricService {
+    package func status() async throws(Problem) -> StatusView {
+        let loop = await orchestrator.snapshot
+        var reasons: [String] = []
+        if let problem = await orchestrator.stateProblem { reasons.append("state: \(problem.sentence) \(problem.cause)") }
+        if let problem = await source.problem { reasons.append("configuration repository: \(problem.sentence) \(problem.cause)") }
+        if let pendingCommit { reasons.append("commit \(pendingCommit.prefix(12)) waits or cannot be used: see `apus validate`") }
+        guard let desired = loop.desired else { return emptyStatus(reasons: reasons + [Self.nothingDesired.sentence]) }
+        let live = loop.live(at: now())
+        let standing = FleetStanding(desired: desired, live: live)
+        if let blindness = standing.blindness { reasons.append(blindness) }
+        let placement = Placement(desired: desired, live: live, standing: standing, current: loop.currentHosts())
+        reasons += placement.refusals.prefix(10).map(\.text)
+        var status = views(loop, desired).status(pendingCommit: pendingCommit, reasons: reasons)
+        if !placement.refusals.isEmpty { status.colour = .red }
+        return status
+    }
+
+    package func hosts(_ filter: Filter) async throws(Problem) -> [HostView] {
+        try await views().hosts.filter { filter.admits($0) }
+    }
+
+    package func host(_ name: HostName) async throws(Problem) -> HostDetailView {
+        let views = try await views()
+        var known: [Release] = []
+        for app in views.live.hosts[name]?.report?.links.keys.map({ $0 }) ?? [] { known += try await releases.releases(of: app) }
+        guard let view = views.host(name, releases: known) else { throw Self.unknown(name) }
+        return view
+    }
+
+    package func instances(_ filter: Filter) async throws(Problem) -> [InstanceView] {
+        try await views().instances.filter { filter.admits($0) }
+    }
+
+    package func apps() async throws(Problem) -> [AppView] { try await views().apps }
+
+    package func app(_ name: AppName) async throws(Problem) -> AppDetailView {
+        let views = try await views()
+        let releases = try await releases.releases(of: name, limit: 100)
+        let executions = try await executions(of: name, running: false, limit: 20)
+        guard let view = views.app(name, releases: releases, executions: executions) else {
+            throw Self.unknown(name, in: views.desired.configuration)
+        }
+        return view
+    }
+
+    package func releases(of app: AppName) async throws(Problem) -> [ReleaseView] {
+        try await views().releases(of: app, try await releases.releases(of: app, limit: 100))
+    }
+
+    package func releaseDiff(of app: AppName, from: Int, to: Int) async throws(Problem) -> ReleaseDiffView {
+        let before = try await releases.existing(app, from)
+        let after = try await releases.existing(app, to)
+        var diff = ReleaseDiffView(before, after)
+        let standings = try await views().releases(of: app, [before, after])
+        diff.from = standings.first { $0.number == from } ?? diff.from
+        diff.to = standings.first { $0.number == to } ?? diff.to
+        return diff
+    }
+
+    package func delta(_ filter: Filter) async throws(Problem) -> [DeltaView] {
+        try await views().instances.filter { filter.admits($0) && $0.delta != .asExpected }.map {
+            DeltaView(instance: $0.id, host: $0.host, state: $0.delta, differences: $0.differences)
+        }
+    }
+
+    package func configuration() async throws(Problem) -> FabricConfiguration {
+        guard let configuration = await orchestrator.snapshot.desired?.configuration else { throw Self.nothingDesired }
+        return configuration.withoutSecrets
+    }
+
+    package func validation() async throws(Problem) -> ValidationView {
+        let head = try await source.refresh().head
+        let findings = head.reading.diagnostics.map { diagnostic in
+            ValidationView.Finding(
+                file: diagnostic.position.file, line: diagnostic.position.line, column: diagnostic.position.column,
+                text: diagnostic.line, problem: diagnostic.problem)
+        }
+        return ValidationView(commit: head.commit, findings: findings)
+    }
+
+    package func readiness() async throws(Problem) {
+        if let problem = await orchestrator.stateProblem { throw problem }
+        guard await orchestrator.snapshot.desired != nil else { throw Self.nothingDesired }
+    }
+
+    package func executions(of app: AppName?, running: Bool, limit: Int) async throws(Problem) -> [ExecutionView] {
+        let loop = await orchestrator.snapshot
+        if running {
+            return loop.executions.values.filter { app == nil || $0.app == app }.sorted { $0.id > $1.id }
+                .map { view($0, withSteps: false) }
+        }
+        var views: [ExecutionView] = []
+        for number in try await orchestrator.store.executionNumbers(limit: .max) {
+            guard views.count < limit else { break }
+            let live = loop.executions.values.first { $0.id == number }
+            guard let execution = if let live { live } else { try await orchestrator.store.execution(number) },
+                app == nil || execution.app == app
+            else { continue }
+            views.append(view(execution, withSteps: false))
+        }
+        return views
+    }
+
+    package func execution(_ id: ExecutionID) async throws(Problem) -> ExecutionView {
+        view(try await found(id), withSteps: true)
+    }
+
+    package func build(_ id: BuildID) async throws(Problem) -> BuildView {
+        guard let view = builds.view(id) else { throw Self.unknown(id) }
+        return view
+    }
+
+    package func audit(limit: Int, before: Int64?) async throws(Problem) -> [AuditView] {
+        try await audit.entries(before: before, limit: limit).map(AuditView.init)
+    }
+
+    package func changes(after: Int64?) async throws(Problem) -> AsyncStream<ChangeEvent> { orchestrator.feed.stream() }
+
+    package func executionEvents(_ id: ExecutionID, after: Int64?) async throws(Problem) -> AsyncStream<ExecutionEvent> {
+        let execution = try await found(id)
+        if let stream = orchestrator.progress.stream(of: execution.id, after: after) { return stream }
+        // It ended before the server started: how it ended is all that there is to say.
+        return AsyncStream { continuation in
+            continuation.yield(
+                ExecutionEvent(
+                    sequence: 1, at: execution.endedAt ?? now(), kind: .state, state: execution.state,
+                    problem: execution.machine.problem))
+            continuation.finish()
+        }
+    }
+
+    package func buildEvents(_ id: BuildID, after: Int64?) async throws(Problem) -> AsyncStream<BuildEvent> {
+        guard let stream = builds.stream(of: id, after: after) else { throw Self.unknown(id) }
+        return stream
+    }
+
+    package func auditEvents(after: Int64?) async throws(Problem) -> AsyncStream<AuditView> {
+        let entries = audit.stream(after: after)
+        return AsyncStream { continuation in
+            // The stream outlives this call: the task ends with its reader.
+            let task = Task {
+                do {
+                    for try await batch in entries { for entry in batch { continuation.yield(AuditView(entry)) } }
+                } catch {
+                    logger.error("audit stream ended", metadata: ["problem": "\(error)"])
+                }
+                continuation.finish()
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    package func logs(of instance: InstanceID, lines: Int, follow: Bool) async throws(Problem) -> AsyncStream<LogLine> {
+        let loop = await orchestrator.snapshot
+        let hosts = loop.hosts.values.filter { $0.report?.instances.contains { $0.id == instance } == true }
+        guard let host = hosts.first(where: { $0.contact == .connected }) ?? hosts.first else {
+            throw Problem(
+                "instance.unknown", "There is no such instance.", cause: "No host reports \(instance).",
+                remedy: "See `apus instances`.")
+        }
+        let chunks = try link.tail(instance, on: host.name, lines: lines, follow: follow)
+        return AsyncStream { continuation in
+            // The stream outlives this call: the task ends with its reader.
+            let task = Task {
+                var sequence: Int64 = 0
+                do {
+                    for try await chunk in chunks {
+                        for line in chunk {
+                            sequence += 1
+                            continuation.yield(LogLine(sequence: sequence, text: line))
+                        }
+                    }
+                } catch {
+                    continuation.yield(LogLine(sequence: sequence + 1, text: "(\(host.name) went away: \(error))"))
+                }
+                continuation.finish()
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    func found(_ id: ExecutionID) async throws(Problem) -> Execution {
+        guard let number = Int64(id.text) else { throw Self.unknown(id) }
+        if let running = await orchestrator.snapshot.executions.values.first(where: { $0.id == number }) { return running }
+        guard let execution = try await orchestrator.store.execution(number) else { throw Self.unknown(id) }
+        return execution
+    }
+
+    /// Everything that can be seen, at one moment.
+    func views() async throws(Problem) -> FabricViews {
+        let loop = await orchestrator.snapshot
+        guard let desired = loop.desired else { throw Self.nothingDesired }
+        return views(loop, desired)
+    }
+
+    private func views(_ loop: Orchestrator, _ desired: DesiredModel) -> FabricViews {
+        let live = loop.live(at: now())
+        let standing = FleetStanding(desired: desired, live: live)
+        let placement = Placement(desired: desired, live: live, standing: standing, current: loop.currentHosts())
+        let records = Array(loop.records.values)
+        let deltas = Delta.all(desired: desired, live: live, records: records, placement: placement)
+        let executions = loop.executions.values.sorted { $0.id < $1.id }.map { view($0, withSteps: false) }
+        return FabricViews(desired: desired, live: live, records: records, deltas: deltas, executions: executions)
+    }
+
+    private func emptyStatus(reasons: [String]) -> StatusView {
+        StatusView(
+            fabric: fabric, colour: .red, reasons: reasons, commit: "", pendingCommit: pendingCommit, desiredRevision: 0,
+            liveRevision: 0, at: now(), hosts: ColourCounts(), instances: ColourCounts(), apps: [], hostList: [],
+            executions: [])
+    }
+
+    private static func unknown(_ id: BuildID) -> Problem {
+        Problem(
+            "build.unknown", "There is no such build.", cause: "\(id) is not one of this run of the server.",
+            remedy: "Deploy again; see `apus releases` for what was built.")
+    }
+}
+
+extension FabricConfiguration {
+    /// Private keys of certificates are not for everyone who may look.
+    var withoutSecrets: FabricConfiguration {
+        var configuration = self
+        for (name, var balancer) in configuration.balancers {
+            for index in balancer.listeners.indices where balancer.listeners[index].certificate != nil {
+                balancer.listeners[index].certificate = "(not shown)"
+            }
+            configuration.balancers[name] = balancer
+        }
+        return configuration
+    }
+}

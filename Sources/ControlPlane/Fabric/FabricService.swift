@@ -1,0 +1,235 @@
+import ConfigRepository
+package import Core
+package import Logging
+import ServiceLifecycle
+import Wire
+
+/// One fabric, as the API, the dashboard and the CLI see it: follows the configuration
+/// repository, builds, deploys, and answers.
+package actor FabricService: Service {
+    struct DeployJob: Sendable {
+        var build: BuildID
+        var app: AppSpec
+        var configuration: FabricConfiguration
+        var ref: String?
+        var batch: Share?
+        var filter: Filter?
+        var who: String
+    }
+
+    /// A plan that was shown and may be approved.
+    struct KeptPlan: Sendable {
+        var view: PlanView
+        var plan: Plan
+        var request: Orchestrator.Request
+        var commit: String?
+    }
+
+    private static let localPollInterval = Duration.seconds(1)
+    private static let remotePollInterval = Duration.seconds(20)
+    static let plansKept = 200
+
+    package nonisolated let fabric: FabricName
+    let source: ConfigurationSource
+    let maker: ReleaseMaker
+    let releases: ReleaseStore
+    let history: ServedHistory
+    let audit: AuditLog
+    let orchestrator: OrchestratorService
+    let link: any HostLink
+    let builds: BuildFeed
+    let now: @Sendable () -> Instant
+    let logger: Logger
+    private let jobs: AsyncStream<DeployJob>
+    private let jobQueue: AsyncStream<DeployJob>.Continuation
+    var plans: [PlanID: KeptPlan] = [:]
+    var planOrder: [PlanID] = []
+    var pendingCommit: String?
+    private var nextNumber = 0
+
+    package init(
+        fabric: FabricName, source: ConfigurationSource, maker: ReleaseMaker, releases: ReleaseStore,
+        store: any StateStore, audit: AuditLog, orchestrator: OrchestratorService, link: any HostLink,
+        now: @escaping @Sendable () -> Instant, logger: Logger
+    ) {
+        self.fabric = fabric
+        self.source = source
+        self.maker = maker
+        self.releases = releases
+        self.history = ServedHistory(store: store)
+        self.audit = audit
+        self.orchestrator = orchestrator
+        self.link = link
+        self.now = now
+        self.logger = logger
+        builds = BuildFeed(now: now)
+        (jobs, jobQueue) = AsyncStream<DeployJob>.makeStream()
+    }
+
+    package func run() async throws {
+        await orchestrator.whenEnded { [history, logger] execution in
+            do throws(Problem) {
+                try await history.note(execution)
+            } catch {
+                logger.error("served release not noted", metadata: ["problem": "\(error)"])
+            }
+        }
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.follow() }
+                for await job in self.jobs { group.addTask { await self.carryOut(job) } }
+            }
+        }
+    }
+
+    /// A name for a plan or build that was not used before, also across restarts.
+    func nextIdentifier() -> String {
+        nextNumber += 1
+        return "\(String(now().milliseconds, radix: 36))-\(nextNumber)"
+    }
+
+    private func follow() async {
+        let interval = source.isLocal ? Self.localPollInterval : Self.remotePollInterval
+        while !Task.isCancelled {
+            await lookAtRepository()
+            try? await Task.sleep(for: interval)
+        }
+    }
+
+    /// Reads the repository's head; carries it out when the fabric's policy says so.
+    func lookAtRepository() async {
+        do throws(Problem) {
+            let (head, isNew) = try await source.refresh()
+            guard isNew else { return }
+            let configuration: FabricConfiguration
+            do throws(Problem) {
+                configuration = try head.reading.configuration(of: fabric)
+            } catch {
+                // What runs goes on running; the broken commit is only shown.
+                pendingCommit = head.commit
+                logger.error("commit refused", metadata: ["commit": "\(head.commit)", "problem": "\(error)"])
+                return
+            }
+            let desired = await orchestrator.snapshot.desired
+            guard desired?.configuration.commit != head.commit else {
+                pendingCommit = nil
+                return
+            }
+            guard desired == nil || configuration.policy.apply == .automatic else {
+                pendingCommit = head.commit
+                return
+            }
+            _ = try await apply(configuration, by: "apus", role: "apus")
+        } catch {
+            logger.error("configuration repository not read", metadata: ["problem": "\(error)"])
+        }
+    }
+
+    /// Makes a configuration the desired one, and deploys the apps that ask for another release.
+    /// - Returns: the builds that begin.
+    func apply(_ configuration: FabricConfiguration, by who: String, role: String) async throws(Problem) -> [BuildView] {
+        let action = AuditAction(
+            who: who, role: role, what: "apply", subject: "fabric/\(fabric)", details: nil, commit: configuration.commit,
+            execution: nil, address: nil)
+        try await audit.recording(action) { () throws(Problem) in
+            await self.orchestrator.receive { $0.receive(.configured(configuration), at: $1) }
+        }
+        pendingCommit = nil
+        var begun: [BuildView] = []
+        for app in configuration.apps.values.sorted(by: { $0.name < $1.name }) {
+            do throws(Problem) {
+                guard try await maker.wantsRelease(app, configCommit: configuration.commit) else { continue }
+                begun.append(try await enqueue(app, in: configuration, ref: nil, batch: nil, filter: nil, by: who))
+            } catch {
+                logger.error("app not deployed", metadata: ["app": "\(app.name)", "problem": "\(error)"])
+            }
+        }
+        return begun
+    }
+
+    func enqueue(
+        _ app: AppSpec, in configuration: FabricConfiguration, ref: String?, batch: Share?, filter: Filter?, by who: String
+    ) async throws(Problem) -> BuildView {
+        if let running = builds.running(app.name) {
+            throw Problem(
+                "deploy.locked", "\(app.name) is being built already.",
+                cause: "Build \(running.id) by \(running.startedBy) has not ended.", remedy: "Wait for it.")
+        }
+        let view = BuildView(
+            id: BuildID(checked: nextIdentifier()), app: app.name, ref: ref ?? app.source.reference, state: .running,
+            startedAt: now(), startedBy: who)
+        builds.begin(view)
+        jobQueue.yield(
+            DeployJob(
+                build: view.id, app: app, configuration: configuration, ref: ref, batch: batch, filter: filter, who: who))
+        return view
+    }
+
+    private func carryOut(_ job: DeployJob) async {
+        do throws(Problem) {
+            let builds = builds
+            let release = try await maker.make(job.app, in: job.configuration, ref: job.ref, by: job.who) { line in
+                builds.output(line, of: job.build)
+            }
+            let execution = try await deploy(release, job: job)
+            builds.end(job.build) { view in
+                view.state = .succeeded
+                view.sourceCommit = release.sourceCommit
+                view.release = release.number
+                view.execution = execution.map { ExecutionID(checked: "\($0)") }
+            }
+        } catch {
+            logger.error("deploy failed", metadata: ["app": "\(job.app.name)", "problem": "\(error)"])
+            builds.end(job.build) { view in
+                view.state = .failed
+                view.problem = error
+            }
+        }
+    }
+
+    private func deploy(_ release: Release, job: DeployJob) async throws(Problem) -> Int64? {
+        while await !orchestrator.snapshot.isSettled(at: now()), !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        let configuration = await orchestrator.snapshot.desired?.configuration
+        let request = Orchestrator.Request(
+            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, batch: job.batch,
+            filter: job.filter.flatMap { Self.slotFilter($0, configuration) })
+        return try await orchestrator.perform { (loop, now) throws(Problem) in
+            let added = loop.receive(.releaseAdded(release), at: now)
+            let begun = try loop.begin(request, at: now)
+            return (begun.execution, added + begun.actions)
+        }
+    }
+
+    /// The part of a filter that says where: a plan is made of slots on hosts.
+    static func slotFilter(
+        _ filter: Filter, _ configuration: FabricConfiguration?
+    ) -> (@Sendable (Slot, HostSpec) -> Bool)? {
+        guard filter.expression != .all else { return nil }
+        return { slot, host in
+            filter.admits { key in
+                switch key {
+                case .app: slot.app.text
+                case .process: slot.process.text
+                case .host: host.name.text
+                case .zone: host.zone.text
+                case .hostClass: host.hostClass?.text
+                case .label(let name):
+                    host.labels[name] ?? host.hostClass.flatMap { configuration?.classes[$0]?.labels[name] }
+                case .release, .state, .health, .duty, .colour, .delta: nil
+                }
+            }
+        }
+    }
+}
+
+extension SourceSpec {
+    /// What a deploy builds when nobody says otherwise, for people.
+    var reference: String {
+        switch self {
+        case .git(_, let ref): ref
+        case .folder(let path): path
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import Core
+import FoundationEssentials
+
+/// Keeps the loop's state in the state store, and brings it back after a start.
+struct OrchestrationStore: Sendable {
+    /// Bytes of one part of a value that may be larger than the store's limit for one.
+    private static let partBytesMax = 512 << 10
+    /// How many ended executions are kept.
+    private static let executionsKept = 500
+
+    let store: any StateStore
+    let releases: ReleaseStore
+
+    /// Makes what the actions save durable: what belongs together in one transaction, as far as
+    /// the store's limit for one allows.
+    func save(_ actions: [Orchestrator.Action], before: DesiredModel?) async throws(Problem) {
+        var operations: [StateKey: Operation] = [:]
+        var order: [StateKey] = []
+        func add(_ operation: Operation, _ key: StateKey) {
+            if operations.updateValue(operation, forKey: key) == nil { order.append(key) }
+        }
+        func put(_ key: StateKey, _ value: some Encodable) throws(Problem) {
+            add(.put(key, try StateJSON.encode(value)), key)
+        }
+        var known = before
+        for action in actions {
+            switch action {
+            case .saveRecords(let changes):
+                for (key, record) in changes {
+                    let stateKey = try OrchestrationKeys.record(key)
+                    if let record { try put(stateKey, record) } else { add(.delete(stateKey), stateKey) }
+                }
+            case .saveDesired(let model):
+                if known?.configuration != model.configuration { try await saveConfiguration(model.configuration) }
+                known = model
+                try put(OrchestrationKeys.desired(), DesiredHead(model))
+            case .saveExecution(let execution):
+                if execution.machine.steps.allSatisfy({ $0.attempt <= 1 && $0.state == .waiting }) {
+                    let data = try StateJSON.encode(execution)
+                    for (part, bytes) in Self.parts(of: data).enumerated() {
+                        let key = try OrchestrationKeys.executionPart(execution.id, part)
+                        add(.put(key, bytes), key)
+                    }
+                }
+                let end = ExecutionEnd(
+                    state: execution.state, endedAt: execution.endedAt, problem: execution.machine.problem)
+                try put(OrchestrationKeys.executionEnd(execution.id), end)
+            case .saveStep(let execution, let progress):
+                try put(OrchestrationKeys.step(execution, progress.step.id), progress)
+            case .send, .cancelOrder, .announce: break
+            }
+        }
+        for start in stride(from: 0, to: order.count, by: StateLimits.operationsMax) {
+            let keys = order[start..<min(start + StateLimits.operationsMax, order.count)]
+            _ = try await store.transact(StateTransaction(success: keys.compactMap { operations[$0] }))
+        }
+        if let model = known, model.configuration.commit != before?.configuration.commit {
+            try await forgetConfigurations(but: model.configuration.commit)
+        }
+    }
+
+    func load() async throws(Problem) -> Orchestrator.Memory {
+        var memory = Orchestrator.Memory()
+        if let head = try await store.get(OrchestrationKeys.desired(), as: DesiredHead.self) {
+            memory.desired = try await desiredModel(head)
+        }
+        memory.records = try await store.values(.prefix("records/"), as: InstanceRecord.self)
+        memory.joinedHosts = try await store.values(.prefix("hosts/"), as: HostName.self)
+        let ends = try await store.range(.prefix("executions/"), limit: nil).entries.filter { $0.key.text.hasSuffix("/end") }
+        for entry in ends {
+            guard let id = Int64(entry.key.text.split(separator: "/")[1]) else { continue }
+            memory.lastExecution = max(memory.lastExecution, id)
+            let end = try StateJSON.decode(ExecutionEnd.self, from: entry.value, at: entry.key)
+            if !end.state.isEnded, let execution = try await execution(id) { memory.executions.append(execution) }
+        }
+        var apps = Set(memory.records.map(\.id.app))
+        apps.formUnion(memory.desired?.configuration.apps.keys.map { $0 } ?? [])
+        for app in apps { memory.releases += try await releases.releases(of: app) }
+        return memory
+    }
+
+    /// An execution as it was last saved; nil when there is none.
+    func execution(_ id: Int64) async throws(Problem) -> Execution? {
+        let prefix = OrchestrationKeys.execution(id)
+        let entries = try await store.range(.prefix(prefix + "/"), limit: nil).entries
+        let parts = entries.filter { $0.key.text.hasPrefix(prefix + "/plan/") }
+        guard let first = parts.first else { return nil }
+        let data = parts.reduce(into: Data()) { $0.append($1.value) }
+        var execution = try StateJSON.decode(Execution.self, from: data, at: first.key)
+        var steps: [StepProgress] = []
+        var end: ExecutionEnd?
+        for entry in entries {
+            if entry.key.text.hasPrefix(prefix + "/steps/") {
+                steps.append(try StateJSON.decode(StepProgress.self, from: entry.value, at: entry.key))
+            } else if entry.key.text == prefix + "/end" {
+                end = try StateJSON.decode(ExecutionEnd.self, from: entry.value, at: entry.key)
+            }
+        }
+        execution.endedAt = end?.endedAt
+        execution.machine.restore(steps: steps, state: end?.state ?? .running, problem: end?.problem)
+        return execution
+    }
+
+    /// Numbers of the newest executions, the newest first.
+    func executionNumbers(limit: Int) async throws(Problem) -> [Int64] {
+        let entries = try await store.range(.prefix("executions/"), limit: nil).entries
+        let numbers = entries.filter { $0.key.text.hasSuffix("/end") }.compactMap {
+            Int64($0.key.text.split(separator: "/")[1])
+        }
+        return Array(numbers.reversed().prefix(limit))
+    }
+
+    /// Deletes the oldest executions beyond those that are kept.
+    func trimExecutions() async throws(Problem) {
+        for number in try await executionNumbers(limit: .max).dropFirst(Self.executionsKept) {
+            let range = KeyRange.prefix(OrchestrationKeys.execution(number) + "/")
+            _ = try await store.transact(StateTransaction(success: [.deleteRange(range)]))
+        }
+    }
+
+    func saveJoined(_ host: HostName) async throws(Problem) {
+        try await store.put(TypedKey<HostName>(OrchestrationKeys.joinedHost(host)), host)
+    }
+
+    private func desiredModel(_ head: DesiredHead) async throws(Problem) -> DesiredModel {
+        let prefix = "configurations/\(head.commit)"
+        var configuration = FabricConfiguration(fabric: head.fabric, commit: head.commit, policy: head.policy)
+        for host in try await store.values(.prefix("\(prefix)/hosts/"), as: HostSpec.self) {
+            configuration.hosts[host.name] = host
+        }
+        for hostClass in try await store.values(.prefix("\(prefix)/classes/"), as: HostClassSpec.self) {
+            configuration.classes[hostClass.name] = hostClass
+        }
+        for app in try await store.values(.prefix("\(prefix)/apps/"), as: AppSpec.self) { configuration.apps[app.name] = app }
+        for balancer in try await store.values(.prefix("\(prefix)/balancers/"), as: BalancerSpec.self) {
+            configuration.balancers[balancer.name] = balancer
+        }
+        var model = DesiredModel(revision: head.revision, configuration: configuration, overrides: head.overrides)
+        for (app, number) in head.releases { model.releases[app] = try await releases.release(app, number) }
+        return model
+    }
+
+    private func saveConfiguration(_ configuration: FabricConfiguration) async throws(Problem) {
+        var operations: [Operation] = []
+        let commit = configuration.commit
+        func put(_ kind: String, _ name: String, _ value: some Encodable) throws(Problem) {
+            operations.append(.put(try OrchestrationKeys.configuration(commit, kind, name), try StateJSON.encode(value)))
+        }
+        for host in configuration.hosts.values { try put("hosts", host.name.text, host) }
+        for hostClass in configuration.classes.values { try put("classes", hostClass.name.text, hostClass) }
+        for app in configuration.apps.values { try put("apps", app.name.text, app) }
+        for balancer in configuration.balancers.values { try put("balancers", balancer.name.text, balancer) }
+        // The same commit may have been saved in part before a crash: begin from nothing.
+        _ = try await store.transact(StateTransaction(success: [.deleteRange(.prefix("configurations/\(commit)/"))]))
+        for start in stride(from: 0, to: operations.count, by: StateLimits.operationsMax) {
+            let batch = operations[start..<min(start + StateLimits.operationsMax, operations.count)]
+            _ = try await store.transact(StateTransaction(success: Array(batch)))
+        }
+    }
+
+    private func forgetConfigurations(but commit: String) async throws(Problem) {
+        var commits: Set<String> = []
+        for entry in try await store.range(.prefix("configurations/"), limit: nil).entries {
+            commits.insert(String(entry.key.text.split(separator: "/")[1]))
+        }
+        for other in commits where other != commit {
+            _ = try await store.transact(StateTransaction(success: [.deleteRange(.prefix("configurations/\(other)/"))]))
+        }
+    }
+
+    private static func parts(of data: Data) -> [Data] {
+        stride(from: 0, to: data.count, by: partBytesMax).map { start in
+            data.subdata(in: start..<min(start + partBytesMax, data.count))
+        }
+    }
+}
+
+extension DesiredHead {
+    init(_ model: DesiredModel) {
+        self.init(
+            revision: model.revision, fabric: model.configuration.fabric, commit: model.configuration.commit,
+            policy: model.configuration.policy, overrides: model.overrides,
+            releases: model.releases.mapValues(\.number))
+    }
+}

@@ -1,0 +1,257 @@
+package import Core
+package import Logging
+import ServiceLifecycle
+import Wire
+
+/// Owns the loop: gives it events, one at a time, and carries out its actions in their order.
+/// What is to be saved is on the disk before anything that depends on it is sent.
+package actor OrchestratorService: Service {
+    private static let tick = Duration.milliseconds(500)
+
+    let store: OrchestrationStore
+    private let audit: AuditLog
+    private let link: any HostLink
+    private let now: @Sendable () -> Instant
+    private let logger: Logger
+    let feed = ChangeFeed()
+    let progress = ExecutionFeed()
+    private var orchestrator: Orchestrator
+    private var turn = Turn()
+    private var tickets: [Int64: AuditTicket] = [:]
+    private var fence: Int64
+    /// Why the last state could not be saved; nil while all is well.
+    private(set) var stateProblem: Problem?
+    private var onEnd: (@Sendable (Execution) async -> Void)?
+
+    /// Brings the loop's state back.
+    package init(
+        store: any StateStore, releases: ReleaseStore, audit: AuditLog, link: any HostLink,
+        now: @escaping @Sendable () -> Instant, logger: Logger
+    ) async throws(Problem) {
+        self.store = OrchestrationStore(store: store, releases: releases)
+        self.audit = audit
+        self.link = link
+        self.now = now
+        self.logger = logger
+        // A lease's number is higher than every one before: agents refuse what an older run sends.
+        let lease = try await store.grantLease(for: .seconds(60))
+        fence = lease.id.number
+        try await store.revokeLease(lease.id)
+        orchestrator = Orchestrator(
+            memory: try await self.store.load(), settings: Orchestrator.Settings(fence: fence), at: now())
+    }
+
+    package func run() async throws {
+        await receive { $0.resume(at: $1) }
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.tick)
+                await self.receive { $0.receive(.timePassed, at: $1) }
+            }
+        }
+    }
+
+    /// The loop as it is now, to be read.
+    package var snapshot: Orchestrator { orchestrator }
+
+    /// Called with each execution when it has ended, before anything else happens.
+    package func whenEnded(_ body: @escaping @Sendable (Execution) async -> Void) { onEnd = body }
+
+    /// Gives the loop something to do, and carries out what follows.
+    /// - Parameter body: changes the loop and answers its actions.
+    @discardableResult
+    package func perform<Value: Sendable>(
+        _ body: @Sendable (inout Orchestrator, Instant) throws(Problem) -> (Value, [Orchestrator.Action])
+    ) async throws(Problem) -> Value {
+        await turn.begin()
+        defer { turn.end() }
+        let before = orchestrator.desired
+        let (value, actions) = try body(&orchestrator, now())
+        await carryOut(actions, before: before)
+        return value
+    }
+
+    package func receive(_ body: @Sendable (inout Orchestrator, Instant) -> [Orchestrator.Action]) async {
+        await turn.begin()
+        defer { turn.end() }
+        let before = orchestrator.desired
+        let actions = body(&orchestrator, now())
+        await carryOut(actions, before: before)
+    }
+
+    /// Takes what an agent says; returns when it is kept.
+    package func observe(_ observation: AgentObservation) async {
+        switch observation {
+        case .connected(let host, _): await joined(host)
+        case .disconnected(let host): await receive { $0.receive(.disconnected(host), at: $1) }
+        case .report(let report): await receive { $0.receive(.reported(report), at: $1) }
+        case .heartbeat(let host): await receive { $0.receive(.heard(host), at: $1) }
+        case .outcome(_, let outcome):
+            await receive { $0.receive(.orderEnded(outcome.command.text, outcome.problem), at: $1) }
+        case .output(_, let command, let line): note(line, of: command)
+        case .event(let host, let event):
+            logger.info(
+                "host event",
+                metadata: ["host": "\(host)", "kind": "\(event.kind.rawValue)", "text": "\(event.text)"])
+        }
+    }
+
+    private func joined(_ host: HostName) async {
+        guard orchestrator.hosts[host]?.lastHeard == nil else { return }
+        await untilSaved { () throws(Problem) in try await self.store.saveJoined(host) }
+    }
+
+    private func note(_ line: String, of command: CommandID) {
+        let parts = command.text.split(separator: "/")
+        guard parts.count == 4, parts[0] == "execution", let execution = Int64(parts[1]), let step = Int(parts[2]) else {
+            return
+        }
+        progress.output(line, step: step, of: execution, at: now())
+    }
+
+    private func carryOut(_ actions: [Orchestrator.Action], before: DesiredModel?) async {
+        guard !actions.isEmpty else { return }
+        await untilSaved { () throws(Problem) in try await self.store.save(actions, before: before) }
+        var ended: [Execution] = []
+        for action in actions {
+            switch action {
+            case .send(let order): send(order)
+            case .cancelOrder(let id, let host): cancel(id, on: host)
+            case .announce(let happening): await announce(happening)
+            case .saveStep(let execution, let step): progress.changed(step, of: execution, at: now())
+            case .saveExecution(let execution):
+                progress.changed(execution, at: now())
+                if execution.state.isEnded { ended.append(execution) }
+            case .saveRecords, .saveDesired: break
+            }
+        }
+        for execution in ended {
+            await completeAudit(of: execution)
+            await onEnd?(execution)
+        }
+        feed.publish(
+            at: now(), desired: orchestrator.desired?.revision ?? 0, live: orchestrator.liveRevision)
+    }
+
+    /// Nothing may be sent that is not on the disk. While the disk refuses, the loop waits, and
+    /// says so.
+    private func untilSaved(_ body: () async throws(Problem) -> Void) async {
+        while true {
+            do {
+                try await body()
+                stateProblem = nil
+                return
+            } catch {
+                stateProblem = error
+                logger.critical("state cannot be saved", metadata: ["problem": "\(error)"])
+                if Task.isCancelled { return }
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func send(_ order: HostOrder) {
+        let command = AgentCommand(
+            id: CommandID(order.id), fence: fence, timeout: order.timeout, operation: AgentCommand.Operation(order.operation))
+        do {
+            try link.send(command, to: order.host)
+        } catch {
+            logger.error("command not sent", metadata: ["host": "\(order.host)", "problem": "\(error)"])
+        }
+    }
+
+    private func cancel(_ id: String, on host: HostName) {
+        link.withdraw(CommandID(id), from: host)
+        let command = AgentCommand(
+            id: CommandID("cancel/\(fence)/\(id)"), fence: fence, timeout: .seconds(10), operation: .cancel(CommandID(id)))
+        try? link.send(command, to: host)
+    }
+
+    private func announce(_ happening: Orchestrator.Happening) async {
+        feed.note(happening)
+        switch happening {
+        case .executionStarted(let id, _, _):
+            guard let execution = orchestrator.executions.values.first(where: { $0.id == id }) else { return }
+            await beginAudit(of: execution)
+        case .hostChanged(let host, let contact):
+            logger.info("host changed", metadata: ["host": "\(host)", "contact": "\(contact.rawValue)"])
+        case .rolledBackAutomatically(let app, let from, let to, let cause):
+            logger.warning(
+                "rolled back automatically",
+                metadata: [
+                    "app": "\(app)", "from": "\(from ?? 0)", "to": "\(to)", "cause": "\(cause?.description ?? "")",
+                ])
+        case .blind(let reason): logger.critical("nothing is moved", metadata: ["reason": "\(reason)"])
+        case .balancerRefused(let host, let balancer, let problem):
+            logger.error(
+                "balancer refused its configuration",
+                metadata: ["host": "\(host)", "balancer": "\(balancer)", "problem": "\(problem)"])
+        case .executionChanged, .stepChanged, .liveChanged, .sightRegained: break
+        }
+    }
+
+    private func beginAudit(of execution: Execution) async {
+        let action = AuditAction(
+            who: execution.startedBy, role: execution.startedBy == "apus" ? "apus" : "deployer",
+            what: execution.kind.rawValue, subject: "app/\(execution.app)",
+            details: execution.machine.plan.summary.text, commit: orchestrator.desired?.configuration.commit,
+            execution: "\(execution.id)", address: nil)
+        await untilSaved { () throws(Problem) in
+            self.tickets[execution.id] = try await self.audit.record(before: action)
+        }
+    }
+
+    private func completeAudit(of execution: Execution) async {
+        guard let ticket = tickets.removeValue(forKey: execution.id) else { return }
+        let outcome: AuditEntry.Outcome =
+            switch execution.state {
+            case .succeeded: .succeeded
+            default:
+                .failed(
+                    execution.machine.problem
+                        ?? Problem(
+                            "execution.aborted", "The execution was ended before it was done.",
+                            cause: "Somebody aborted it.", remedy: "Deploy again when it is time."))
+            }
+        await untilSaved { () throws(Problem) in try await ticket.complete(outcome) }
+    }
+}
+
+extension AgentCommand.Operation {
+    init(_ operation: HostOrder.Operation) {
+        switch operation {
+        case .prefetch(let package): self = .prefetch(package)
+        case .phase(let phase, let spec): self = .phase(phase, spec)
+        case .awaitReady(let id): self = .awaitReady(id)
+        case .link(let app, let identity): self = .link(app: app, releaseIdentity: identity)
+        case .balance(let configuration, let drained): self = .balance(configuration, drained: drained)
+        }
+    }
+}
+
+/// Lets callers of an actor in one after another, also across their awaits.
+struct Turn {
+    private final class Line: Sendable {
+        // Guarded by the actor that owns the turn.
+        nonisolated(unsafe) var isTaken = false
+        nonisolated(unsafe) var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let line = Line()
+
+    nonisolated(nonsending) func begin() async {
+        guard line.isTaken else {
+            line.isTaken = true
+            return
+        }
+        await withCheckedContinuation { line.waiting.append($0) }
+    }
+
+    func end() {
+        if line.waiting.isEmpty {
+            line.isTaken = false
+        } else {
+            line.waiting.removeFirst().resume()
+        }
+    }
+}

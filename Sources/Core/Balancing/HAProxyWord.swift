@@ -1,0 +1,128 @@
+/// A piece of HAProxy's file or of a runtime command that cannot carry an injection.
+///
+/// `haproxy -c` accepts an injected directive like any other, so checking the finished file is no
+/// defence. A word is either written in this program's source (a literal), or made by one of the
+/// functions below, each of which admits only the characters that its kind of value needs.
+package struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral {
+    let text: String
+
+    package init(stringLiteral value: StaticString) { text = value.description }
+    private init(checked text: String) { self.text = text }
+
+    private static let letters = Set("abcdefghijklmnopqrstuvwxyz".utf8)
+    private static let capitals = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
+    private static let digits = Set("0123456789".utf8)
+
+    static func number(_ value: Int) -> HAProxyWord { HAProxyWord(checked: "\(value)") }
+
+    static func concatenated(_ words: HAProxyWord...) -> HAProxyWord {
+        HAProxyWord(checked: words.map(\.text).joined())
+    }
+
+    static func server(_ instance: InstanceID) -> HAProxyWord { HAProxyWord(checked: instance.description) }
+
+    /// Where a certificate lies in the balancer's folder: named by its content, so that a new
+    /// one never overwrites the one that serves.
+    static func certificate(_ digest: Digest) -> HAProxyWord { HAProxyWord(checked: "certs/\(digest.short).pem") }
+
+    /// - Throws: `balancer.value-refused` unless it is `APP.PROCESS`.
+    static func backend(_ name: String) throws(Problem) -> HAProxyWord {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, (try? AppName(String(parts[0]))) != nil, (try? ProcessName(String(parts[1]))) != nil else {
+            throw refusal("backend", name, remedy: "Write APP.PROCESS.")
+        }
+        return HAProxyWord(checked: name)
+    }
+
+    /// - Throws: `balancer.value-refused` unless it is the name of a system's user.
+    static func account(_ name: String) throws(Problem) -> HAProxyWord {
+        try admitted(
+            name, as: "system user", lengthMax: 32, letters.union(digits).union("_-".utf8),
+            remedy: "Use a lower-case name of letters, digits, dashes and underscores.")
+    }
+
+    /// - Throws: `balancer.value-refused` unless it is an IPv4 or IPv6 literal.
+    static func address(_ address: String) throws(Problem) -> HAProxyWord {
+        let remedy = "Give an IPv4 or IPv6 address."
+        if !address.utf8.contains(UInt8(ascii: ":")) {
+            let parts = address.split(separator: ".", omittingEmptySubsequences: false)
+            let areBytes = parts.allSatisfy {
+                !$0.isEmpty && $0.utf8.count <= 3 && $0.utf8.allSatisfy(digits.contains) && UInt8($0) != nil
+            }
+            guard parts.count == 4, areBytes else { throw refusal("address", address, remedy: remedy) }
+            return HAProxyWord(checked: address)
+        }
+        return try admitted(
+            address, as: "address", lengthMax: 45, digits.union("abcdefABCDEF:.".utf8), remedy: remedy)
+    }
+
+    /// Address and port, with an IPv6 address in brackets.
+    static func endpoint(_ address: String, _ port: Int) throws(Problem) -> HAProxyWord {
+        let host = try Self.address(address).text
+        return HAProxyWord(checked: (host.contains(":") ? "[\(host)]" : host) + ":" + (try Self.port(port).text))
+    }
+
+    /// - Throws: `balancer.value-refused` unless it is from 1 to 65,535.
+    static func port(_ port: Int) throws(Problem) -> HAProxyWord {
+        guard (1...65_535).contains(port) else {
+            throw refusal("port", "\(port)", remedy: "Use a port from 1 to 65535.")
+        }
+        return HAProxyWord(checked: "\(port)")
+    }
+
+    /// A host's full name in lower case, without a wildcard.
+    static func hostName(_ name: String) throws(Problem) -> HAProxyWord {
+        let remedy = "Use a lower-case host name such as shop.example.com, or *.example.com."
+        guard !name.hasPrefix("-"), !name.hasPrefix("."), !name.hasSuffix("."), !name.contains("..") else {
+            throw refusal("host name", name, remedy: remedy)
+        }
+        return try admitted(name, as: "host name", lengthMax: 253, letters.union(digits).union("-.".utf8), remedy: remedy)
+    }
+
+    /// A host name, and a port where it is not the scheme's own.
+    static func origin(scheme: HAProxyWord, _ origin: String) throws(Problem) -> HAProxyWord {
+        let parts = origin.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        var text = scheme.text + (try hostName(String(parts[0])).text)
+        if parts.count == 2 {
+            guard let number = Int(parts[1]), String(number) == parts[1] else {
+                throw refusal("origin", origin, remedy: "Write HOST or HOST:PORT.")
+            }
+            text += ":" + (try port(number).text)
+        }
+        return HAProxyWord(checked: text)
+    }
+
+    /// The path of a URL, percent-encoded where it needs to be.
+    static func path(_ path: String) throws(Problem) -> HAProxyWord {
+        let remedy = "Start with a slash, and percent-encode all but letters, digits and -._~/+:@%=&?"
+        guard path.hasPrefix("/") else { throw refusal("path", path, remedy: remedy) }
+        let allowed = letters.union(capitals).union(digits).union("-._~/+:@%=&?".utf8)
+        return try admitted(path, as: "path", lengthMax: 1024, allowed, remedy: remedy)
+    }
+
+    private static func admitted(
+        _ text: String, as kind: String, lengthMax: Int, _ allowed: Set<UInt8>, remedy: String
+    ) throws(Problem) -> HAProxyWord {
+        guard !text.isEmpty, text.utf8.count <= lengthMax, text.utf8.allSatisfy(allowed.contains) else {
+            throw refusal(kind, text, remedy: remedy)
+        }
+        return HAProxyWord(checked: text)
+    }
+
+    private static func refusal(_ kind: String, _ text: String, remedy: String) -> Problem {
+        Problem(
+            "balancer.value-refused", "The balancer's configuration cannot be written.",
+            cause: "\(quotedForMessage(text)) is not a valid \(kind).", remedy: remedy)
+    }
+}
+
+/// Words of one directive, joined by single spaces.
+package struct HAProxyLine: Hashable, Sendable {
+    package let text: String
+
+    init(_ words: [HAProxyWord]) { text = words.map(\.text).joined(separator: " ") }
+    init(_ words: HAProxyWord...) { self.init(words) }
+
+    package static let showStatistics = HAProxyLine("show stat")
+    package static let showServersState = HAProxyLine("show servers state")
+}

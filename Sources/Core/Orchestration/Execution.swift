@@ -1,0 +1,40 @@
+/// A plan being carried out, and for whom.
+package struct Execution: Codable, Hashable, Sendable {
+    /// Counts up over a fabric's life.
+    package var id: Int64
+    package var app: AppName
+    package var kind: Plan.Kind
+    package var startedBy: String
+    package var startedAt: Instant
+    package var endedAt: Instant?
+    /// The release that served before, to which a failed deploy goes back.
+    package var releaseBefore: Int?
+    /// The execution whose failure made this one necessary.
+    package var cause: Int64?
+    package var machine: ExecutionMachine
+
+    package init(
+        id: Int64, app: AppName, kind: Plan.Kind, startedBy: String, startedAt: Instant, releaseBefore: Int?,
+        cause: Int64? = nil, machine: ExecutionMachine
+    ) {
+        self.id = id
+        self.app = app
+        self.kind = kind
+        self.startedBy = startedBy
+        self.startedAt = startedAt
+        self.releaseBefore = releaseBefore
+        self.cause = cause
+        self.machine = machine
+    }
+
+    package var state: ExecutionState { machine.state }
+}
+
+/// What a person, or the rollout's own gate, wants of an execution.
+package enum ExecutionControl: Codable, Hashable, Sendable {
+    case pause
+    case resume
+    case abort
+    case retry
+    case cancelStep(Int)
+}

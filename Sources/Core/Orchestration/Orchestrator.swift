@@ -1,0 +1,173 @@
+/// The loop of one fabric, as a value: events in, actions out.
+///
+/// It holds what is desired, what is recorded and what agents have said; it plans, carries plans
+/// out, gives balancers their configuration, and goes back when a rollout fails. It reads no clock
+/// and sends nothing: its shell feeds it events with their time and carries out the actions in
+/// their order. An action that saves comes before the actions that depend on it.
+package struct Orchestrator: Sendable {
+    package enum Event: Sendable {
+        /// Git says something else now.
+        case configured(FabricConfiguration)
+        /// People have said something beside git.
+        case overridden(Overrides)
+        case releaseAdded(Release)
+        case reported(HostReport)
+        case heard(HostName)
+        case disconnected(HostName)
+        case orderEnded(String, Problem?)
+        case timePassed
+    }
+
+    package enum Action: Sendable {
+        case saveRecords([InstanceKey: InstanceRecord?])
+        case saveDesired(DesiredModel)
+        case saveExecution(Execution)
+        /// One step's progress has changed; the execution's plan has not.
+        case saveStep(execution: Int64, StepProgress)
+        case send(HostOrder)
+        case cancelOrder(id: String, host: HostName)
+        case announce(Happening)
+    }
+
+    /// Something that people and pages want to know.
+    package enum Happening: Hashable, Sendable {
+        case executionStarted(Int64, AppName, Plan.Kind)
+        case executionChanged(Int64, AppName, ExecutionState)
+        case stepChanged(Int64, Int)
+        case hostChanged(HostName, LiveHost.Contact)
+        case liveChanged(HostName)
+        case rolledBackAutomatically(AppName, from: Int?, to: Int, cause: Problem?)
+        case blind(String)
+        case sightRegained
+        case balancerRefused(HostName, BalancerName, Problem)
+    }
+
+    package struct Settings: Sendable {
+        /// Silence after which a host no longer counts as connected.
+        package var silenceMax: Interval
+        /// Unique to this run of the control plane, and higher than every one before.
+        package var fence: Int64
+        /// How long after a start hosts are given to be heard from before anything is placed
+        /// that could have been placed better with them.
+        package var settling: Interval
+
+        package init(silenceMax: Interval = .seconds(10), fence: Int64, settling: Interval = .seconds(5)) {
+            self.silenceMax = silenceMax
+            self.fence = fence
+            self.settling = settling
+        }
+    }
+
+    /// What was saved when the control plane stopped.
+    package struct Memory: Sendable {
+        package var desired: DesiredModel?
+        package var releases: [Release]
+        package var records: [InstanceRecord]
+        package var joinedHosts: [HostName]
+        package var executions: [Execution]
+        package var lastExecution: Int64
+
+        package init(
+            desired: DesiredModel? = nil, releases: [Release] = [], records: [InstanceRecord] = [],
+            joinedHosts: [HostName] = [], executions: [Execution] = [], lastExecution: Int64 = 0
+        ) {
+            self.desired = desired
+            self.releases = releases
+            self.records = records
+            self.joinedHosts = joinedHosts
+            self.executions = executions
+            self.lastExecution = lastExecution
+        }
+    }
+
+    /// When an app is next looked at after an execution of its own accord has failed.
+    struct Backoff {
+        var failures = 0
+        var notBefore = Instant(milliseconds: 0)
+    }
+
+    let settings: Settings
+    package internal(set) var desired: DesiredModel?
+    package internal(set) var records: [InstanceKey: InstanceRecord] = [:]
+    package internal(set) var hosts: [HostName: LiveHost] = [:]
+    /// Executions that have not ended, by app: one at a time for each.
+    package internal(set) var executions: [AppName: Execution] = [:]
+    /// Failed or aborted executions that may still be retried: the last of each app.
+    package internal(set) var retryable: [AppName: Execution] = [:]
+    var releases: [AppName: [Int: Release]] = [:]
+    package internal(set) var liveRevision: Int64 = 0
+    var lastExecution: Int64
+    var balancers: [BalancerKey: BalancerPush] = [:]
+    var balancersAreStale = true
+    var pushCount = 0
+    var handovers: [AppName: Handover] = [:]
+    var appsToLookAt: Set<AppName> = []
+    var backoffs: [AppName: Backoff] = [:]
+    var blindness: String?
+    let startedAt: Instant
+    /// Actions of the event that is being received.
+    var pending: [Action] = []
+
+    package init(memory: Memory, settings: Settings, at now: Instant) {
+        self.settings = settings
+        desired = memory.desired
+        for release in memory.releases { releases[release.app, default: [:]][release.number] = release }
+        records = Dictionary(memory.records.map { (InstanceKey($0), $0) }) { _, last in last }
+        for host in memory.joinedHosts {
+            // Silent, not gone: the grace period of each host begins now.
+            hosts[host] = LiveHost(name: host, contact: .silent, lastHeard: now, report: nil)
+        }
+        for execution in memory.executions where !execution.state.isEnded { executions[execution.app] = execution }
+        lastExecution = memory.lastExecution
+        startedAt = now
+        lookAtEverything()
+        expectDeclaredHosts()
+    }
+
+    package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
+        switch event {
+        case .configured(let configuration): configured(configuration)
+        case .overridden(let overrides): overridden(overrides)
+        case .releaseAdded(let release): releases[release.app, default: [:]][release.number] = release
+        case .reported(let report): reported(report, at: now)
+        case .heard(let host): heard(host, at: now)
+        case .disconnected(let host): disconnected(host, at: now)
+        case .orderEnded(let id, let problem): orderEnded(id, problem, at: now)
+        case .timePassed: timePassed(at: now)
+        }
+        return finish(at: now)
+    }
+
+    /// The first actions after a start: what was under way goes on.
+    package mutating func resume(at now: Instant) -> [Action] {
+        for app in executions.keys.sorted() {
+            guard let execution = executions[app] else { continue }
+            carryOut(execution.machine.underWay(), of: app, at: now)
+            // What had ended when the control plane stopped may let others begin.
+            if executions[app]?.id == execution.id { feed(.started, to: app, at: now) }
+        }
+        return finish(at: now)
+    }
+
+    /// Everything that follows from whatever changed.
+    mutating func finish(at now: Instant) -> [Action] {
+        refreshBalancers(at: now)
+        reconcile(at: now)
+        refreshBalancers(at: now)
+        defer { pending = [] }
+        return pending
+    }
+
+    package func live(at now: Instant) -> LiveModel { LiveModel(revision: liveRevision, at: now, hosts: hosts) }
+
+    mutating func lookAtEverything() {
+        appsToLookAt.formUnion(desired?.configuration.apps.keys.map { $0 } ?? [])
+        appsToLookAt.formUnion(records.keys.map(\.instance.app))
+    }
+
+    mutating func expectDeclaredHosts() {
+        for host in desired?.configuration.hosts.keys.map({ $0 }) ?? [] where hosts[host] == nil {
+            hosts[host] = LiveHost(name: host, contact: .expected, lastHeard: nil, report: nil)
+        }
+    }
+}

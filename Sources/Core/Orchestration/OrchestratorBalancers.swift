@@ -1,0 +1,163 @@
+/// One balancer on one host.
+struct BalancerKey: Hashable, Comparable {
+    var host: HostName
+    var balancer: BalancerName
+
+    static func < (left: BalancerKey, right: BalancerKey) -> Bool {
+        (left.host, left.balancer) < (right.host, right.balancer)
+    }
+}
+
+/// The last configuration that a balancer was sent, and whether it said that it runs it.
+struct BalancerPush {
+    var order: String
+    var configuration: BalancerConfiguration
+    var isAcknowledged = false
+    var problem: Problem?
+    var sentAt: Instant
+}
+
+/// A traffic step that waits for balancers.
+struct Handover {
+    var step: Int
+    var waitsFor: Set<BalancerKey>
+    var draining: [InstanceID]
+}
+
+extension Orchestrator {
+    private static let pushTimeout = Interval.seconds(30)
+    /// A refused configuration is tried again after this long, since what refused it (a busy
+    /// port, a full disk) may have passed.
+    private static let retryAfter = Interval.seconds(30)
+
+    mutating func handOver(
+        _ step: Step, app: AppName, duties: [DutyChange], drains: Bool, execution: Execution, at now: Instant
+    ) {
+        var changes: [InstanceKey: InstanceRecord?] = [:]
+        for change in duties {
+            let key = InstanceKey(host: change.host, instance: change.instance)
+            // What is recorded keeps its port.
+            var record = records[key] ?? InstanceRecord(id: change.instance, host: change.host, duty: .starting)
+            record.duty = change.duty.recorded(at: now)
+            changes[key] = record
+        }
+        save(changes)
+        // Where nothing begins to serve, those that give their duty up are about to be stopped.
+        let stopsAll = !duties.contains { $0.duty == .serve }
+        let draining = drains ? duties.filter { $0.duty == .leave || stopsAll }.map(\.instance) : []
+        handovers[app] = Handover(step: step.id, waitsFor: [], draining: draining)
+        refreshBalancers(at: now)
+        let unsettled = declaredBalancers().map(\.key).filter { !isSettled($0) }
+        if let refused = unsettled.compactMap({ balancers[$0]?.problem }).first {
+            endHandover(of: app, problem: refused, at: now)
+        } else if unsettled.isEmpty {
+            endHandover(of: app, problem: nil, at: now)
+        } else {
+            handovers[app]?.waitsFor = Set(unsettled)
+        }
+    }
+
+    /// A balancer that is silent may still serve by its last configuration: it is waited for until
+    /// its host is lost.
+    private func isSettled(_ key: BalancerKey) -> Bool {
+        switch hosts[key.host]?.contact {
+        case .connected: balancers[key]?.isAcknowledged == true
+        case .silent: false
+        case .lost, .expected, nil: true
+        }
+    }
+
+    private func declaredBalancers() -> [(key: BalancerKey, spec: BalancerSpec, host: HostSpec)] {
+        guard let desired else { return [] }
+        return desired.configuration.balancers.values.flatMap { spec in
+            desired.configuration.hosts.values
+                .filter { spec.hosts.admits($0, classLabels: desired.classLabels(of: $0)) }
+                .map { (BalancerKey(host: $0.name, balancer: spec.name), spec, $0) }
+        }
+    }
+
+    /// A lost host's balancers are waited for no longer.
+    mutating func giveUpBalancers(on host: HostName, at now: Instant) {
+        for app in handovers.keys.sorted() {
+            guard let waitsFor = handovers[app]?.waitsFor, waitsFor.contains(where: { $0.host == host }) else { continue }
+            let rest = waitsFor.filter { $0.host != host }
+            handovers[app]?.waitsFor = rest
+            if rest.isEmpty { endHandover(of: app, problem: nil, at: now) }
+        }
+    }
+
+    private mutating func endHandover(of app: AppName, problem: Problem?, at now: Instant) {
+        guard let handover = handovers.removeValue(forKey: app) else { return }
+        feed(.stepEnded(handover.step, problem), to: app, at: now)
+    }
+
+    /// Sends each balancer its configuration when that is not what it was sent last.
+    mutating func refreshBalancers(at now: Instant) {
+        guard balancersAreStale, let desired else { return }
+        balancersAreStale = false
+        let live = live(at: now)
+        let declared = declaredBalancers()
+        let allRecords = Array(records.values)
+        for (key, spec, host) in declared where hosts[key.host]?.contact == .connected {
+            let configuration = BalancerConfiguration.make(
+                balancer: spec, host: host, desired: desired, records: allRecords, live: live)
+            if let last = balancers[key], last.configuration == configuration,
+                last.problem == nil || now < last.sentAt + Self.retryAfter
+            { continue }
+            push(configuration, to: key, at: now)
+        }
+        let keys = Set(declared.map(\.key))
+        for key in balancers.keys where !keys.contains(key) { balancers[key] = nil }
+    }
+
+    private mutating func push(_ configuration: BalancerConfiguration, to key: BalancerKey, at now: Instant) {
+        pushCount += 1
+        let order = "balance/\(settings.fence)/\(pushCount)"
+        balancers[key] = BalancerPush(order: order, configuration: configuration, sentAt: now)
+        let known = Set(configuration.backends.flatMap { $0.servers.map(\.instance) })
+        let drained = handovers.values.flatMap(\.draining).filter(known.contains).sorted()
+        pending.append(
+            .send(
+                HostOrder(
+                    id: order, host: key.host, timeout: Self.pushTimeout,
+                    operation: .balance(configuration, drained: drained))))
+        // Whoever waits for this balancer waits for the newest configuration.
+        for app in handovers.keys where handovers[app]?.waitsFor.isEmpty == false { handovers[app]?.waitsFor.insert(key) }
+    }
+
+    mutating func balancerOrderEnded(_ order: String, _ problem: Problem?, at now: Instant) {
+        guard let key = balancers.first(where: { $0.value.order == order })?.key else { return }
+        balancers[key]?.problem = problem
+        balancers[key]?.isAcknowledged = problem == nil
+        if let problem { pending.append(.announce(.balancerRefused(key.host, key.balancer, problem))) }
+        for app in handovers.keys.sorted() where handovers[app]?.waitsFor.contains(key) == true {
+            handovers[app]?.waitsFor.remove(key)
+            if problem != nil || handovers[app]?.waitsFor.isEmpty == true {
+                endHandover(of: app, problem: problem, at: now)
+            }
+        }
+    }
+
+    /// An order that no agent has answered for so long is lost: its balancer is sent another.
+    mutating func forgetUnansweredBalancers(at now: Instant) {
+        for (key, push) in balancers
+        where !push.isAcknowledged && push.problem == nil && now > push.sentAt + Self.pushTimeout + Self.retryAfter {
+            balancers[key] = nil
+            balancersAreStale = true
+        }
+    }
+
+    /// A host that comes back may run anything: it is sent its configuration again.
+    mutating func forgetBalancers(on host: HostName) {
+        for key in balancers.keys where key.host == host && balancers[key]?.isAcknowledged == true { balancers[key] = nil }
+        balancersAreStale = true
+    }
+
+    /// A balancer that reports that it does not run is sent its configuration again.
+    mutating func noteBalancers(_ report: HostReport) {
+        for balancer in report.balancers where !balancer.isRunning {
+            let key = BalancerKey(host: report.host, balancer: balancer.name)
+            if balancers[key]?.isAcknowledged == true { balancers[key] = nil }
+        }
+    }
+}

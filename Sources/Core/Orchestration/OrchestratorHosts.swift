@@ -1,0 +1,114 @@
+/// What hosts say, and what their silence means.
+extension Orchestrator {
+    /// What `configured` does to the model, without anything that follows: for plans of what would be.
+    package mutating func configure(_ configuration: FabricConfiguration) {
+        configured(configuration)
+        pending = []
+    }
+
+    mutating func configured(_ configuration: FabricConfiguration) {
+        var model = desired ?? DesiredModel(revision: 0, configuration: configuration)
+        model.configuration = configuration
+        model.revision += 1
+        adopt(model)
+        expectDeclaredHosts()
+        for (name, host) in hosts where host.contact == .expected && configuration.hosts[name] == nil { hosts[name] = nil }
+    }
+
+    mutating func overridden(_ overrides: Overrides) {
+        guard var model = desired, model.overrides != overrides else { return }
+        model.overrides = overrides
+        model.revision += 1
+        adopt(model)
+    }
+
+    mutating func adopt(_ model: DesiredModel) {
+        desired = model
+        backoffs = [:]
+        balancersAreStale = true
+        lookAtEverything()
+        pending.append(.saveDesired(model))
+    }
+
+    mutating func reported(_ report: HostReport, at now: Instant) {
+        let before = hosts[report.host]
+        let isChanged = before?.report?.instances != report.instances || before?.report?.links != report.links
+            || before?.report?.balancers != report.balancers || before?.report?.facts != report.facts
+        hosts[report.host] = LiveHost(name: report.host, contact: .connected, lastHeard: now, report: report)
+        if before?.contact != .connected {
+            pending.append(.announce(.hostChanged(report.host, .connected)))
+            forgetBalancers(on: report.host)
+            lookAtEverything()
+        }
+        guard isChanged || before?.contact != .connected else { return }
+        liveRevision += 1
+        pending.append(.announce(.liveChanged(report.host)))
+        rememberPorts(report)
+        for instance in report.instances { appsToLookAt.insert(instance.id.app) }
+        for key in records.keys where key.host == report.host { appsToLookAt.insert(key.instance.app) }
+        noteBalancers(report)
+        balancersAreStale = true
+        checkHealthGates(report, at: now)
+    }
+
+    mutating func heard(_ host: HostName, at now: Instant) {
+        hosts[host]?.lastHeard = now
+        // A host that was only slow has not reported anew, since nothing there has changed.
+        guard let report = hosts[host]?.report, hosts[host]?.contact != .connected else { return }
+        reported(report, at: now)
+    }
+
+    mutating func disconnected(_ host: HostName, at now: Instant) {
+        // The connection may be back in a moment: what counts is how long the host is silent.
+        guard hosts[host]?.contact == .connected else { return }
+        changeContact(of: host, to: .silent)
+    }
+
+    mutating func timePassed(at now: Instant) {
+        let grace = desired?.configuration.policy.lostHostGrace ?? FabricPolicy().lostHostGrace
+        for (name, host) in hosts {
+            guard let lastHeard = host.lastHeard else { continue }
+            let silence = now - lastHeard
+            if host.contact == .connected && silence > settings.silenceMax { changeContact(of: name, to: .silent) }
+            if hosts[name]?.contact == .silent && silence > max(grace, settings.silenceMax) {
+                changeContact(of: name, to: .lost)
+                failSteps(on: name, at: now)
+                giveUpBalancers(on: name, at: now)
+            }
+        }
+        forgetUnansweredBalancers(at: now)
+        if balancers.values.contains(where: { $0.problem != nil }) { balancersAreStale = true }
+        for app in executions.keys.sorted() { feed(.timePassed, to: app, at: now) }
+        for record in records.values {
+            if case .warm(let until) = record.duty, until <= now { appsToLookAt.insert(record.id.app) }
+        }
+        for (app, backoff) in backoffs where backoff.failures > 0 && backoff.notBefore <= now { appsToLookAt.insert(app) }
+    }
+
+    private mutating func changeContact(of host: HostName, to contact: LiveHost.Contact) {
+        hosts[host]?.contact = contact
+        liveRevision += 1
+        pending.append(.announce(.hostChanged(host, contact)))
+        lookAtEverything()
+        balancersAreStale = true
+    }
+
+    /// A record keeps its port, so that balancers can be configured before every agent is back.
+    private mutating func rememberPorts(_ report: HostReport) {
+        var changes: [InstanceKey: InstanceRecord?] = [:]
+        for instance in report.instances {
+            let key = InstanceKey(host: report.host, instance: instance.id)
+            guard var record = records[key], let port = instance.port, record.port != port else { continue }
+            record.port = port
+            changes[key] = record
+        }
+        save(changes)
+    }
+
+    mutating func save(_ changes: [InstanceKey: InstanceRecord?]) {
+        guard !changes.isEmpty else { return }
+        for (key, record) in changes { records[key] = record }
+        pending.append(.saveRecords(changes))
+        balancersAreStale = true
+    }
+}

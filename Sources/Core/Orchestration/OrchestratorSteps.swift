@@ -1,0 +1,62 @@
+/// Steps as orders to hosts, and what their ends mean for the records.
+extension Orchestrator {
+    mutating func begin(_ step: Step, attempt: Int, of execution: Execution, at now: Instant) {
+        let name = OrderName(execution: execution.id, step: step.id, attempt: attempt).text
+        func order(_ host: HostName, _ operation: HostOrder.Operation) {
+            pending.append(.send(HostOrder(id: name, host: host, timeout: step.timeout, operation: operation)))
+        }
+        switch step.action {
+        case .prefetch(let host, let package): order(host, .prefetch(package))
+        case .link(let host, let app, let identity): order(host, .link(app: app, releaseIdentity: identity))
+        case .awaitReady(let host, let id): order(host, .awaitReady(id))
+        case .phase(let host, let id, let phase):
+            guard let spec = instanceSpec(id) else {
+                let problem = Problem(
+                    "release.unknown", "The instance cannot be described.", cause: "\(id.app) has no release \(id.release).",
+                    remedy: "Deploy the app again.")
+                feed(.stepEnded(step.id, problem), to: execution.app, at: now)
+                return
+            }
+            let key = InstanceKey(host: host, instance: id)
+            if records[key] == nil && phase != .uninstall {
+                save([key: InstanceRecord(id: id, host: host, duty: .starting)])
+            }
+            order(host, .phase(phase, spec))
+        case .traffic(let app, let duties, let drains):
+            handOver(step, app: app, duties: duties, drains: drains, execution: execution, at: now)
+        }
+    }
+
+    mutating func cancel(_ step: Step, attempt: Int, of execution: Execution) {
+        if let handover = handovers[execution.app], handover.step == step.id { handovers[execution.app] = nil }
+        guard let host = step.host else { return }
+        let name = OrderName(execution: execution.id, step: step.id, attempt: attempt).text
+        pending.append(.cancelOrder(id: name, host: host))
+    }
+
+    mutating func orderEnded(_ id: String, _ problem: Problem?, at now: Instant) {
+        guard let name = OrderName(id) else {
+            balancerOrderEnded(id, problem, at: now)
+            return
+        }
+        guard let execution = executions.values.first(where: { $0.id == name.execution }),
+            execution.machine.steps.indices.contains(name.step - 1)
+        else { return }
+        let progress = execution.machine.steps[name.step - 1]
+        guard progress.attempt == name.attempt, progress.state == .running else { return }
+        if problem == nil, case .phase(let host, let id, .uninstall) = progress.step.action {
+            save([InstanceKey(host: host, instance: id): nil])
+        }
+        feed(.stepEnded(name.step, problem), to: execution.app, at: now)
+    }
+
+    func instanceSpec(_ id: InstanceID) -> InstanceSpec? {
+        guard let release = releases[id.app]?[id.release], let desired else { return nil }
+        // A process that the release does not have cannot have been started from it.
+        guard let process = release.processes[id.process] else { return nil }
+        return InstanceSpec(
+            id: id, fabric: desired.configuration.fabric, package: release.package, releaseIdentity: release.identity,
+            config: release.config, environment: release.environment, process: process,
+            packagesKept: desired.configuration.apps[id.app]?.rollout.packagesKept ?? RolloutPolicy().packagesKept)
+    }
+}

@@ -1,0 +1,329 @@
+/// A plan being carried out, as a value: events in, actions out.
+///
+/// Steps begin in the plan's order. When one fails, those that run are awaited, no other begins,
+/// and the execution fails; what to do about that is decided elsewhere.
+package struct ExecutionMachine: Codable, Hashable, Sendable {
+    /// What has happened.
+    package enum Event: Hashable, Sendable {
+        case started
+        case stepEnded(Int, Problem?)
+        case pauseRequested
+        case resumeRequested
+        case abortRequested
+        case stepCancelled(Int)
+        /// Failed steps are to be tried again.
+        case retryRequested
+        /// Something outside the steps makes the execution fail: a health gate, a lost host.
+        case failed(Problem)
+        case timePassed
+    }
+
+    package enum Action: Hashable, Sendable {
+        case begin(Step, attempt: Int)
+        /// The step's command is no longer wanted.
+        case cancel(Step, attempt: Int)
+        case stepChanged(Int)
+        case stateChanged(ExecutionState)
+    }
+
+    /// How long after a step's own timeout its agent may still answer.
+    private static let answerGrace = Interval.seconds(20)
+
+    package let plan: Plan
+    package private(set) var state = ExecutionState.running
+    package private(set) var steps: [StepProgress]
+    package private(set) var problem: Problem?
+    private var nodes: [Node]
+    /// The node of each step.
+    private var leaves: [Int]
+    private var runningCount = 0
+    private var failedCount = 0
+    private var isAborting = false
+    /// The execution failed for a reason of its own, beside its steps.
+    private var isFailing = false
+
+    package init(plan: Plan) {
+        self.plan = plan
+        steps = plan.steps.map { StepProgress(step: $0) }
+        nodes = Node.flattened(plan.root)
+        leaves = Node.leaves(of: nodes)
+    }
+
+    package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
+        var actions: [Action] = []
+        let stateBefore = state
+        switch event {
+        case .started: advance(at: now, &actions)
+        case .stepEnded(let id, let problem): stepEnded(id, problem, at: now, &actions)
+        case .pauseRequested where state == .running: state = .paused
+        case .resumeRequested where state == .paused:
+            state = .running
+            advance(at: now, &actions)
+        case .abortRequested where !state.isEnded:
+            isAborting = true
+            cancelRunning(at: now, &actions)
+        case .stepCancelled(let id): cancelStep(id, at: now, &actions)
+        case .retryRequested where state == .failed || state == .aborted: retry(at: now, &actions)
+        case .failed(let problem) where !state.isEnded && !isFailing:
+            isFailing = true
+            self.problem = problem
+            cancelRunning(at: now, &actions)
+        case .timePassed: expire(at: now, &actions)
+        case .pauseRequested, .resumeRequested, .abortRequested, .retryRequested, .failed: break
+        }
+        settle(&actions)
+        if state != stateBefore { actions.append(.stateChanged(state)) }
+        return actions
+    }
+
+    /// The steps that were under way, to be sent again after a restart: a command that an agent
+    /// has seen is not carried out twice.
+    package func underWay() -> [Action] {
+        steps.filter { $0.state == .running }.map { .begin($0.step, attempt: $0.attempt) }
+    }
+
+    private mutating func stepEnded(_ id: Int, _ problem: Problem?, at now: Instant, _ actions: inout [Action]) {
+        guard let index = index(of: id), steps[index].state == .running else { return }
+        runningCount -= 1
+        steps[index].state = problem.map { .failed($0) } ?? .succeeded
+        steps[index].endedAt = now
+        actions.append(.stepChanged(id))
+        if let problem {
+            failedCount += 1
+            self.problem = self.problem ?? problem
+        } else if let node = complete(leaf: index), mayAdvance {
+            fill(node: node, at: now, &actions)
+        }
+    }
+
+    private mutating func cancelStep(_ id: Int, at now: Instant, _ actions: inout [Action]) {
+        guard let index = index(of: id), !state.isEnded || state == .failed else { return }
+        switch steps[index].state {
+        case .running:
+            runningCount -= 1
+            actions.append(.cancel(steps[index].step, attempt: steps[index].attempt))
+        case .failed: failedCount -= 1
+        case .waiting: break
+        case .succeeded, .cancelled, .skipped: return
+        }
+        steps[index].state = .cancelled
+        steps[index].endedAt = now
+        actions.append(.stepChanged(id))
+        _ = complete(leaf: index)
+        if failedCount == 0 && !isFailing { problem = nil }
+        advance(at: now, &actions)
+    }
+
+    /// Tries again what failed, what was not begun, and what was interrupted. A step that a person
+    /// cancelled stays cancelled: its node is done.
+    private mutating func retry(at now: Instant, _ actions: inout [Action]) {
+        state = .running
+        problem = nil
+        isFailing = false
+        isAborting = false
+        failedCount = 0
+        for index in nodes.indices where !nodes[index].isDone { nodes[index].rewind() }
+        for index in steps.indices where !nodes[leaves[index]].isDone && steps[index].state != .waiting {
+            steps[index].state = .waiting
+            steps[index].endedAt = nil
+            actions.append(.stepChanged(steps[index].step.id))
+        }
+        advance(at: now, &actions)
+    }
+
+    private mutating func cancelRunning(at now: Instant, _ actions: inout [Action]) {
+        for index in steps.indices where steps[index].state == .running {
+            actions.append(.cancel(steps[index].step, attempt: steps[index].attempt))
+            steps[index].state = .cancelled
+            steps[index].endedAt = now
+            runningCount -= 1
+            actions.append(.stepChanged(steps[index].step.id))
+        }
+    }
+
+    private mutating func expire(at now: Instant, _ actions: inout [Action]) {
+        guard !state.isEnded, runningCount > 0 else { return }
+        for index in steps.indices where steps[index].state == .running {
+            let step = steps[index].step
+            guard let startedAt = steps[index].startedAt, now > startedAt + step.timeout + Self.answerGrace else { continue }
+            actions.append(.cancel(step, attempt: steps[index].attempt))
+            let problem = Problem(
+                "step.unanswered", "The step did not end in time.",
+                cause: "\(step.title): \(step.host?.text ?? "a balancer's host") has not answered within \(step.timeout).",
+                remedy: "Look at the host with `apus hosts`; retry the execution when it is back.")
+            stepEnded(step.id, problem, at: now, &actions)
+        }
+    }
+
+    /// Ends the execution when nothing runs and nothing may begin.
+    private mutating func settle(_ actions: inout [Action]) {
+        guard state == .running || state == .paused, runningCount == 0 else { return }
+        if nodes[0].isDone && !isFailing {
+            state = .succeeded
+        } else if isAborting {
+            state = .aborted
+        } else if isFailing || failedCount > 0 {
+            state = .failed
+        } else {
+            return
+        }
+        for index in steps.indices where steps[index].state == .waiting {
+            steps[index].state = .skipped
+            actions.append(.stepChanged(steps[index].step.id))
+        }
+    }
+
+    private var mayAdvance: Bool { state == .running && !isAborting && !isFailing && failedCount == 0 }
+
+    func index(of id: Int) -> Int? {
+        steps.indices.contains(id - 1) && steps[id - 1].step.id == id ? id - 1 : nil
+    }
+}
+
+/// One step of an execution.
+package struct StepProgress: Codable, Hashable, Sendable {
+    package var step: Step
+    package var state = StepState.waiting
+    /// Counts from 1 when the step begins; raised by each retry.
+    package var attempt = 0
+    package var startedAt: Instant?
+    package var endedAt: Instant?
+}
+
+extension ExecutionMachine {
+    /// The plan's tree as an array, so that the end of a step costs its depth and not the plan.
+    struct Node: Codable, Hashable, Sendable {
+        var parent: Int?
+        var children: [Int]
+        /// How many children may run at once; 1 for a sequence.
+        var limit: Int
+        /// The first child that has not begun; those before it have, or are done.
+        var next = 0
+        /// How many children have begun and are not done.
+        var open = 0
+        var done = 0
+        /// The step's index, for a leaf.
+        var leaf: Int?
+        var isOpen = false
+        var isDone = false
+
+        mutating func rewind() {
+            next = 0
+            open = 0
+            isOpen = false
+        }
+
+        static func flattened(_ root: PlanNode) -> [Node] {
+            var nodes: [Node] = []
+            var leafCount = 0
+            func add(_ node: PlanNode, parent: Int?) -> Int {
+                let index = nodes.count
+                switch node {
+                case .step:
+                    nodes.append(Node(parent: parent, children: [], limit: 1, leaf: leafCount))
+                    leafCount += 1
+                case .sequential(_, let children):
+                    nodes.append(Node(parent: parent, children: [], limit: 1))
+                    nodes[index].children = children.map { add($0, parent: index) }
+                case .parallel(_, let limit, let children):
+                    nodes.append(Node(parent: parent, children: [], limit: max(1, limit)))
+                    nodes[index].children = children.map { add($0, parent: index) }
+                }
+                return index
+            }
+            _ = add(root, parent: nil)
+            // A group without children has nothing to wait for.
+            for index in nodes.indices.reversed() where nodes[index].leaf == nil {
+                nodes[index].done = nodes[index].children.count { nodes[$0].isDone }
+                nodes[index].isDone = nodes[index].done == nodes[index].children.count
+            }
+            return nodes
+        }
+
+        static func leaves(of nodes: [Node]) -> [Int] {
+            nodes.indices.filter { nodes[$0].leaf != nil }.sorted { (nodes[$0].leaf ?? 0) < (nodes[$1].leaf ?? 0) }
+        }
+    }
+
+    /// Begins everything that may begin, wherever in the tree it is.
+    private mutating func advance(at now: Instant, _ actions: inout [Action]) {
+        guard mayAdvance else { return }
+        if let leaf = nodes[0].leaf { return begin(leaf: leaf, at: now, &actions) }
+        refill(node: 0, at: now, &actions)
+    }
+
+    /// Looks again at every node that is open. Costs the open part of the tree.
+    private mutating func refill(node index: Int, at now: Instant, _ actions: inout [Action]) {
+        guard !nodes[index].isDone, nodes[index].leaf == nil else { return }
+        for cursor in 0..<nodes[index].next { refill(node: nodes[index].children[cursor], at: now, &actions) }
+        fill(node: index, at: now, &actions)
+    }
+
+    /// Begins children, in their order, as far as the node's limit allows.
+    private mutating func fill(node index: Int, at now: Instant, _ actions: inout [Action]) {
+        while nodes[index].open < nodes[index].limit, nodes[index].next < nodes[index].children.count {
+            let child = nodes[index].children[nodes[index].next]
+            nodes[index].next += 1
+            guard !nodes[child].isDone else { continue }
+            nodes[index].open += 1
+            nodes[child].isOpen = true
+            if let leaf = nodes[child].leaf {
+                begin(leaf: leaf, at: now, &actions)
+            } else {
+                fill(node: child, at: now, &actions)
+            }
+        }
+    }
+
+    private mutating func begin(leaf index: Int, at now: Instant, _ actions: inout [Action]) {
+        // After a restart a step may be under way already.
+        guard steps[index].state == .waiting else { return }
+        steps[index].state = .running
+        steps[index].attempt += 1
+        steps[index].startedAt = now
+        runningCount += 1
+        actions.append(.stepChanged(steps[index].step.id))
+        actions.append(.begin(steps[index].step, attempt: steps[index].attempt))
+    }
+
+    /// - Returns: the lowest node that is not done yet, whose next child may begin.
+    private mutating func complete(leaf: Int) -> Int? {
+        var index = leaves[leaf]
+        guard !nodes[index].isDone else { return nil }
+        nodes[index].isDone = true
+        while let parent = nodes[index].parent {
+            nodes[parent].done += 1
+            if nodes[index].isOpen {
+                nodes[index].isOpen = false
+                nodes[parent].open -= 1
+            }
+            guard nodes[parent].done == nodes[parent].children.count else { return parent }
+            nodes[parent].isDone = true
+            index = parent
+        }
+        return nil
+    }
+}
+
+extension ExecutionMachine {
+    /// Brings a machine to where its steps were saved later, whatever it was saved as.
+    package mutating func restore(steps saved: [StepProgress], state: ExecutionState, problem: Problem?) {
+        for progress in saved {
+            guard let index = index(of: progress.step.id) else { continue }
+            steps[index] = progress
+        }
+        nodes = Node.flattened(plan.root)
+        runningCount = 0
+        failedCount = 0
+        for index in steps.indices {
+            switch steps[index].state {
+            case .running: runningCount += 1
+            case .failed: failedCount += 1
+            case .succeeded, .cancelled: _ = complete(leaf: index)
+            case .waiting, .skipped: break
+            }
+        }
+        self.state = state
+        self.problem = problem
+    }
+}

@@ -1,0 +1,279 @@
+/// Makes the plan for one app: from the records, the live model and the placement to the desired
+/// release in every slot.
+///
+/// A slot changes in one of two ways. *Beside*: the new instance is brought up next to the old
+/// one, traffic is handed over, and the old one stays warm. *In place*: the old one is stopped
+/// first. Slots change in batches; each batch is complete, and serves, before the next begins.
+/// Instances that are warm already need no batches: their traffic is handed over at once, which
+/// is what makes a rollback quick.
+package struct Planner {
+    package struct Options: Sendable {
+        package var kind: Plan.Kind
+        /// Whether what is displaced stays warm. Not after a failure: a bad release must go.
+        package var keepsWarm: Bool
+        /// Replaces the rollout policy's batch.
+        package var batch: Share?
+        /// Only slots that match are changed.
+        package var filter: (@Sendable (Slot, HostSpec) -> Bool)?
+
+        package init(
+            kind: Plan.Kind, keepsWarm: Bool = true, batch: Share? = nil,
+            filter: (@Sendable (Slot, HostSpec) -> Bool)? = nil
+        ) {
+            self.kind = kind
+            self.keepsWarm = keepsWarm
+            self.batch = batch
+            self.filter = filter
+        }
+    }
+
+    let app: AppName
+    let desired: DesiredModel
+    let live: LiveModel
+    let placement: Placement
+    let standing: FleetStanding
+    let options: Options
+    let now: Instant
+    let records: [InstanceKey: InstanceRecord]
+    let release: Release?
+    let policy: RolloutPolicy
+    /// Instances by host, so that a look-up does not walk a report.
+    let liveInstances: [InstanceKey: LiveInstance]
+    private let allRecords: [InstanceRecord]
+
+    /// - Parameter records: the records of every app; those of other apps only take up memory.
+    package init(
+        app: AppName, desired: DesiredModel, live: LiveModel, records: [InstanceRecord], placement: Placement,
+        standing: FleetStanding, options: Options, now: Instant
+    ) {
+        self.app = app
+        self.desired = desired
+        self.live = live
+        self.placement = placement
+        self.standing = standing
+        self.options = options
+        self.now = now
+        release = desired.configuration.apps[app] == nil ? nil : desired.releases[app]
+        policy = desired.configuration.apps[app]?.rollout ?? RolloutPolicy()
+        let own = records.filter { $0.id.app == app }
+        self.records = Dictionary(own.map { (InstanceKey($0), $0) }) { first, _ in first }
+        var liveInstances: [InstanceKey: LiveInstance] = [:]
+        for host in Set(own.map(\.host)).union(placement.hosts.values) {
+            for instance in live.hosts[host]?.report?.instances ?? [] where instance.id.app == app {
+                liveInstances[InstanceKey(host: host, instance: instance.id)] = instance
+            }
+        }
+        self.liveInstances = liveInstances
+        allRecords = records
+    }
+
+    package func plan() -> Plan {
+        var builder = PlanBuilder()
+        let slots = slotChanges()
+        let surplus = surplusKeys(displaced: Set(slots.flatMap(\.displaced)))
+        var root: [PlanNode] = []
+        // What is ready takes over before anything else happens: that is what a rollback is for.
+        builder.append(takeover(of: slots, into: &builder), to: &root)
+        builder.append(prefetches(for: slots, into: &builder), to: &root)
+        let early = surplus.filter { !isServing($0) }
+        builder.append(removals(of: early, title: "remove what is no longer needed", into: &builder), to: &root)
+        let byProcess = Dictionary(grouping: slots, by: \.slot.process)
+        let processes = byProcess.keys.sorted { (rank($0), $0) < (rank($1), $1) }
+        for process in processes {
+            builder.append(rollout(of: process, slots: byProcess[process] ?? [], into: &builder), to: &root)
+        }
+        let late = surplus.filter { isServing($0) }
+        builder.append(retirement(of: late, into: &builder), to: &root)
+        builder.append(links(after: slots, into: &builder), to: &root)
+        return Plan(
+            app: app, kind: options.kind, release: release?.number, desiredRevision: desired.revision,
+            liveRevision: live.revision, root: .sequential(title: title, root), changes: builder.changes,
+            summary: builder.summary(unchanged: unchangedCount(slots)),
+            warnings: placement.refusals.filter { $0.slot.app == app }.map(\.text)
+                + outOfReach() + (standing.blindness.map { [$0] } ?? []))
+    }
+
+    /// Slots that this plan passes over, because their hosts cannot be reached.
+    private func outOfReach() -> [String] {
+        guard let release else { return [] }
+        let slots = placement.hosts.filter { slot, host in
+            let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
+            return slot.app == app && !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
+        }
+        return slots.sorted { $0.key < $1.key }.map { "\($0.key) waits for \($0.value), which is silent." }
+    }
+
+    private var title: String {
+        switch options.kind {
+        case .deploy: "deploy \(release?.label ?? app.text)"
+        case .rollback: "roll back to \(release?.label ?? app.text)"
+        case .reconcile: "reconcile \(release?.label ?? app.text)"
+        case .clean: "clean up \(app)"
+        }
+    }
+
+    /// Listening processes first: their failure must show before workers run new code.
+    private func rank(_ process: ProcessName) -> Int {
+        release?.processes[process]?.replacement == .beside ? 0 : 1
+    }
+
+    private func unchangedCount(_ slots: [SlotChange]) -> Int {
+        let mine = placement.hosts.keys.count { $0.app == app }
+        return max(0, mine - slots.count)
+    }
+
+    /// Whether instances keep the release that they serve, so that only what is missing comes up.
+    var isHeld: Bool { options.kind == .reconcile && desired.overrides.held.contains(app) }
+    func isServing(_ key: InstanceKey) -> Bool { records[key]?.duty == .serving }
+    func isInContact(_ host: HostName) -> Bool { live.hosts[host]?.contact == .connected }
+    func state(_ key: InstanceKey) -> LifecycleState { liveInstances[key]?.state ?? .none }
+}
+
+/// One slot that has to change: what comes, from which state, and what it displaces.
+struct SlotChange {
+    var slot: Slot
+    var target: InstanceKey
+    var process: ProcessSpec
+    var isNew: Bool
+    /// Runs and is ready already: only traffic is missing.
+    var isWarm: Bool
+    /// Serves by its record, but has to be brought up again.
+    var isServing: Bool
+    var isBeside: Bool
+    var displaced: [InstanceKey]
+    var reason: String
+
+    /// Only its traffic is missing.
+    var takesOver: Bool { isWarm && isBeside }
+}
+
+extension Planner {
+    /// The slots whose target does not yet serve, in order.
+    func slotChanges() -> [SlotChange] {
+        guard let release else { return [] }
+        var displacedBySlot: [Slot: [InstanceKey]] = [:]
+        for (key, record) in records where record.duty == .serving {
+            displacedBySlot[Slot(key.instance), default: []].append(key)
+        }
+        let mine = placement.hosts.filter { $0.key.app == app }.sorted { $0.key < $1.key }
+        var room = MemoryRoom(desired: desired, live: live, records: allRecords)
+        return mine.compactMap { slot, host in
+            guard let process = release.processes[slot.process], isInContact(host),
+                let spec = desired.configuration.hosts[host], options.filter?(slot, spec) ?? true
+            else { return nil }
+            let target = InstanceKey(
+                host: host,
+                instance: InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number))
+            let displaced = (displacedBySlot[slot] ?? []).filter { $0 != target }.sorted()
+            return slotChange(slot, target: target, process: process, displaced: displaced, room: &room)
+        }
+    }
+
+    private func slotChange(
+        _ slot: Slot, target: InstanceKey, process: ProcessSpec, displaced: [InstanceKey],
+        room: inout MemoryRoom
+    ) -> SlotChange? {
+        let found = liveInstances[target]
+        let isServing = isServing(target)
+        let isUp = found?.state == .running
+        if isHeld && displaced.contains(where: { $0.instance.release != target.instance.release && !standing[$0.host].isLeaving }) {
+            return nil
+        }
+        // What serves and runs is its agent's to keep healthy; a plan could do no more.
+        if isServing && isUp && displaced.isEmpty { return nil }
+        let fits = displaced.allSatisfy { $0.host != target.host } || records[target] != nil
+            || room.reserve(process, on: target.host)
+        let isBeside = process.replacement == .beside && fits
+        return SlotChange(
+            slot: slot, target: target, process: process, isNew: records[target] == nil,
+            isWarm: process.replacement == .beside && found?.isReady == true, isServing: isServing, isBeside: isBeside,
+            displaced: displaced, reason: reason(slot, target, found: found, displaced: displaced, fits: fits))
+    }
+
+    private func reason(
+        _ slot: Slot, _ target: InstanceKey, found: LiveInstance?, displaced: [InstanceKey], fits: Bool
+    ) -> String {
+        let place = placement.choices[slot] ?? ""
+        if let old = displaced.first {
+            if old.instance.release != target.instance.release {
+                let how = fits ? "" : ", in place: \(target.host) has no memory for both"
+                return "r\(target.instance.release) takes over from r\(old.instance.release)\(how)"
+            }
+            if case .leaving(let why) = standing[old.host] { return "it moves from \(old.host): \(why); \(place)" }
+            return "it moves from \(old.host): \(place)"
+        }
+        if isServing(target) { return "it should run and is \(found?.state.rawValue ?? "not there")" }
+        return "it is missing; \(place)"
+    }
+
+    /// Records that belong to no slot's change: other releases, slots too many, what is left over.
+    func surplusKeys(displaced: Set<InstanceKey>) -> [InstanceKey] {
+        let servingBefore = records.values.filter { $0.duty == .serving && $0.id.release != release?.number }
+        let keptRelease = servingBefore.map(\.id.release).max() ?? warmRelease
+        return records.values.filter { record in
+            let key = InstanceKey(record)
+            if displaced.contains(key) { return false }
+            let isTarget = record.id.release == release?.number && placement.hosts[Slot(record.id)] == record.host
+            switch record.duty {
+            case .serving:
+                // Its slot has a place, and its successor cannot be brought up yet: it stays.
+                if isTarget || !isSuperseded(record) { return false }
+                return true
+            case .starting: return !isTarget
+            case .leaving: return !isTarget
+            case .warm(let until):
+                if isTarget { return false }
+                return until <= now || record.id.release != keptRelease || standing[record.host].isLeaving || release == nil
+                    || !isWanted(Slot(record.id))
+            }
+        }.map(InstanceKey.init).sorted()
+    }
+
+    /// The newest release that is warm now.
+    private var warmRelease: Int? {
+        records.values.compactMap { record in
+            if case .warm = record.duty, record.id.release != release?.number { record.id.release } else { nil }
+        }.max()
+    }
+
+    /// Whether the slot is one that the desired model asks for, placed or not.
+    private func isWanted(_ slot: Slot) -> Bool {
+        guard let process = release?.processes[slot.process] else { return false }
+        return slot.number <= desired.instances(of: app, process)
+    }
+
+    /// Whether nothing depends on a serving record any longer.
+    private func isSuperseded(_ record: InstanceRecord) -> Bool {
+        let slot = Slot(record.id)
+        guard isWanted(slot) else { return true }
+        guard let host = placement.hosts[slot] else { return standing[record.host].isLeaving && !isInContact(record.host) }
+        // Another record serves the slot already, on the host where it belongs.
+        let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release?.number ?? 0)
+        let key = InstanceKey(host: host, instance: target)
+        return key != InstanceKey(record) && isServing(key) && liveInstances[key]?.isReady == true
+    }
+}
+
+/// How much memory is left on each host when everything that is recorded is counted, warm
+/// instances too.
+struct MemoryRoom {
+    private var free: [HostName: Int64] = [:]
+
+    init(desired: DesiredModel, live: LiveModel, records: [InstanceRecord]) {
+        for (name, host) in desired.configuration.hosts {
+            if let memory = host.memory ?? live.hosts[name]?.report?.facts.memory { free[name] = memory.bytes }
+        }
+        for record in records {
+            let process = desired.releases[record.id.app]?.processes[record.id.process]
+            free[record.host]? -= process?.limits.memory?.bytes ?? 0
+        }
+    }
+
+    /// Takes the memory of one more of the process, if the host has it.
+    mutating func reserve(_ process: ProcessSpec, on host: HostName) -> Bool {
+        guard let left = free[host], let needed = process.limits.memory?.bytes else { return true }
+        guard left >= needed else { return false }
+        free[host] = left - needed
+        return true
+    }
+}

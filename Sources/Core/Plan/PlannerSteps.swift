@@ -1,0 +1,201 @@
+/// How slots, removals and links become steps.
+extension Planner {
+    private static let installTimeout = Interval.minutes(10)
+    private static let phaseTimeout = Interval.minutes(2)
+    private static let trafficTimeout = Interval.seconds(60)
+
+    /// Every host gets the package before anything is touched, so that a host that cannot get it
+    /// stops the rollout while all of the old release still serves.
+    func prefetches(for slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
+        guard let release else { return nil }
+        let hosts = Set(slots.filter { state($0.target) == .none }.map(\.target.host)).sorted()
+        let nodes = hosts.map {
+            builder.step(
+                .prefetch($0, release.package), reason: "\(release.label) needs \(release.package.digest.short)",
+                timeout: Self.installTimeout)
+        }
+        return .sideBySide("fetch packages", limit: policy.parallelMax, nodes)
+    }
+
+    func takeover(of slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
+        let ready = slots.filter(\.takesOver)
+        for slot in ready { note(slot, into: &builder) }
+        return handover(of: ready, into: &builder)
+    }
+
+    private func note(_ slot: SlotChange, into builder: inout PlanBuilder) {
+        let sign: Plan.Change.Sign = !slot.displaced.isEmpty ? (slot.isBeside ? .change : .replace) : slot.isNew ? .add : .change
+        builder.note(sign, slot.target.instance.description, on: slot.target.host, reason: slot.reason)
+    }
+
+    func rollout(of process: ProcessName, slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
+        let cold = slots.filter { !$0.takesOver }
+        for slot in cold { note(slot, into: &builder) }
+        var nodes: [PlanNode] = []
+        let batches = batches(of: cold, total: slots.first.map { desired.instances(of: app, $0.process) } ?? 0)
+        for (index, batch) in batches.enumerated() {
+            let title = "batch \(index + 1) of \(batches.count)"
+            builder.append(.inOrder(title, changeBatch(batch, into: &builder)), to: &nodes)
+        }
+        return .inOrder("\(app).\(process)", nodes)
+    }
+
+    /// Slots that displace nothing take no traffic from anyone: they come up all at once.
+    private func batches(of slots: [SlotChange], total: Int) -> [[SlotChange]] {
+        let fresh = slots.filter { $0.displaced.isEmpty }
+        let replacing = slots.filter { !$0.displaced.isEmpty }
+        let size = (options.batch ?? policy.batch).of(max(total, replacing.count))
+        let chunks = stride(from: 0, to: replacing.count, by: size).map {
+            Array(replacing[$0..<min($0 + size, replacing.count)])
+        }
+        return (fresh.isEmpty ? [] : [fresh]) + chunks
+    }
+
+    private func changeBatch(_ slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
+        var nodes: [PlanNode] = []
+        let limit = policy.parallelMax
+        let inPlace = slots.filter { !$0.isBeside && !$0.displaced.isEmpty }
+        if !inPlace.isEmpty {
+            let prepared = inPlace.compactMap { slot in
+                PlanNode.inOrder("prepare \(slot.target)", phases(of: slot, upTo: .stopped, into: &builder))
+            }
+            builder.append(.sideBySide("prepare", limit: limit, prepared), to: &nodes)
+            let duties = inPlace.flatMap { displacedDuties($0) }
+            builder.append(traffic(duties, drains: true, reason: "their successors take their place", into: &builder), to: &nodes)
+        }
+        let raised = slots.compactMap { slot in
+            PlanNode.inOrder("bring up \(slot.target)", bringUp(slot, into: &builder))
+        }
+        builder.append(.sideBySide("bring up", limit: limit, raised), to: &nodes)
+        builder.append(handover(of: slots, into: &builder), to: &nodes)
+        return nodes
+    }
+
+    /// Gives slots their duty, takes it from those that they displace, and removes what leaves.
+    private func handover(of slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
+        let displaced = slots.flatMap { displacedDuties($0) }
+        let duties = slots.filter { !$0.isServing || !$0.displaced.isEmpty }
+            .map { DutyChange(instance: $0.target.instance, host: $0.target.host, duty: .serve) } + displaced
+        let leaving = displaced.filter { $0.duty == .leave }.map { InstanceKey(host: $0.host, instance: $0.instance) }
+        var nodes: [PlanNode] = []
+        let isDeploy = slots.contains { !$0.displaced.isEmpty }
+        builder.append(
+            traffic(
+                duties, drains: !leaving.isEmpty,
+                reason: isDeploy ? "they are ready, and take over" : "they are ready", into: &builder), to: &nodes)
+        builder.append(removals(of: leaving, title: "remove what was replaced", into: &builder, noted: true), to: &nodes)
+        return .inOrder("hand over", nodes)
+    }
+
+    private func displacedDuties(_ slot: SlotChange) -> [DutyChange] {
+        slot.displaced.map { key in
+            let isAnotherRelease = key.instance.release != slot.target.instance.release
+            let stays = options.keepsWarm && isAnotherRelease && policy.warm.milliseconds > 0
+                && !standing[key.host].isLeaving && key.host == slot.target.host
+            return DutyChange(instance: key.instance, host: key.host, duty: stays ? .keepWarm(policy.warm) : .leave)
+        }
+    }
+
+    private func traffic(
+        _ duties: [DutyChange], drains: Bool, reason: String, into builder: inout PlanBuilder
+    ) -> PlanNode? {
+        duties.isEmpty
+            ? nil
+            : builder.step(
+                .traffic(app: app, duties: duties, drains: drains), reason: reason, timeout: Self.trafficTimeout)
+    }
+
+    private func bringUp(_ slot: SlotChange, into builder: inout PlanBuilder) -> [PlanNode] {
+        let isPrepared = !slot.isBeside && !slot.displaced.isEmpty
+        var nodes = isPrepared ? [] : phases(of: slot, upTo: .stopped, into: &builder)
+        if isPrepared {
+            for old in slot.displaced where isInContact(old.host) && state(old) == .running {
+                nodes.append(step(.stop, of: old, reason: "\(slot.target.instance) takes its place", into: &builder))
+            }
+        }
+        if state(slot.target) != .running {
+            nodes.append(step(.start, of: slot.target, reason: slot.reason, into: &builder))
+        }
+        let startup = (slot.process.health?.startup ?? .seconds(10)) + .seconds(10)
+        nodes.append(
+            builder.step(
+                .awaitReady(slot.target.host, slot.target.instance), reason: "it must be ready before it serves",
+                timeout: startup))
+        return nodes
+    }
+
+    /// The phases from where the slot's target is up to `stopped`.
+    private func phases(
+        of slot: SlotChange, upTo goal: LifecycleState, into builder: inout PlanBuilder
+    ) -> [PlanNode] {
+        var nodes: [PlanNode] = []
+        if state(slot.target) == .none {
+            nodes.append(step(.install, of: slot.target, reason: slot.reason, into: &builder))
+        }
+        if [.none, .installed].contains(state(slot.target)) {
+            nodes.append(step(.configure, of: slot.target, reason: slot.reason, into: &builder))
+        }
+        return nodes
+    }
+
+    /// Stops and removes instances on hosts that can be reached.
+    func removals(
+        of keys: [InstanceKey], title: String, into builder: inout PlanBuilder, noted: Bool = false
+    ) -> PlanNode? {
+        let nodes = keys.filter { isInContact($0.host) }.compactMap { key in
+            let reason = removalReason(key)
+            if !noted { builder.note(.remove, key.instance.description, on: key.host, reason: reason) }
+            var steps: [PlanNode] = []
+            if state(key) == .running { steps.append(step(.stop, of: key, reason: reason, into: &builder)) }
+            if [.running, .stopped].contains(state(key)) {
+                steps.append(step(.unconfigure, of: key, reason: reason, into: &builder))
+            }
+            steps.append(step(.uninstall, of: key, reason: reason, into: &builder))
+            return PlanNode.inOrder("remove \(key)", steps)
+        }
+        return .sideBySide(title, limit: policy.parallelMax, nodes)
+    }
+
+    /// Serving instances that nothing replaces: traffic first, then the rest.
+    func retirement(of keys: [InstanceKey], into builder: inout PlanBuilder) -> PlanNode? {
+        guard !keys.isEmpty else { return nil }
+        let duties = keys.map { DutyChange(instance: $0.instance, host: $0.host, duty: .leave) }
+        var nodes: [PlanNode] = []
+        builder.append(traffic(duties, drains: true, reason: "they are no longer wanted", into: &builder), to: &nodes)
+        builder.append(removals(of: keys, title: "remove", into: &builder), to: &nodes)
+        return .inOrder("retire", nodes)
+    }
+
+    private func removalReason(_ key: InstanceKey) -> String {
+        if release == nil { return "\(app) is no longer in the configuration" }
+        switch records[key]?.duty {
+        case .warm(let until) where until <= now: return "it has been warm for long enough"
+        case .warm: return "r\(key.instance.release) is two releases back"
+        case .starting: return "r\(key.instance.release) was not completed"
+        case .leaving: return "it no longer serves"
+        case .serving, nil: return "it is no longer wanted"
+        }
+    }
+
+    func links(after slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
+        guard let release, !isHeld else { return nil }
+        let hosts = Set(placement.hosts.filter { $0.key.app == app }.values).filter { host in
+            guard isInContact(host), options.filter == nil else { return false }
+            return live.hosts[host]?.report?.links[app]?.current != release.identity
+        }
+        let nodes = hosts.sorted().map {
+            builder.step(
+                .link($0, app, releaseIdentity: release.identity), reason: "\(release.label) runs there now",
+                timeout: Self.phaseTimeout)
+        }
+        return .sideBySide("link", limit: policy.parallelMax, nodes)
+    }
+
+    private func step(
+        _ phase: LifecyclePhase, of key: InstanceKey, reason: String, into builder: inout PlanBuilder
+    ) -> PlanNode {
+        let stopTimeout = (release?.processes[key.instance.process]?.stop.timeout ?? .seconds(30)) + .seconds(30)
+        let timeout = phase == .install ? Self.installTimeout : phase == .stop ? stopTimeout : Self.phaseTimeout
+        return builder.step(.phase(key.host, key.instance, phase), reason: reason, timeout: timeout)
+    }
+}

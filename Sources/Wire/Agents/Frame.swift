@@ -1,0 +1,100 @@
+package import Core
+package import NIOCore
+
+/// One unit of what server and agent send each other. `AgentProtocol` describes its bytes.
+package enum Frame: Hashable, Sendable {
+    /// A message, as JSON.
+    case message(ByteBuffer)
+    /// Bytes of a package, in answer to the request of that number.
+    case packageBytes(request: UInt64, ByteBuffer)
+
+    fileprivate static let messageKind = UInt8(ascii: "J")
+    fileprivate static let packageBytesKind = UInt8(ascii: "B")
+    fileprivate static let lengthBytes = 4
+    fileprivate static let requestBytes = 8
+}
+
+extension Frame {
+    static func fault(_ cause: String) -> Problem {
+        Problem(
+            "agent.frame-invalid", "The connection between agent and server was given up.", cause: cause,
+            remedy: "Check that the address is the agents' port of an Apus server, and that both run the same version.")
+    }
+}
+
+/// Cuts the stream into frames. A length is checked before any of its bytes is waited for, so a
+/// peer that announces a gigabyte is refused at its fifth byte.
+package struct FrameDecoder: ByteToMessageDecoder {
+    package typealias InboundOut = Frame
+
+    private var bytesMax: Int
+
+    package init(firstFrameBytesMax: Int = AgentProtocol.firstFrameBytesMax) { bytesMax = firstFrameBytesMax }
+
+    package mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+        guard let frame = try next(from: &buffer) else { return .needMoreData }
+        context.fireChannelRead(Self.wrapInboundOut(frame))
+        return .continue
+    }
+
+    package mutating func decodeLast(
+        context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
+    ) throws -> DecodingState {
+        // What is left is a frame that the peer did not finish: nothing to hand on.
+        try decode(context: context, buffer: &buffer)
+    }
+
+    /// - Returns: the next frame, or nil if its bytes are not all there yet.
+    /// - Throws: `agent.frame-invalid` for a length or kind that no peer of ours sends.
+    package mutating func next(from buffer: inout ByteBuffer) throws(Problem) -> Frame? {
+        let start = buffer.readerIndex
+        guard let length = buffer.getInteger(at: start, as: UInt32.self) else { return nil }
+        guard length >= 1 && Int(length) <= bytesMax else {
+            throw Frame.fault("A frame of \(length) bytes was announced; \(bytesMax) are allowed.")
+        }
+        if let kind = buffer.getInteger(at: start + Frame.lengthBytes, as: UInt8.self) {
+            guard kind == Frame.messageKind || kind == Frame.packageBytesKind else {
+                throw Frame.fault("A frame of the unknown kind \(kind) was received.")
+            }
+        }
+        guard buffer.readableBytes >= Frame.lengthBytes + Int(length) else { return nil }
+        buffer.moveReaderIndex(forwardBy: Frame.lengthBytes)
+        guard var body = buffer.readSlice(length: Int(length)), let kind = body.readInteger(as: UInt8.self) else {
+            return nil
+        }
+        bytesMax = AgentProtocol.frameBytesMax
+        guard kind == Frame.packageBytesKind else { return .message(body) }
+        guard let request = body.readInteger(as: UInt64.self) else {
+            throw Frame.fault("A frame of package bytes was received without the number of its request.")
+        }
+        return .packageBytes(request: request, body)
+    }
+}
+
+package struct FrameEncoder: MessageToByteEncoder {
+    package typealias OutboundIn = Frame
+
+    package init() {}
+
+    /// - Throws: `agent.frame-invalid` for a frame that the peer would refuse.
+    package func encode(data: Frame, out: inout ByteBuffer) throws {
+        switch data {
+        case .message(let json):
+            try writeLength(1 + json.readableBytes, to: &out)
+            out.writeInteger(Frame.messageKind)
+            out.writeImmutableBuffer(json)
+        case .packageBytes(let request, let bytes):
+            try writeLength(1 + Frame.requestBytes + bytes.readableBytes, to: &out)
+            out.writeInteger(Frame.packageBytesKind)
+            out.writeInteger(request)
+            out.writeImmutableBuffer(bytes)
+        }
+    }
+
+    private func writeLength(_ length: Int, to out: inout ByteBuffer) throws(Problem) {
+        guard length <= AgentProtocol.frameBytesMax else {
+            throw Frame.fault("A frame of \(length) bytes was to be sent; \(AgentProtocol.frameBytesMax) are allowed.")
+        }
+        out.writeInteger(UInt32(length))
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import ConfigRepository
+import ControlPlane
+import Core
+import FoundationEssentials
+import Glibc
+import Logging
+import Server
+import ServiceLifecycle
+import SystemPackage
+import UnixSignals
+import Wire
+
+/// `apus server`: the control plane of a fabric.
+struct ServerRole: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "server", abstract: "Run the control plane of a fabric.",
+        discussion: """
+            It listens on loopback unless told otherwise; on any other address the API needs a \
+            certificate. The first start writes a token of an admin to STATE/admin.token.
+            """)
+
+    @Option(help: "The configuration repository: a git URL or a path.") var config: String
+    @Option(help: "The branch, tag or commit of it to follow.") var ref = "HEAD"
+    @Option(help: "The fabric to look after.") var fabric: String
+    @Option(help: "The folder for state, keys and packages.") var state = "/var/lib/apus/server"
+    @Option(help: "Where the API and the dashboard listen: ADDRESS:PORT.") var listen = "127.0.0.1:2787"
+    @Option(help: "Where agents connect: ADDRESS:PORT.") var agents = "127.0.0.1:2788"
+    @Option(help: "A name or address that agents reach the server by; may be repeated.") var name: [String] = []
+    @Option(help: "PEM file of the API's certificate chain.") var certificate: String?
+    @Option(help: "PEM file of the certificate's key.") var key: String?
+
+    func run() async throws {
+        let folder = try absolute(state)
+        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        let logger = Logger(label: "server") { LineLog(label: $0, output: .standardError) }
+        let options = try options(folder)
+        let wiring = try await ControlPlaneWiring(options, logger: logger) { port in
+            logger.info("API and dashboard", metadata: ["address": "\(options.apiAddress)", "port": "\(port)"])
+        }
+        try await writeAdminToken(wiring.tokens, folder: folder, logger: logger)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: wiring.services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    private func options(_ folder: FilePath) throws(Problem) -> ControlPlaneWiring.Options {
+        let api = try ServerAddress(listen)
+        let agents = try ServerAddress(agents)
+        var pair: FabricServer.Configuration.Certificate?
+        if let certificate, let key {
+            pair = .init(chain: try Self.text(certificate), key: try Self.text(key))
+        }
+        let repository = try GitRepository(try GitLocation(config), cache: folder.appending("mirrors"))
+        return ControlPlaneWiring.Options(
+            fabric: try FabricName(fabric), repository: repository, reference: try GitReference(ref), state: folder,
+            apiAddress: api.host, apiPort: api.port, apiCertificate: pair, agentsAddress: agents.host,
+            agentsPort: agents.port, names: name.isEmpty ? [agents.host] : name)
+    }
+
+    private static func text(_ path: String) throws(Problem) -> String {
+        do {
+            return try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw Problem(
+                "file.unreadable", "The file cannot be read.", cause: "\(path): \(error)", remedy: "Check the path.")
+        }
+    }
+}
+
+/// Makes the first token when there is none, and leaves it where only the server's user reads it.
+/// - Returns: the token, if it was made now.
+@discardableResult
+func writeAdminToken(_ tokens: TokenStore, folder: FilePath, logger: Logger) async throws(Problem) -> String? {
+    guard try await tokens.list().isEmpty else { return nil }
+    let (_, token) = try await tokens.create(label: "first", role: .admin, expiresAt: nil, createdBy: "apus")
+    try PrivateFile.write(Data((token + "\n").utf8), to: folder.appending("admin.token").string)
+    logger.notice("wrote the first token", metadata: ["file": "\(folder.appending("admin.token"))"])
+    return token
+}

@@ -1,0 +1,111 @@
+import ConfigRepository
+import ControlPlane
+import Core
+import Crypto
+import FoundationEssentials
+import Logging
+import NIOCore
+import Packages
+import Server
+import ServiceLifecycle
+import Synchronization
+import SystemPackage
+import Wire
+
+/// Everything that a control plane is, put together by hand.
+struct ControlPlaneWiring {
+    struct Options: Sendable {
+        var fabric: FabricName
+        var repository: GitRepository
+        var reference: GitReference
+        var state: FilePath
+        var apiAddress: String
+        var apiPort: Int
+        var apiCertificate: FabricServer.Configuration.Certificate?
+        var agentsAddress: String
+        var agentsPort: Int
+        /// Names and addresses that agents reach the server by.
+        var names: [String]
+    }
+
+    let services: [any Service]
+    let authority: FabricAuthority
+    let joins: JoinTokenStore
+    let tokens: TokenStore
+    let gateway: AgentGateway
+    let fabric: FabricService
+    let orchestrator: OrchestratorService
+
+    /// - Parameter onBound: called once the API takes requests, with its port.
+    init(
+        _ options: Options, logger: Logger, onBound: @escaping @Sendable (_ port: Int) async -> Void
+    ) async throws(Problem) {
+        let database = try StateDatabase(path: options.state.appending("state.db").string)
+        let store = try SQLiteStateStore(database: database, now: wallClock)
+        let audit = try AuditLog(database: database, now: wallClock)
+        let releases = ReleaseStore(store: store, now: wallClock)
+        let authority = try FabricAuthority.open(
+            folder: options.state.appending("authority").string, fabric: options.fabric, at: wallClock())
+        let objects = try FolderObjectStore(root: options.state.appending("objects"))
+        let signer = try PackageSigner(privateKeyBase64: authority.packageKey.rawRepresentation.base64EncodedString())
+        let tokens = TokenStore(store: store, fabric: options.fabric, now: wallClock)
+        let joins = JoinTokenStore(store: store, now: wallClock)
+
+        // The gateway tells the loop what agents say, and the loop sends through the gateway.
+        let relay = ObservationRelay()
+        let gateway = AgentGateway(
+            configuration: AgentGateway.Configuration(
+                listenHost: options.agentsAddress, listenPort: options.agentsPort, names: options.names,
+                serverVersion: apusVersion),
+            authority: authority,
+            dependencies: AgentGateway.Dependencies(
+                redeem: { token, host throws(Problem) in try await joins.redeem(token, by: host) },
+                isAllowed: { _, _ in true },
+                readPackage: { digest, offset, length throws(Problem) in
+                    ByteBuffer(bytes: try await objects.read(digest, from: offset, bytesMax: length))
+                },
+                observe: { await relay.pass($0) }),
+            now: wallClock, logger: logger)
+        let orchestrator = try await OrchestratorService(
+            store: store, releases: releases, audit: audit, link: gateway, now: wallClock, logger: logger)
+        relay.connect { await orchestrator.observe($0) }
+        let maker = try ReleaseMaker(
+            configuration: options.repository, work: options.state.appending("work"), objects: objects, signer: signer,
+            store: store, releases: releases)
+        let fabric = FabricService(
+            fabric: options.fabric,
+            source: ConfigurationSource(repository: options.repository, reference: options.reference), maker: maker,
+            releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway, now: wallClock,
+            logger: logger)
+        let access = AccessService(
+            fabric: options.fabric, tokens: tokens, sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
+            joins: joins, audit: audit, authorityFingerprint: authority.fingerprint, now: wallClock)
+        let server = try FabricServer(
+            configuration: FabricServer.Configuration(
+                address: options.apiAddress, port: options.apiPort, certificate: options.apiCertificate,
+                version: apusVersion),
+            operations: fabric, access: access, logger: logger, onBound: onBound)
+        services = [store, gateway, orchestrator, fabric, server]
+        self.authority = authority
+        self.joins = joins
+        self.tokens = tokens
+        self.gateway = gateway
+        self.fabric = fabric
+        self.orchestrator = orchestrator
+    }
+}
+
+extension AgentGateway: HostLink {}
+extension FabricService: FabricOperations {}
+
+/// Passes on what agents say, once there is somebody to hear it.
+final class ObservationRelay: Sendable {
+    typealias Listener = @Sendable (AgentObservation) async -> Void
+    private let listener = Mutex<Listener?>(nil)
+
+    func connect(_ listener: @escaping Listener) { self.listener.withLock { $0 = listener } }
+
+    func pass(_ observation: AgentObservation) async {
+        if let listener = listener.withLock({ $0 }) { await listener(observation) }
+    }
+}

@@ -1,0 +1,239 @@
+import Core
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+import Testing
+import Wire
+
+@testable import Agent
+@testable import ControlPlane
+
+@Suite("What no agent of ours does")
+struct HostileTests {
+    private let host: HostName
+
+    init() throws { host = try HostName("web-1") }
+
+    /// Speaks frames of its own making, as the host of the identity or (nil) as a stranger.
+    private func speak<Result: Sendable>(
+        to server: ServerAddress, _ fabric: Fabric, as identity: AgentIdentity?,
+        _ body: @escaping @Sendable (NIOAsyncChannelInboundStream<Frame>, FrameWriter) async throws -> Result
+    ) async throws -> Result {
+        let channel =
+            if let identity {
+                try await AgentTLS.connect(to: server, as: identity, on: MultiThreadedEventLoopGroup.singleton)
+            } else {
+                try await AgentTLS.connect(
+                    to: server, authorityFingerprint: fabric.authority.fingerprint,
+                    on: MultiThreadedEventLoopGroup.singleton)
+            }
+        return try await within { try await channel.executeThenClose { try await body($0, $1) } }
+    }
+
+    /// Sends the messages and returns what the server refuses them with.
+    private func refusal(
+        _ messages: [AgentMessage], to fabric: Fabric, as identity: AgentIdentity?
+    ) async throws -> Problem? {
+        try await serving(fabric.gateway()) { server in
+            try await speak(to: server, fabric, as: identity) { inbound, writer in
+                for message in messages { try await writer.send(message) }
+                for try await frame in inbound {
+                    if case .refused(let problem) = try frame.messageFromServer { return problem }
+                }
+                return nil
+            }
+        }
+    }
+
+    private func hello(_ host: HostName) -> AgentMessage {
+        .hello(AgentHello(protocolVersion: AgentProtocol.version, host: host, run: 1))
+    }
+
+    @Test("Host A, with its certificate, does not pass for host B")
+    func otherHost() async throws {
+        let fabric = try Fabric()
+        let problem = try await refusal([hello(try HostName("web-2"))], to: fabric, as: try fabric.identity(host))
+        #expect(problem?.code == "agent.refused")
+        #expect(fabric.seen.values.isEmpty)
+    }
+
+    @Test("Without a certificate nothing but joining is possible")
+    func stranger() async throws {
+        let fabric = try Fabric()
+        #expect(try await refusal([hello(host)], to: fabric, as: nil)?.code == "agent.refused")
+        let heartbeat = AgentMessage.heartbeat(sequence: 1)
+        #expect(try await refusal([heartbeat], to: fabric, as: nil)?.code == "agent.refused")
+        #expect(fabric.seen.values.isEmpty)
+    }
+
+    @Test("A revoked certificate does not come in")
+    func revoked() async throws {
+        let fabric = try Fabric()
+        fabric.revoked.withLock { _ = $0.insert(host) }
+        let problem = try await refusal([hello(host)], to: fabric, as: try fabric.identity(host))
+        #expect(problem?.code == "agent.certificate-refused")
+    }
+
+    @Test("A certificate of another fabric, and one that has expired, are refused by TLS")
+    func foreignCertificates() async throws {
+        let fabric = try Fabric()
+        let foreign = try Fabric("staging").identity(host)
+        var disguised = foreign
+        disguised.authorityPEM = fabric.authority.certificatePEM
+        let expired = try fabric.identity(host, at: systemTime() + Interval(milliseconds: -91 * 86_400_000))
+        for identity in [disguised, expired] {
+            await #expect(throws: (any Error).self) { try await refusal([hello(host)], to: fabric, as: identity) }
+        }
+        #expect(fabric.seen.values.isEmpty)
+    }
+
+    @Test("An agent does not talk to another host that plays the server with its own certificate")
+    func hostAsServer() async throws {
+        let fabric = try Fabric()
+        let thief = try fabric.identity(try HostName("web-2"))
+        let victim = try fabric.identity(host)
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMBytes(
+                Array("\(thief.certificatePEM)\n\(thief.authorityPEM)".utf8)
+            )
+            .map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(thief.privateKeyPEM.utf8), format: .pem)))
+        configuration.minimumTLSVersion = .tlsv13
+        let context = try NIOSSLContext(configuration: configuration)
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                    return try FrameChannel.wrapping(channel)
+                }
+            }
+        let address = ServerAddress(host: "127.0.0.1", port: try #require(listener.channel.localAddress?.port))
+        await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try? await listener.executeThenClose { newcomers in
+                    for try await newcomer in newcomers {
+                        try? await newcomer.executeThenClose { inbound, _ in
+                            for try await _ in inbound { Issue.record("The agent spoke to another host.") }
+                        }
+                    }
+                }
+            }
+            await #expect(throws: (any Error).self) {
+                try await speak(to: address, fabric, as: victim) { inbound, writer in
+                    try await writer.send(hello(host))
+                    for try await _ in inbound {}
+                }
+            }
+            await #expect(throws: (any Error).self) {
+                try await speak(to: address, fabric, as: nil) { inbound, writer in
+                    try await writer.send(hello(host))
+                    for try await _ in inbound {}
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    @Test("Reports that are for another host, or absurd, end the connection")
+    func reports() async throws {
+        let fabric = try Fabric()
+        let identity = try fabric.identity(host)
+        let good = ReportSource(host: host).next()
+        var other = good
+        other.host = try HostName("web-2")
+        var many = good
+        many.instances = try (1...10_001).map { slot in
+            LiveInstance(
+                id: try InstanceID("shop.web.\(slot).r1"),
+                releaseIdentity: Digest(bytes: [UInt8](repeating: 0, count: 32)),
+                state: .running, health: .healthy, since: Instant(milliseconds: 0))
+        }
+        var absurd = good
+        absurd.facts.memory = ByteCount(bytes: -1)
+        var port = good
+        port.instances = [many.instances[0]]
+        port.instances[0].port = 70_000
+        var twice = good
+        twice.instances = [many.instances[0], many.instances[0]]
+        for report in [other, many, absurd, port, twice] {
+            let problem = try await refusal([hello(host), .report(report)], to: fabric, as: identity)
+            #expect(problem?.code == "agent.report-refused")
+        }
+        #expect(!fabric.seen.values.contains { if case .report = $0 { true } else { false } })
+    }
+
+    @Test("A gigabyte that is announced, or words that are no protocol of ours, end the connection")
+    func bytes() async throws {
+        let fabric = try Fabric()
+        let hostile: [[UInt8]] = [
+            [0x40, 0, 0, 0, UInt8(ascii: "J")], Array("GET / HTTP/1.1\r\n\r\n".utf8), [0, 0, 0, 1, UInt8(ascii: "J")],
+        ]
+        try await serving(fabric.gateway()) { server in
+            for bytes in hostile {
+                let context = try NIOSSLContext(configuration: insecure)
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .connect(host: server.host, port: server.port) { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try channel.pipeline.syncOperations.addHandler(
+                                try NIOSSLClientHandler(context: context, serverHostname: nil))
+                            return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                        }
+                    }
+                let answer = try await within {
+                    try await channel.executeThenClose { inbound, writer in
+                        try await writer.write(ByteBuffer(bytes: bytes))
+                        var answer = ByteBuffer()
+                        for try await bytes in inbound { answer.writeImmutableBuffer(bytes) }
+                        return String(buffer: answer)
+                    }
+                }
+                #expect(answer.contains("agent.frame-invalid"))
+            }
+        }
+    }
+
+    private var insecure: TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.certificateVerification = .none
+        return configuration
+    }
+
+    @Test("Who says nothing, or a byte at a time, is shown the door", arguments: [false, true])
+    func slow(drips: Bool) async throws {
+        let fabric = try Fabric()
+        try await serving(fabric.gateway(silenceMax: Interval(milliseconds: 300))) { server in
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: server.host, port: server.port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        if drips {
+                            let context = try NIOSSLContext(configuration: insecure)
+                            try channel.pipeline.syncOperations.addHandler(
+                                try NIOSSLClientHandler(context: context, serverHostname: nil))
+                        }
+                        return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    }
+                }
+            try await within {
+                try? await channel.executeThenClose { inbound, writer in
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask {
+                            for try await _ in inbound {}
+                        }
+                        if drips {
+                            group.addTask {
+                                try await writer.write(ByteBuffer(bytes: [0, 0, 255, 0, UInt8(ascii: "J")]))
+                                for await _ in ticks { try await writer.write(ByteBuffer(bytes: [UInt8(ascii: " ")])) }
+                            }
+                        }
+                        try await group.next()
+                        group.cancelAll()
+                    }
+                }
+            }
+        }
+    }
+
+    /// A tick every 50 ms.
+    private var ticks: AsyncStream<Void> { AsyncStream { try? await Task.sleep(for: .milliseconds(50)) } }
+}

@@ -1,0 +1,106 @@
+import FoundationEssentials
+import Glibc
+import Logging
+import ServiceLifecycle
+import SystemPackage
+import Testing
+
+@testable import Agent
+@testable import Core
+
+@Suite("HAProxy passes the contract of balancers", .serialized, .timeLimit(.minutes(3)))
+struct HAProxyContractTests {
+    private let contract = BalancerContract { HAProxyDriver(name: $0, root: $1) }
+
+    @Test("A named host before a wildcard before any, then the longest path") func routes() async throws {
+        try await contract.routesByHostAndPath()
+    }
+    @Test("Preflights of the route's origins are answered at once") func cors() async throws {
+        try await contract.answersPreflights()
+    }
+    @Test("A source stays with its instance") func sticky() async throws { try await contract.keepsSourcesWhereTheyAre() }
+    @Test("Websockets pass") func websocket() async throws { try await contract.passesWebsockets() }
+    @Test("TLS ends here") func tls() async throws { try await contract.terminatesTLS() }
+    @Test("Releases switch under load without a failed request") func switching() async throws {
+        try await contract.switchesUnderLoad()
+    }
+    @Test("Servers come and go under load without a failed request") func adding() async throws {
+        try await contract.addsAndRemovesUnderLoad()
+    }
+    @Test("Routes change under load without a failed request") func reloading() async throws {
+        try await contract.reloadsUnderLoad()
+    }
+    @Test("A killed backend fails no request that may be repeated") func killed() async throws {
+        try await contract.survivesKilledBackend()
+    }
+    @Test("A drained server finishes what it has") func drained() async throws { try await contract.waitsForDrainedServers() }
+    @Test("A refused configuration changes nothing") func refused() async throws {
+        try await contract.keepsServingWhenRefused()
+    }
+    @Test("The next run of the agent takes over") func adopted() async throws { try await contract.isAdopted() }
+}
+
+@Suite("HAProxy's own ways", .serialized, .timeLimit(.minutes(2)))
+struct HAProxyDriverTests {
+    private let make: @Sendable (BalancerName, FilePath) -> any BalancerDriver = { HAProxyDriver(name: $0, root: $1) }
+
+    @Test("Four servers change their standing in under 20 ms, without a reload") func isFast() async throws {
+        try await BalancerBench.with(instances: 2, make) { bench in
+            try bench.add("shop.web.1.r2", .standby)
+            try bench.add("shop.web.2.r2", .standby)
+            try await bench.apply()
+            let driver = try #require(bench.driver as? HAProxyDriver)
+            let before = try await driver.processes()
+            var best = Duration.seconds(60)
+            for round in 0..<6 {
+                for slot in 1...2 {
+                    bench.set("shop.web.\(slot).r1", round % 2 == 0 ? .standby : .serving)
+                    bench.set("shop.web.\(slot).r2", round % 2 == 0 ? .serving : .standby)
+                }
+                best = min(best, try await ContinuousClock().measure { try await bench.apply() })
+            }
+            #expect(best < .milliseconds(20))
+            #expect(try await driver.processes() == before)
+            let folder = driver.folder
+            let file = try #require(folder.text(folder.configuration))
+            #expect(try await file == driver.render(bench.configuration).text)
+        }
+    }
+
+    @Test("The keeper starts a killed HAProxy again") func restarts() async throws {
+        try await BalancerBench.with(instances: 1, make) { bench in
+            let (events, continuation) = AsyncStream<BalancerKeeper.Event>.makeStream()
+            let driver = bench.driver
+            let keeper = BalancerKeeper(
+                root: bench.root, logger: Logger(label: "test"), makeDriver: { _ in driver },
+                onEvent: { continuation.yield($0) })
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await keeper.run() }
+                let process = try #require(await (driver as? HAProxyDriver)?.running?.process)
+                kill(process.processID, SIGKILL)
+                for await event in events {
+                    guard case .restarted(let name) = event else { continue }
+                    #expect(name == driver.name)
+                    break
+                }
+                #expect(try await bench.answering(requests: 2) == ["shop.web.1.r1"])
+                #expect(await keeper.live().first?.isRunning == true)
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test("What differs from the file when the agent comes back is set right") func setsRight() async throws {
+        try await BalancerBench.with(instances: 2, make) { bench in
+            let driver = try #require(bench.driver as? HAProxyDriver)
+            let worker = try #require(try await driver.processes().worker)
+            let id = try InstanceID("shop.web.1.r1")
+            _ = try await driver.socket.worker(
+                worker, [HAProxyLine("set server", .concatenated("shop.web/", .server(id)), "state maint")])
+            #expect(try await bench.answering() == ["shop.web.2.r1"])
+            let next = HAProxyDriver(name: driver.name, root: bench.root)
+            try await next.adopt()
+            #expect(try await bench.answering() == ["shop.web.1.r1", "shop.web.2.r1"])
+        }
+    }
+}

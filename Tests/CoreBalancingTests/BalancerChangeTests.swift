@@ -1,0 +1,66 @@
+import Testing
+
+@testable import Core
+
+@Suite struct BalancerChangeTests {
+    @Test("The same configuration is no change") func none() {
+        #expect(BalancerChange(from: Sample.shop, to: Sample.shop) == .none)
+    }
+
+    @Test("Listeners, routes and options of a backend need a reload") func reload() {
+        let edits: [(inout BalancerConfiguration) -> Void] = [
+            { $0.listeners[0].port = 1 }, { $0.listeners[0].certificate = "x" }, { $0.routes[0].path = "/x" },
+            { $0.routes[0].cors = ["x"] }, { $0.backends[0].healthPath = nil }, { $0.backends[0].sticky = .source },
+            { $0.backends.append(.init(name: "a.b", servers: [])) }, { $0.statisticsPort = 1 },
+        ]
+        for edit in edits {
+            var next = Sample.shop
+            edit(&next)
+            #expect(BalancerChange(from: Sample.shop, to: next) == .reload)
+        }
+    }
+
+    @Test("What takes over comes before what is relieved, so that no backend is empty") func order() throws {
+        var next = Sample.shop
+        next.backends[0].servers = [
+            Sample.server("shop.web.1.r1", port: 9001, .standby), Sample.server("shop.web.1.r2", port: 9002, .serving),
+            Sample.server("shop.web.3.r2", port: 9004, .serving),
+        ]
+        guard case .servers(let changes) = BalancerChange(from: Sample.shop, to: next) else {
+            Issue.record("a reload")
+            return
+        }
+        #expect(
+            try HAProxyRuntime.commands(for: changes).map(\.text) == [
+                "experimental-mode on",
+                "add server shop.web/shop.web.3.r2 127.0.0.2:9004 \(HAProxyConfiguration.serverOptions.text) weight 100",
+                "enable health shop.web/shop.web.3.r2",
+                "set server shop.web/shop.web.3.r2 state ready",
+                "set server shop.web/shop.web.1.r2 weight 100",
+                "set server shop.web/shop.web.1.r2 state ready",
+                "set server shop.web/shop.web.1.r2 health up",
+                "set server shop.web/shop.web.1.r1 state maint",
+                "set server shop.web/shop.web.1.r1 weight 100",
+                "set server shop.web/shop.web.2.r1 state maint",
+            ])
+        #expect(
+            try HAProxyRuntime.removals(for: changes).map(\.text) == [
+                "experimental-mode on", "del server shop.web/shop.web.2.r1",
+            ])
+    }
+
+    @Test("What HAProxy shows is compared server by server") func serversState() {
+        let text = """
+            1
+            # be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_port
+            3 shop.web 1 shop.web.1.r1 127.0.0.2 2 0 100 9001
+            3 shop.web 2 shop.web.1.r2 127.0.0.2 0 5 100 9002
+            3 shop.web 3 shop.web.2.r1 127.0.0.2 0 0 0 9003
+            """
+        #expect(HAProxyRuntime.serversState(text, shows: Sample.shop))
+        var other = Sample.shop
+        other.backends[0].servers[1].standing = .serving
+        #expect(!HAProxyRuntime.serversState(text, shows: other))
+        #expect(!HAProxyRuntime.serversState("", shows: Sample.shop))
+    }
+}
