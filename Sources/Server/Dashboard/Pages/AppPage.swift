@@ -83,7 +83,7 @@ struct AppPage {
     private func standing(_ release: ReleaseView) -> HTML {
         switch release.standing {
         case .current: #"<span class="tag strong">current</span>"#
-        case .warm: #"<span class="tag">warm</span> <span class="muted">\#(html(release.warmUntil) { "until \(Controls.time($0, viewer.now))" })</span>"#
+        case .warm: #"<span class="tag">warm</span> <span class="muted">\#(html(release.warmUntil) { "ends \(Controls.time($0, viewer.now))" })</span>"#
         case .kept: #"<span class="muted">kept</span>"#
         }
     }

@@ -9,7 +9,7 @@ enum InstancePage {
             <tbody>\(instances.html { instance in
                 """
                 <tr data-row tabindex="-1"><td><a href="/instances/\(instance.id)">\(instance.id)</a></td><td>\(Controls.pill(instance.colour, instance.reason))\(instance.differences.html { "<div class=\"muted\">\($0)</div>" })</td>
-                <td>\(instance.duty.rawValue)\(html(instance.warmUntil) { " <span class=\"muted\">until \(Controls.time($0, viewer.now))</span>" })</td>
+                <td>\(instance.duty.rawValue)\(html(instance.warmUntil) { " <span class=\"muted\">ends \(Controls.time($0, viewer.now))</span>" })</td>
                 \(showsHost ? "<td>\(Controls.host(instance.host))</td><td>\(instance.zone?.text ?? "")</td>" as HTML : .empty)
                 <td class="num r">\(html(instance.port) { "\($0)" })</td><td class="num r">\(instance.restarts)</td><td>\(Controls.time(instance.since, viewer.now))</td></tr>
                 """
