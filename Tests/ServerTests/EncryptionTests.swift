@@ -20,8 +20,10 @@ struct EncryptionTests {
                 "-out", "-", "-subj", "/CN=apus test", "-addext", "subjectAltName=IP:127.0.0.1",
             ], output: .string(limit: 1 << 16), error: .discarded)
         let text = result.standardOutput
-        let end = try #require(text.range(of: "-----END PRIVATE KEY-----\n")).upperBound
-        return .init(chain: String(text[end...]), key: String(text[..<end]))
+        let end = "-----END PRIVATE KEY-----\n"
+        let parts = text.components(separatedBy: end)
+        try #require(parts.count == 2)
+        return .init(chain: parts[1], key: parts[0] + end)
     }
 
     @Test(
