@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Core
 
 /// The commands of this target, for the root command that `apus` puts together.
 package enum Commands {
@@ -8,9 +9,9 @@ package enum Commands {
         CommandConfiguration(
             commandName: "apus", abstract: "A team's own operations department in one program.",
             discussion: """
-                Everything Apus does is a difference between what git says and what runs, made into a plan and
+                Everything Apus does is a difference between what git says and what runs, made into a plan and \
                 carried out in steps. `apus dev .` runs a configuration repository on this machine.
-                """,
+                """, version: ProgramVersion.text,
             groupedSubcommands: groups + (roles.isEmpty ? [] : [CommandGroup(name: "Roles", subcommands: roles)]))
     }
 
@@ -37,6 +38,7 @@ package enum Commands {
                 CancelStepCommand.self,
             ]),
         CommandGroup(name: "Access", subcommands: [LoginCommand.self, LogoutCommand.self, TokenCommand.self]),
-        CommandGroup(name: "Apus itself", subcommands: [DoctorCommand.self, VersionCommand.self, CompletionCommand.self]),
+        CommandGroup(
+            name: "Apus itself", subcommands: [DoctorCommand.self, VersionCommand.self, CompletionCommand.self]),
     ]
 }

@@ -22,8 +22,12 @@ struct CommandLineRun {
         let (data, words) = (Transcript(), Transcript())
         let lines = Transcript(lines: answers ?? [])
         let console = Console(
-            data: Terminal(isTerminal: isTerminal, width: isTerminal ? 100 : nil, usesColour: false) { data.append($0) },
-            words: Terminal(isTerminal: isTerminal, width: isTerminal ? 100 : nil, usesColour: false) { words.append($0) },
+            data: Terminal(isTerminal: isTerminal, width: isTerminal ? 100 : nil, usesColour: false) {
+                data.append($0)
+            },
+            words: Terminal(isTerminal: isTerminal, width: isTerminal ? 100 : nil, usesColour: false) {
+                words.append($0)
+            },
             environment: environment, canAsk: answers != nil, now: { Fixtures.now }, readLine: { _ in lines.take() })
         code = await CommandLineProgram(root: TestRoot.self, console: console).run(arguments)
         self.data = data.text

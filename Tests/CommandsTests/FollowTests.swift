@@ -13,28 +13,37 @@ import Wire
         let start = Fixtures.now
         var events = [
             ExecutionEvent(sequence: 1, at: start, kind: .state, state: .running),
-            ExecutionEvent(sequence: 2, at: start, kind: .stepStarted, step: 1, title: "start shop.web.1.r8 on web-1", stepState: .running),
+            ExecutionEvent(
+                sequence: 2, at: start, kind: .stepStarted, step: 1, title: "start shop.web.1.r8 on web-1",
+                stepState: .running),
             ExecutionEvent(sequence: 3, at: start, kind: .output, step: 1, line: "Traceback\u{1B}[2J"),
             ExecutionEvent(
-                sequence: 4, at: start + Interval(milliseconds: 1250), kind: .stepEnded, step: 1, title: "start shop.web.1.r8 on web-1",
+                sequence: 4, at: start + Interval(milliseconds: 1250), kind: .stepEnded, step: 1,
+                title: "start shop.web.1.r8 on web-1",
                 stepState: failing ? .failed : .succeeded, problem: failing ? failure : nil),
         ]
         events.append(
             ExecutionEvent(
-                sequence: 5, at: start + Interval(milliseconds: 1300), kind: .state, state: end, problem: failing ? failure : nil))
+                sequence: 5, at: start + Interval(milliseconds: 1300), kind: .state, state: end,
+                problem: failing ? failure : nil))
         return events
     }
 
     static func execution(_ id: String, _ kind: Plan.Kind, _ state: ExecutionState, release: Int) -> ExecutionView {
         ExecutionView(
-            id: ExecutionID(checked: id), app: shop, kind: kind, state: state, release: release, commit: Fixtures.commit, startedBy: "mira",
-            startedAt: Fixtures.now, problem: state == .failed ? failure : nil, summary: "", stepsDone: 1, stepsTotal: 1)
+            id: ExecutionID(checked: id), app: shop, kind: kind, state: state, release: release,
+            commit: Fixtures.commit, startedBy: "mira",
+            startedAt: Fixtures.now, problem: state == .failed ? failure : nil, summary: "", stepsDone: 1, stepsTotal: 1
+        )
     }
 
     static func build(_ state: BuildView.State) -> StubServer.Answer {
         let view = BuildView(
-            id: BuildID(checked: "b1"), app: shop, ref: "main", state: state, startedAt: Fixtures.ago(3), endedAt: Fixtures.now,
-            startedBy: "mira", problem: state == .failed ? Problem("build.failed", "The build failed.", cause: "pip.", remedy: "Read.") : nil,
+            id: BuildID(checked: "b1"), app: shop, ref: "main", state: state, startedAt: Fixtures.ago(3),
+            endedAt: Fixtures.now,
+            startedBy: "mira",
+            problem: state == .failed
+                ? Problem("build.failed", "The build failed.", cause: "pip.", remedy: "Read.") : nil,
             release: state == .failed ? nil : 8, execution: state == .failed ? nil : ExecutionID(checked: "9"))
         return .events([
             BuildEvent(sequence: 1, at: Fixtures.now, kind: .output, line: "pip install"),
@@ -75,7 +84,8 @@ import Wire
             "GET /v1/executions/9/events": .events(Self.events(.failed, failing: true)),
             "GET /v1/executions/9": .json(Self.execution("9", .deploy, .failed, release: 8)),
             "GET /v1/executions": .json([
-                Self.execution("10", .rollback, .running, release: 7), Self.execution("9", .deploy, .failed, release: 8),
+                Self.execution("10", .rollback, .running, release: 7),
+                Self.execution("9", .deploy, .failed, release: 8),
                 Self.execution("5", .rollback, .succeeded, release: 3),
             ]), "GET /v1/executions/10/events": .events(Self.events(.succeeded)),
         ])
@@ -83,14 +93,18 @@ import Wire
             let run = await CommandLineRun(["deploy", "shop"], environment: ["APUS_URL": url])
             #expect(run.code == 1)
             #expect(run.data == "! The deploy r8 of shop failed; back at shop r7: 1 step in 1.3s (execution 10)\n")
-            #expect(run.words.contains("✗ start shop.web.1.r8 on web-1") && run.words.contains("Traceback") && run.words.contains("exit code 1"))
+            #expect(
+                run.words.contains("✗ start shop.web.1.r8 on web-1") && run.words.contains("Traceback")
+                    && run.words.contains("exit code 1"))
             #expect(!run.words.contains("\u{1B}"))
         }
     }
 
     @Test("A failed build ends with 1 and its problem")
     func failedBuild() async throws {
-        try await StubServer(["POST /v1/apps/shop/deploy": Self.accepted, "GET /v1/builds/b1/events": Self.build(.failed)]).serving { url in
+        try await StubServer([
+            "POST /v1/apps/shop/deploy": Self.accepted, "GET /v1/builds/b1/events": Self.build(.failed),
+        ]).serving { url in
             let run = await CommandLineRun(["deploy", "shop"], environment: ["APUS_URL": url])
             #expect(run.code == 1 && run.data.isEmpty && run.words.contains("[build.failed]"))
         }
@@ -100,7 +114,8 @@ import Wire
     func rollback() async throws {
         let stub = StubServer([
             "POST /v1/apps/shop/rollback": .json(
-                AcceptedView(app: Self.shop, executions: [ExecutionID(checked: "9")], sentence: "shop goes back to r7.")),
+                AcceptedView(app: Self.shop, executions: [ExecutionID(checked: "9")], sentence: "shop goes back to r7.")
+            ),
             "GET /v1/executions/9/events": .events(Self.events(.succeeded)),
         ])
         try await stub.serving { url in
@@ -144,7 +159,10 @@ import Wire
         ])
         try await stub.serving { url in
             let run = await CommandLineRun(["logs", "shop.web"], environment: ["APUS_URL": url], isTerminal: true)
-            #expect(Set(run.data.split(separator: "\n").map { $0.prefix(21) }) == ["shop.web.1.r6 | GET /", "shop.web.1.r7 | GET /"])
+            #expect(
+                Set(run.data.split(separator: "\n").map { $0.prefix(21) }) == [
+                    "shop.web.1.r6 | GET /", "shop.web.1.r7 | GET /",
+                ])
             #expect(!run.data.contains("\u{1B}") && !run.data.contains("\u{7}"))
             let one = await CommandLineRun(["logs", "shop.web.1.r7"], environment: ["APUS_URL": url])
             #expect(one.data == "GET /\u{1B}]0;owned\u{7}\n")

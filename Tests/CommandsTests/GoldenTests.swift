@@ -34,14 +34,17 @@ import Wire
     func golden(name: String) throws {
         let page = try #require(Self.pages.first { $0.0 == name }).1
         let narrow = page(80)
-        #expect(narrow.filter { $0.width > 80 }.map { $0.rendered(colour: false) } == [] || ["diff", "execution", "status", "plan", "host"].contains(name))
+        #expect(
+            narrow.filter { $0.width > 80 }.map { $0.rendered(colour: false) } == []
+                || ["diff", "execution", "status", "plan", "host"].contains(name))
         try expect("\(name).txt", shown: [page(nil), ["", "-- 80 columns --"], narrow].joined())
     }
 
     @Test("Colours mark what words say too")
     func colours() throws {
         let shown = StatusText.lines(Fixtures.status, width: nil).map { $0.rendered(colour: true) }
-        try compare("status-colours.txt", shown.map { $0.replacing("\u{1B}", with: "␛") }.joined(separator: "\n") + "\n")
+        try compare(
+            "status-colours.txt", shown.map { $0.replacing("\u{1B}", with: "␛") }.joined(separator: "\n") + "\n")
     }
 
     private func expect(_ file: String, shown: some Sequence<StyledText>) throws {
@@ -53,7 +56,8 @@ import Wire
         if ProcessInfo.processInfo.environment["APUS_GOLDEN_UPDATE"] != nil {
             try shown.write(to: URL(filePath: path), atomically: true, encoding: .utf8)
         } else {
-            #expect(try String(contentsOf: URL(filePath: path), encoding: .utf8) == shown)
+            let expected = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+            #expect(expected == shown)
         }
     }
 }

@@ -22,20 +22,24 @@ import Wire
         try await Self.inFolder { folder in
             let path = "\(folder)/infra"
             let dry = await CommandLineRun(["init", path, "-n"])
-            #expect(dry.code == 0 && dry.data.contains("apps/hello.yaml") && !FileManager.default.fileExists(atPath: path))
+            #expect(
+                dry.code == 0 && dry.data.contains("apps/hello.yaml") && !FileManager.default.fileExists(atPath: path))
             #expect(await CommandLineRun(["init", path]).code == 0)
             let again = await CommandLineRun(["init", path])
             #expect(again.code == 1 && again.words.contains("init.not-empty"))
             #expect(await CommandLineRun(["validate", path, "--fabric", "dev"]).code == 0)
-            #expect(await CommandLineRun(["validate", path, "--fabric", "prod"]).words.contains("config.fabric-unknown"))
+            #expect(
+                await CommandLineRun(["validate", path, "--fabric", "prod"]).words.contains("config.fabric-unknown"))
             let shown = await CommandLineRun(["show", path])
             #expect(shown.code == 0 && shown.data.contains("apps.hello.processes.web.instances: 3\n"))
             let json = await CommandLineRun(["show", path, "--json"])
-            #expect(try JSONDecoder().decode(FabricConfiguration.self, from: Data(json.data.utf8)).apps.count == 1)
+            let configuration = try JSONDecoder().decode(FabricConfiguration.self, from: Data(json.data.utf8))
+            #expect(configuration.apps.count == 1)
             let first = await CommandLineRun(["build", "hello", path, "--json", "--keep-in", "\(folder)/kept"])
             let second = await CommandLineRun(["build", "hello", path, "--json", "--keep-in", "\(folder)/kept"])
             #expect(first.code == 0 && first.data == second.data)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/kept").count == 1)
+            let kept = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/kept")
+            #expect(kept.count == 1)
             #expect(await CommandLineRun(["build", "nix", path]).words.contains("app.unknown"))
         }
     }
@@ -46,7 +50,8 @@ import Wire
             #expect(await CommandLineRun(["init", path]).code == 0)
             let file = "\(path)/apps/hello.yaml"
             let text = try String(contentsOf: URL(filePath: file), encoding: .utf8)
-            try text.replacing("instances:", with: "instance:").write(to: URL(filePath: file), atomically: true, encoding: .utf8)
+            try text.replacing("instances:", with: "instance:").write(
+                to: URL(filePath: file), atomically: true, encoding: .utf8)
             let run = await CommandLineRun(["validate", path])
             #expect(run.code == 1 && run.data.contains("apps/hello.yaml:9:5: error") && run.data.contains("instances"))
             let json = await CommandLineRun(["validate", path, "--json"])
@@ -64,20 +69,25 @@ import Wire
             ])
             try await stub.serving { url in
                 let environment = ["XDG_CONFIG_HOME": folder]
-                #expect(await CommandLineRun(["login", url], environment: environment).words.contains("login.no-token"))
+                #expect(
+                    await CommandLineRun(["login", url], environment: environment).words.contains("login.no-token"))
                 let login = await CommandLineRun(["login", url], environment: environment, answers: ["apus_secret"])
                 #expect(login.code == 0 && !login.words.contains("apus_secret") && login.data.isEmpty)
                 let file = "\(folder)/apus/context.json"
                 let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
                 #expect(mode == 0o600)
                 #expect(await CommandLineRun(["token", "list"], environment: environment).code == 0)
-                #expect(await CommandLineRun(["token", "list", "--fabric", "prod"], environment: environment).code == 0)
+                #expect(
+                    await CommandLineRun(["token", "list", "--fabric", "prod"], environment: environment).code == 0)
                 let other = await CommandLineRun(["token", "list", "--fabric", "staging"], environment: environment)
                 #expect(other.words.contains("context.fabric-unknown"))
-                let wrong = await CommandLineRun(["token", "list", "--fabric", "staging", "--server", url], environment: environment)
+                let wrong = await CommandLineRun(
+                    ["token", "list", "--fabric", "staging", "--server", url], environment: environment)
                 #expect(wrong.words.contains("fabric.other"))
                 try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
-                #expect(await CommandLineRun(["token", "list"], environment: environment).words.contains("file.not-private"))
+                #expect(
+                    await CommandLineRun(["token", "list"], environment: environment).words.contains("file.not-private")
+                )
                 try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
                 #expect(await CommandLineRun(["logout"], environment: environment).code == 0)
             }
@@ -87,7 +97,8 @@ import Wire
 
     @Test("A token is not sent over plain HTTP to another machine")
     func insecure() async {
-        let run = await CommandLineRun(["status"], environment: ["APUS_URL": "http://192.0.2.1:2787", "APUS_TOKEN": "apus_secret"])
+        let run = await CommandLineRun(
+            ["status"], environment: ["APUS_URL": "http://192.0.2.1:2787", "APUS_TOKEN": "apus_secret"])
         #expect(run.code == 1 && run.words.contains("server.insecure") && !run.words.contains("apus_secret"))
     }
 }

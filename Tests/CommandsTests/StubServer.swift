@@ -14,7 +14,9 @@ final class StubServer: Sendable {
         var body: String
 
         static func json(_ value: some Encodable, status: HTTPResponseStatus = .ok) -> Answer {
-            Answer(status: status, body: (try? JSONEncoder().encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "")
+            Answer(
+                status: status,
+                body: (try? JSONEncoder().encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "")
         }
 
         static func events(_ events: [some StreamEvent]) -> Answer {
@@ -22,7 +24,9 @@ final class StubServer: Sendable {
                 let data = (try? JSONEncoder().encode(event)).map { String(decoding: $0, as: UTF8.self) } ?? ""
                 return ServerSentEvent(id: "\(event.sequence)", name: event.eventName, data: data).encoded
             }.joined()
-            return Answer(type: "text/event-stream", body: body + ServerSentEvent(name: ServerSentEvent.endName, data: "{}").encoded)
+            return Answer(
+                type: "text/event-stream",
+                body: body + ServerSentEvent(name: ServerSentEvent.endName, data: "{}").encoded)
         }
     }
 
@@ -51,7 +55,9 @@ final class StubServer: Sendable {
                 }
             }.bind(host: "127.0.0.1", port: 0).get()
         let result: Result<Value, any Error>
-        do { result = .success(try await body("http://127.0.0.1:\(listener.localAddress?.port ?? 0)")) } catch { result = .failure(error) }
+        do { result = .success(try await body("http://127.0.0.1:\(listener.localAddress?.port ?? 0)")) } catch {
+            result = .failure(error)
+        }
         try await listener.close().get()
         return try result.get()
     }
@@ -60,7 +66,8 @@ final class StubServer: Sendable {
         received.withLock { $0.append(request) }
         let key = String(request.line.prefix { $0 != "?" })
         return answers[key]
-            ?? .json(Problem("route.unknown", "No such route.", cause: request.line, remedy: "Stub it."), status: .notFound)
+            ?? .json(
+                Problem("route.unknown", "No such route.", cause: request.line, remedy: "Stub it."), status: .notFound)
     }
 }
 
@@ -76,12 +83,15 @@ private final class StubHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            request = .init(line: "\(head.method.rawValue) \(head.uri)", authorization: head.headers.first(name: "authorization"), body: "")
+            request = .init(
+                line: "\(head.method.rawValue) \(head.uri)", authorization: head.headers.first(name: "authorization"),
+                body: "")
         case .body(let bytes): request.body += String(buffer: bytes)
         case .end:
             let answer = server.answer(request)
             let headers = HTTPHeaders([("content-type", answer.type), ("content-length", "\(answer.body.utf8.count)")])
-            context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: answer.status, headers: headers))), promise: nil)
+            context.write(
+                wrapOutboundOut(.head(.init(version: .http1_1, status: answer.status, headers: headers))), promise: nil)
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }

@@ -36,7 +36,9 @@ import Wire
 
     @Test("Lengths, ages, sizes and times")
     func words() {
-        #expect(["0.4s", "12.3s", "3m 04s", "2h 10m"] == [450, 12_349, 184_000, 7_800_000].map { Words.duration(Interval(milliseconds: $0)) })
+        #expect(
+            ["0.4s", "12.3s", "3m 04s", "2h 10m"]
+                == [450, 12_349, 184_000, 7_800_000].map { Words.duration(Interval(milliseconds: $0)) })
         #expect(Words.duration(Interval(milliseconds: -5)) == "0.0s")
         #expect(Words.age(Instant(milliseconds: 0), at: Instant(milliseconds: 3_700_000)) == "1h ago")
         #expect(Words.age(Instant(milliseconds: 300_000), at: Instant(milliseconds: 0)) == "in 5m")
@@ -66,10 +68,16 @@ import Wire
         for (index, event) in FollowTests.events(.succeeded).enumerated() {
             let now = Instant(milliseconds: Int64(index) * 100)
             stayed += progress.receive(event, at: now).map { $0.rendered(colour: false) }
-            if index == 1 { #expect(progress.live(at: Instant(milliseconds: 2400)).map { $0.rendered(colour: false) } == ["… start shop.web.1.r8 on web-1  2.3s"]) }
+            if index == 1 {
+                #expect(
+                    progress.live(at: Instant(milliseconds: 2400)).map { $0.rendered(colour: false) } == [
+                        "… start shop.web.1.r8 on web-1  2.3s"
+                    ])
+            }
         }
         #expect(stayed == ["✓ start shop.web.1.r8 on web-1  1.2s"])
-        #expect(progress.stepsDone == 1 && progress.state == .succeeded && progress.took == Interval(milliseconds: 1300))
+        #expect(
+            progress.stepsDone == 1 && progress.state == .succeeded && progress.took == Interval(milliseconds: 1300))
         #expect(progress.live(at: Fixtures.now).isEmpty)
     }
 

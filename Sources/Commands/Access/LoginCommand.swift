@@ -7,12 +7,14 @@ struct LoginCommand: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "login", abstract: "Keep a server's address and a token for it.",
         discussion: """
-            The token is asked for, or read from standard input; it is kept in ~/.config/apus/context.json, which
+            The token is asked for, or read from standard input; it is kept in ~/.config/apus/context.json, which \
             only you can read. With several logins, --fabric says which is meant; the last one is the default.
             """)
 
     @Argument(help: "The server's address: https://HOST:PORT.") var url: String
-    @Option(help: ArgumentHelp("PEM of the authority that signed the server's certificate.", valueName: "path"), completion: .file())
+    @Option(
+        help: ArgumentHelp("PEM of the authority that signed the server's certificate.", valueName: "path"),
+        completion: .file())
     var authorityFile: String?
 
     func run(_ console: Console) async throws {
@@ -41,7 +43,8 @@ struct LoginCommand: ConsoleCommand {
         context.fabrics[fabric] = ContextFile.Entry(url: address.url, token: token, authority: authority)
         context.current = fabric
         let path = try context.write(console.environment)
-        console.words.print(StyledText("✓ ", .green) + StyledText("Logged in to \(fabric) at \(address.url); kept in \(path)."))
+        console.words.print(
+            StyledText("✓ ", .green) + StyledText("Logged in to \(fabric) at \(address.url); kept in \(path)."))
         console.suggest("Look at it with `apus status`.")
     }
 }

@@ -19,13 +19,15 @@ struct TokenListCommand: FabricCommand {
 enum TokenText {
     static func table(_ tokens: [TokenView], at now: Instant) -> Table {
         var table = Table([
-            .init("TOKEN"), .init("LABEL", isElastic: true), .init("ROLE"), .init("FABRIC"), .init("STATE"), .init("MADE"),
+            .init("TOKEN"), .init("LABEL", isElastic: true), .init("ROLE"), .init("FABRIC"), .init("STATE"),
+            .init("MADE"),
             .init("BY", isElastic: true), .init("USED"),
         ])
         for token in tokens {
             table.add([
                 StyledText(token.id, .bold), StyledText(token.label), StyledText(token.role.rawValue),
-                StyledText(token.fabric?.text ?? "every"), state(token, at: now), StyledText(Words.age(token.createdAt, at: now)),
+                StyledText(token.fabric?.text ?? "every"), state(token, at: now),
+                StyledText(Words.age(token.createdAt, at: now)),
                 StyledText(token.createdBy), StyledText(token.lastUsedAt.map { Words.age($0, at: now) } ?? "never"),
             ])
         }

@@ -9,7 +9,8 @@ struct TokenRevokeCommand: FabricCommand {
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run(_ session: Session) async throws {
-        try session.console.confirm("Revoke token \(StyledText(token).rendered(colour: false))?", isAnswered: isConfirmed)
+        try session.console.confirm(
+            "Revoke token \(StyledText(token).rendered(colour: false))?", isAnswered: isConfirmed)
         try await session.client.revokeToken(token)
         session.console.words.print(StyledText("✓ ", .green) + StyledText("Token \(token) is useless now."))
     }

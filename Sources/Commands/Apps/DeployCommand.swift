@@ -6,7 +6,7 @@ struct DeployCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "deploy", abstract: "Build an app and roll it out.",
         discussion: """
-            Nothing is asked: a deploy that fails goes back by itself, and `apus rollback` takes one back that
+            Nothing is asked: a deploy that fails goes back by itself, and `apus rollback` takes one back that \
             does not. Look first with --dry-run.
             """)
 

@@ -36,7 +36,8 @@ struct ScaleCommand: FabricCommand {
         let count = parts.count == 2 ? Int(parts[1]) : nil
         guard parts.count == 2, parts[1] == "git" || (count.map { (0...100_000).contains($0) } ?? false) else {
             throw Problem(
-                "scale.invalid", "This does not say how many there should be.", cause: "\(quotedForMessage(text)) was found.",
+                "scale.invalid", "This does not say how many there should be.",
+                cause: "\(quotedForMessage(text)) was found.",
                 remedy: "Write PROCESS=NUMBER, such as web=6, or PROCESS=git for what git says.")
         }
         return ScaleRequest(process: try ProcessName(parts[0]), count: count)

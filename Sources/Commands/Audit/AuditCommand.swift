@@ -19,7 +19,9 @@ struct AuditCommand: FabricCommand {
     func run(_ session: Session) async throws {
         let entries = try await session.client.audit(limit: limit)
         guard follow else {
-            return try session.console.show(entries, json: output.json) { AuditText.table($0.reversed()).lines(width: $1) }
+            return try session.console.show(entries, json: output.json) {
+                AuditText.table($0.reversed()).lines(width: $1)
+            }
         }
         for entry in entries.reversed() { try show(entry, session.console) }
         // An entry comes again when its outcome is known, so only what is wholly the same is left out.
@@ -42,7 +44,8 @@ struct AuditCommand: FabricCommand {
 enum AuditText {
     static func table(_ entries: [AuditView]) -> Table {
         var table = Table([
-            .init("TIME (UTC)"), .init("WHO", isElastic: true), .init("ACTION"), .init("SUBJECT", isElastic: true), .init("COMMIT"),
+            .init("TIME (UTC)"), .init("WHO", isElastic: true), .init("ACTION"), .init("SUBJECT", isElastic: true),
+            .init("COMMIT"),
             .init("OUTCOME"), .init("DETAIL", isElastic: true),
         ])
         for entry in entries {

@@ -9,7 +9,7 @@ struct BuildCommand: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Build an app's package on this machine, to try it out.",
         discussion: """
-            Needs no server. It runs what the source brings, with your rights. A source that is a folder of the
+            Needs no server. It runs what the source brings, with your rights. A source that is a folder of the \
             configuration repository is built as it is, committed or not.
             """)
 
@@ -48,14 +48,13 @@ struct BuildCommand: ConsoleCommand {
             app: spec.name, source: version, digest: packed.digest, sizeBytes: packed.size,
             unpackedBytes: packed.unpackedBytes, entries: packed.entries, path: kept)
         try console.show(result, json: json) { result, _ in
-            var lines = [
-                StyledText("app     ", .dim) + StyledText(result.app.text), StyledText("source  ", .dim) + StyledText(result.source),
-                StyledText("digest  ", .dim) + StyledText(result.digest.hex),
-                StyledText("size    ", .dim)
-                    + StyledText("\(Words.bytes(result.sizeBytes)), unpacked \(Words.bytes(result.unpackedBytes)) in \(result.entries) entries"),
+            let entries = Words.count(result.entries, "entry", plural: "entries")
+            let size = "\(Words.bytes(result.sizeBytes)), unpacked \(Words.bytes(result.unpackedBytes)) in \(entries)"
+            var facts = [
+                ("app", result.app.text), ("source", result.source), ("digest", result.digest.hex), ("size", size),
             ]
-            if let path = result.path { lines.append(StyledText("kept    ", .dim) + StyledText(path)) }
-            return lines
+            if let path = result.path { facts.append(("kept", path)) }
+            return facts.map { StyledText($0, .dim).padded(to: 8) + StyledText($1) }
         }
     }
 
@@ -69,7 +68,8 @@ struct BuildCommand: ConsoleCommand {
             known.formUnion(apps.keys)
         }
         throw Problem(
-            "app.unknown", "There is no such app.", cause: "\(path) has \(known.sorted().map(\.text).joined(separator: ", ")), not \(name).",
+            "app.unknown", "There is no such app.",
+            cause: "\(path) has \(known.sorted().map(\.text).joined(separator: ", ")), not \(name).",
             remedy: "Write apps/\(name).yaml, or name one of them.")
     }
 

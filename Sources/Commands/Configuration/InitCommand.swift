@@ -18,7 +18,8 @@ struct InitCommand: ConsoleCommand {
         guard found.isEmpty else {
             throw Problem(
                 "init.not-empty", "Nothing was written.",
-                cause: "\(quotedForMessage(path, lengthMax: 200)) has \(Words.count(found.count, "entry", plural: "entries")) already.",
+                cause:
+                    "\(quotedForMessage(path, lengthMax: 200)) has \(Words.count(found.count, "entry", plural: "entries")) already.",
                 remedy: "Name a folder that is empty or not there yet.")
         }
         if !isDryRun { try write(files) }
@@ -37,7 +38,8 @@ struct InitCommand: ConsoleCommand {
             }
         } catch {
             throw Problem(
-                "init.failed", "Not everything was written.", cause: "\(quotedForMessage(path, lengthMax: 200)): \(error).",
+                "init.failed", "Not everything was written.",
+                cause: "\(quotedForMessage(path, lengthMax: 200)): \(error).",
                 remedy: "Name a folder that you may write to.")
         }
     }

@@ -13,7 +13,8 @@ struct RepositoryOptions: ParsableArguments {
             return ConfigurationReader.read(try FileTree(folder: FilePath(path)), commit: "work tree")
         }
         let repository = try GitRepository(path: FilePath(path))
-        return try await ConfigurationReader.read(repository, commit: try await repository.resolve(try GitReference(commit)))
+        return try await ConfigurationReader.read(
+            repository, commit: try await repository.resolve(try GitReference(commit)))
     }
 }
 
@@ -25,8 +26,10 @@ extension ConfigurationReading {
         guard fabrics.count == 1 || !isValid, let only = fabrics.first else {
             throw Problem(
                 "fabric.ambiguous", "Which fabric is meant?",
-                cause: fabrics.isEmpty ? "fabrics/ has none." : "There are \(fabrics.map(\.text).joined(separator: ", ")).",
-                remedy: fabrics.isEmpty ? "Write fabrics/NAME.yaml, or begin with `apus init`." : "Name one with --fabric.")
+                cause: fabrics.isEmpty
+                    ? "fabrics/ has none." : "There are \(fabrics.map(\.text).joined(separator: ", ")).",
+                remedy: fabrics.isEmpty
+                    ? "Write fabrics/NAME.yaml, or begin with `apus init`." : "Name one with --fabric.")
         }
         return try configuration(of: only)
     }

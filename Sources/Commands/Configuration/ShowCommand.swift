@@ -5,7 +5,8 @@ import Core
 struct ShowCommand: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "What a configuration repository means for a fabric, with every default.",
-        discussion: "Needs no server. The lines are made to be compared: `diff <(apus show --commit main) <(apus show)`.")
+        discussion:
+            "Needs no server. The lines are made to be compared: `diff <(apus show --commit main) <(apus show)`.")
 
     @OptionGroup var repository: RepositoryOptions
     @Option(help: "The fabric; not needed if there is only one.") var fabric: String?

@@ -4,7 +4,8 @@ import Core
 
 struct ValidateCommand: ConsoleCommand {
     static let configuration = CommandConfiguration(
-        commandName: "validate", abstract: "Whether a configuration repository can be used; all that is wrong, at once.",
+        commandName: "validate",
+        abstract: "Whether a configuration repository can be used; all that is wrong, at once.",
         discussion: "Needs no server. Ends with 1 if there is an error: made for the CI of the repository.")
 
     @OptionGroup var repository: RepositoryOptions
@@ -29,7 +30,9 @@ struct ValidateCommand: ConsoleCommand {
         guard !output.json else { return }
         let names = reading.fabrics.map(\.text).joined(separator: ", ")
         let warnings = reading.warnings.isEmpty ? "" : " \(Words.count(reading.warnings.count, "warning"))."
-        console.words.print(StyledText("✓ ", .green) + StyledText("Good. \(reading.fabrics.isEmpty ? "No fabric." : "Fabrics: \(names).")\(warnings)"))
+        console.words.print(
+            StyledText("✓ ", .green)
+                + StyledText("Good. \(reading.fabrics.isEmpty ? "No fabric." : "Fabrics: \(names).")\(warnings)"))
         console.suggest("See what it means with `apus show`.")
     }
 }

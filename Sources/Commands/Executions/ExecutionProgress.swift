@@ -25,7 +25,9 @@ struct ExecutionProgress {
     private(set) var problem: Problem?
 
     /// By the server's clock, from its first event to its last.
-    var took: Interval { (lastEvent ?? Instant(milliseconds: 0)) - (firstEvent ?? lastEvent ?? Instant(milliseconds: 0)) }
+    var took: Interval {
+        (lastEvent ?? Instant(milliseconds: 0)) - (firstEvent ?? lastEvent ?? Instant(milliseconds: 0))
+    }
 
     /// - Returns: lines that stay.
     mutating func receive(_ event: ExecutionEvent, at now: Instant) -> [StyledText] {
@@ -40,7 +42,9 @@ struct ExecutionProgress {
         case .output:
             guard let step = event.step, let line = event.line else { return [] }
             running[step]?.output.append(line)
-            if let count = running[step]?.output.count, count > Self.outputShownMax { running[step]?.output.removeFirst() }
+            if let count = running[step]?.output.count, count > Self.outputShownMax {
+                running[step]?.output.removeFirst()
+            }
             return []
         case .stepEnded: return end(event)
         case .state:
@@ -56,9 +60,12 @@ struct ExecutionProgress {
     func live(at now: Instant) -> [StyledText] {
         let steps = running.sorted { ($0.value.seenAt, $0.key) < ($1.value.seenAt, $1.key) }
         var lines = steps.prefix(Self.runningShownMax).map { _, step in
-            StyledText("… ", .cyan) + StyledText(step.title) + StyledText("  \(Words.duration(now - step.seenAt))", .dim)
+            StyledText("… ", .cyan) + StyledText(step.title)
+                + StyledText("  \(Words.duration(now - step.seenAt))", .dim)
         }
-        if steps.count > Self.runningShownMax { lines.append(StyledText("… and \(steps.count - Self.runningShownMax) more", .dim)) }
+        if steps.count > Self.runningShownMax {
+            lines.append(StyledText("… and \(steps.count - Self.runningShownMax) more", .dim))
+        }
         return lines
     }
 

@@ -4,7 +4,8 @@ import Wire
 enum ExecutionText {
     static func table(_ executions: [ExecutionView], at now: Instant) -> Table {
         var table = Table([
-            .init("EXECUTION", isRight: true), .init("APP"), .init("WHAT"), .init("STATE"), .init("STEPS", isRight: true),
+            .init("EXECUTION", isRight: true), .init("APP"), .init("WHAT"), .init("STATE"),
+            .init("STEPS", isRight: true),
             .init("TOOK", isRight: true), .init("BEGUN"), .init("BY", isElastic: true), .init("WHY", isElastic: true),
         ])
         for execution in executions {
@@ -23,8 +24,9 @@ enum ExecutionText {
         let took = Words.duration((execution.endedAt ?? now) - execution.startedAt)
         var lines = [
             StyledText("\(what(execution)) of \(execution.app)", .bold) + " " + state(execution.state)
-                + StyledText("  execution \(execution.id) · \(execution.stepsDone) of \(Words.count(execution.stepsTotal, "step")) · \(took)"
-                    + " · by \(execution.startedBy), \(Words.time(execution.startedAt))", .dim)
+                + StyledText(
+                    "  execution \(execution.id) · \(execution.stepsDone) of \(Words.count(execution.stepsTotal, "step")) · \(took)"
+                        + " · by \(execution.startedBy), \(Words.time(execution.startedAt))", .dim)
         ]
         if let problem = execution.problem { lines += ProblemText.lines(problem) }
         var table = Table([
@@ -41,7 +43,9 @@ enum ExecutionText {
         if !execution.steps.isEmpty { lines += [""] + table.lines(width: width) }
         for step in execution.steps where step.state == .failed && !step.output.isEmpty {
             lines += ["", StyledText("Output of step \(step.id)", .bold)]
-            if step.outputLinesDropped > 0 { lines.append(StyledText("  (\(step.outputLinesDropped) lines before)", .dim)) }
+            if step.outputLinesDropped > 0 {
+                lines.append(StyledText("  (\(step.outputLinesDropped) lines before)", .dim))
+            }
             lines += step.output.map { StyledText("  \($0)") }
         }
         return lines

@@ -22,8 +22,11 @@ struct ExecutionsCommand: FabricCommand {
     func run(_ session: Session) async throws {
         let now = session.console.now()
         guard let execution else {
-            let executions = try await session.client.executions(of: try app.map { try AppName($0) }, running: running, limit: limit)
-            return try session.console.show(executions, json: output.json) { ExecutionText.table($0, at: now).lines(width: $1) }
+            let executions = try await session.client.executions(
+                of: try app.map { try AppName($0) }, running: running, limit: limit)
+            return try session.console.show(executions, json: output.json) {
+                ExecutionText.table($0, at: now).lines(width: $1)
+            }
         }
         let id = try ExecutionID(execution)
         if follow { return try await Follower(session: session, json: output.json).follow([id]) }

@@ -79,7 +79,9 @@ struct Follower {
             }
             if hasTimers {
                 group.addTask {
-                    while (try? await Task.sleep(for: .milliseconds(Self.tickMilliseconds))) != nil { await display.tick() }
+                    while (try? await Task.sleep(for: .milliseconds(Self.tickMilliseconds))) != nil {
+                        await display.tick()
+                    }
                     return false
                 }
             }
@@ -97,7 +99,8 @@ struct Follower {
         let how = failed.state.isEnded ? (failed.state == .aborted ? "was aborted" : "failed") : "has not ended"
         let problem = failed.problem ?? progress.problem
         if !json {
-            session.console.words.print([StyledText("✗ The \(what) \(how).", .red)] + (problem.map(ProblemText.lines) ?? []))
+            session.console.words.print(
+                [StyledText("✗ The \(what) \(how).", .red)] + (problem.map(ProblemText.lines) ?? []))
         }
         if let back = try await rollback(after: failed) {
             let release = "\(failed.app) \(back.release.map { "r\($0)" } ?? "the release before")"
@@ -105,7 +108,8 @@ struct Follower {
             let after = try await show(back.id)
             say(
                 after.state == .succeeded
-                    ? StyledText("! The \(what) \(how); back at \(release): \(summary(after)) (execution \(back.id))", .yellow)
+                    ? StyledText(
+                        "! The \(what) \(how); back at \(release): \(summary(after)) (execution \(back.id))", .yellow)
                     : StyledText("✗ The \(what) \(how), and going back to \(release) too (execution \(back.id))", .red))
         }
         if !json { session.console.suggest("See its steps with `apus executions \(id)`.") }

@@ -2,7 +2,8 @@ import ArgumentParser
 import Wire
 
 struct PauseCommand: FabricCommand {
-    static let configuration = CommandConfiguration(commandName: "pause", abstract: "Begin no further step of an execution.")
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Begin no further step of an execution.")
 
     @Argument(help: "The execution.") var execution: String
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

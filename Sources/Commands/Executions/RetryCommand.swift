@@ -2,7 +2,8 @@ import ArgumentParser
 import Wire
 
 struct RetryCommand: FabricCommand {
-    static let configuration = CommandConfiguration(commandName: "retry", abstract: "Begin the failed steps of an execution again.")
+    static let configuration = CommandConfiguration(
+        commandName: "retry", abstract: "Begin the failed steps of an execution again.")
 
     @Argument(help: "The execution.") var execution: String
     @Option(help: "Only this step.") var step: Int?

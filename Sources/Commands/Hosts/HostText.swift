@@ -4,7 +4,8 @@ import Wire
 enum HostText {
     static func table(_ hosts: [HostView], at now: Instant) -> Table {
         var table = Table([
-            .init("HOST"), .init("COLOUR"), .init("ZONE"), .init("CLASS"), .init("CONTACT"), .init("INSTANCES", isElastic: true),
+            .init("HOST"), .init("COLOUR"), .init("ZONE"), .init("CLASS"), .init("CONTACT"),
+            .init("INSTANCES", isElastic: true),
             .init("MEMORY", isRight: true), .init("WHY", isElastic: true),
         ])
         for host in hosts {
@@ -35,7 +36,8 @@ enum HostText {
         for balancer in host.balancers {
             let state = balancer.isRunning ? "runs" : "does not run"
             let problem = balancer.problem.map { "; refused: \($0.cause)" } ?? ""
-            lines.append(StyledText("  balancer", .dim).padded(to: 14) + StyledText("\(balancer.name) \(state)\(problem)"))
+            lines.append(
+                StyledText("  balancer", .dim).padded(to: 14) + StyledText("\(balancer.name) \(state)\(problem)"))
         }
         for (app, links) in view.links.sorted(by: { $0.key < $1.key }) {
             let text = "\(app) \(Words.release(links.current))\(links.previous.map { ", before r\($0)" } ?? "")"

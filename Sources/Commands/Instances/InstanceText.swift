@@ -11,7 +11,8 @@ enum InstanceText {
         for instance in instances {
             table.add([
                 StyledText(instance.id.description, .bold), Words.mark(instance.colour), StyledText(instance.host.text),
-                StyledText(instance.state.rawValue), StyledText(instance.health.rawValue), StyledText(duty(instance, at: now)),
+                StyledText(instance.state.rawValue), StyledText(instance.health.rawValue),
+                StyledText(duty(instance, at: now)),
                 StyledText(instance.port.map { "\($0)" } ?? ""), StyledText(instance.processID.map { "\($0)" } ?? ""),
                 StyledText(instance.since.map { Words.age($0, at: now) } ?? ""), StyledText(why(instance)),
             ])

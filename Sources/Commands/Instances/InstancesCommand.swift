@@ -6,7 +6,7 @@ struct InstancesCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "instances", abstract: "Instances that are, or should be.",
         discussion: """
-            A filter compares app, process, host, zone, class, release, state, health, duty, colour, delta and
+            A filter compares app, process, host, zone, class, release, state, health, duty, colour, delta and \
             label.NAME: `app=shop and not (zone=a or colour=green)`.
             """)
 

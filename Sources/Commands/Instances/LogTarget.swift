@@ -13,13 +13,10 @@ enum LogTarget: Hashable {
         case 1: self = .some(try AppName(parts[0]), nil, slot: nil)
         case 2: self = .some(try AppName(parts[0]), try ProcessName(parts[1]), slot: nil)
         case 3:
-            guard let slot = Int(parts[2]), slot > 0 else { fallthrough }
+            guard let slot = Int(parts[2]), slot > 0 else { throw Self.invalid(text) }
             self = .some(try AppName(parts[0]), try ProcessName(parts[1]), slot: slot)
-        case 4 where parts[3].hasPrefix("r"): self = .instance(try InstanceID(text))
-        default:
-            throw Problem(
-                "logs.target-invalid", "This does not name instances.", cause: "\(quotedForMessage(text)) was found.",
-                remedy: "Write APP, APP.PROCESS or an instance as `apus instances` shows it: shop.web.2.r7.")
+        case 4: self = .instance(try InstanceID(text))
+        default: throw Self.invalid(text)
         }
     }
 
@@ -27,8 +24,15 @@ enum LogTarget: Hashable {
         switch self {
         case .instance(let id): instance.id == id
         case .some(let app, let process, let slot):
-            instance.app == app && (process == nil || instance.process == process) && (slot == nil || instance.slot == slot)
+            instance.app == app && (process == nil || instance.process == process)
+                && (slot == nil || instance.slot == slot)
                 && instance.state != .none
         }
+    }
+
+    private static func invalid(_ text: String) -> Problem {
+        Problem(
+            "logs.target-invalid", "This does not name instances.", cause: "\(quotedForMessage(text)) was found.",
+            remedy: "Write APP, APP.PROCESS or an instance as `apus instances` shows it: shop.web.2.r7.")
     }
 }

@@ -6,8 +6,8 @@ struct LogsCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "What instances write.",
         discussion: """
-            Names an instance (shop.web.2.r7) or several: an app (shop), a process (shop.web) or a slot of one
-            (shop.web.2). Lines of several instances begin with the instance. With -f, instances that start
+            Names an instance (shop.web.2.r7) or several: an app (shop), a process (shop.web) or a slot of one \
+            (shop.web.2). Lines of several instances begin with the instance. With -f, instances that start \
             later are followed too.
             """)
 
@@ -36,6 +36,7 @@ struct LogsCommand: FabricCommand {
                 "logs.none", "There is nothing to show.", cause: "No instance of \(self.target) is on a host.",
                 remedy: "See `apus instances`.")
         }
-        try await LogTail(session: session, target: target, lines: lines, follow: follow, printer: printer).run(instances)
+        try await LogTail(session: session, target: target, lines: lines, follow: follow, printer: printer).run(
+            instances)
     }
 }

@@ -6,7 +6,7 @@ struct PlanCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "What would be done, and why; nothing is.",
         discussion: """
-            Without further options: what would repair the difference between what should be and what is.
+            Without further options: what would repair the difference between what should be and what is. \
             A plan stays valid until what it was made from changes; `apus approve` carries it out.
             """)
 
@@ -35,7 +35,8 @@ struct PlanCommand: FabricCommand {
     func run(_ session: Session) async throws {
         let plans = try await session.client.makePlans(
             PlanRequest(
-                purpose: purpose, app: try app.map { try AppName($0) }, ref: ref, release: try to.map(ReleaseNumber.parse),
+                purpose: purpose, app: try app.map { try AppName($0) }, ref: ref,
+                release: try to.map(ReleaseNumber.parse),
                 commit: commit, filter: try filter.map(Filter.init)))
         try session.console.show(plans, json: output.json, PlanText.lines)
         let changing = plans.filter { !$0.isEmpty }

@@ -32,7 +32,9 @@ enum PlanText {
             if let before = plan.releaseBefore, before != release { text += " (now r\(before))" }
         }
         return StyledText(text, .bold)
-            + StyledText("  plan \(plan.id) · commit \(Words.commit(plan.commit)) · desired \(plan.desiredRevision), live \(plan.liveRevision)", .dim)
+            + StyledText(
+                "  plan \(plan.id) · commit \(Words.commit(plan.commit)) · desired \(plan.desiredRevision), live \(plan.liveRevision)",
+                .dim)
     }
 
     private static func changes(_ plan: PlanView, width: Int?) -> [StyledText] {
@@ -41,7 +43,8 @@ enum PlanText {
         let subjects = plan.changes.map { change in change.subject + (change.host.map { " on \($0)" } ?? "") }
         let subjectWidth = subjects.map(\.count).max() ?? 0
         for (change, subject) in zip(plan.changes, subjects) {
-            let line = StyledText("  ") + StyledText(change.sign.rawValue, style(change.sign)).padded(to: signWidth)
+            let line =
+                StyledText("  ") + StyledText(change.sign.rawValue, style(change.sign)).padded(to: signWidth)
                 + " " + StyledText(subject).padded(to: subjectWidth) + StyledText("  \(change.reason)", .dim)
             lines.append(width.map(line.elided) ?? line)
         }
@@ -75,7 +78,10 @@ enum PlanTree {
     private static func lines(_ node: PlanNodeView, indent: String, numberWidth: Int) -> [StyledText] {
         if node.kind == .step {
             let number = StyledText(node.step.map { "\($0)" } ?? "").padded(to: numberWidth, right: true)
-            return [StyledText(indent) + number + StyledText(" \(node.title)") + StyledText(node.reason.map { "  \($0)" } ?? "", .dim)]
+            return [
+                StyledText(indent) + number + StyledText(" \(node.title)")
+                    + StyledText(node.reason.map { "  \($0)" } ?? "", .dim)
+            ]
         }
         let how =
             switch (node.kind, node.limit) {
@@ -83,7 +89,8 @@ enum PlanTree {
             case (.parallel, _) where node.children.count > 1: "side by side"
             default: ""
             }
-        let title = StyledText(indent) + StyledText(node.title, .cyan) + StyledText(how.isEmpty ? "" : " (\(how))", .dim)
+        let title =
+            StyledText(indent) + StyledText(node.title, .cyan) + StyledText(how.isEmpty ? "" : " (\(how))", .dim)
         return [title] + node.children.flatMap { lines($0, indent: indent + "  ", numberWidth: numberWidth) }
     }
 

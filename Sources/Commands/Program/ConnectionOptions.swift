@@ -15,17 +15,24 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The fabric that is meant, of those logged in to (APUS_FABRIC).", valueName: "name"))
     var fabric: String?
 
-    @Option(help: ArgumentHelp("A file with the token (or the token itself in APUS_TOKEN).", valueName: "path"), completion: .file())
+    @Option(
+        help: ArgumentHelp("A file with the token (or the token itself in APUS_TOKEN).", valueName: "path"),
+        completion: .file())
     var tokenFile: String?
 
-    @Option(help: ArgumentHelp("PEM of the authority that signed the server's certificate (APUS_AUTHORITY_FILE).", valueName: "path"), completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "PEM of the authority that signed the server's certificate (APUS_AUTHORITY_FILE).", valueName: "path"),
+        completion: .file())
     var authorityFile: String?
 
     init() {}
 
     /// Options come before the environment, and both before what `apus login` has kept.
     func address(_ environment: [String: String]) throws(Problem) -> APIAddress {
-        let named = try (fabric ?? environment.nonEmpty("APUS_FABRIC")).map { text throws(Problem) in try FabricName(text) }
+        let named = try (fabric ?? environment.nonEmpty("APUS_FABRIC")).map { text throws(Problem) in
+            try FabricName(text)
+        }
         let given = server ?? environment.nonEmpty("APUS_URL")
         // The file is not read where nothing of it is needed.
         let isComplete = given != nil && (tokenFile != nil || environment.nonEmpty("APUS_TOKEN") != nil)
@@ -35,7 +42,8 @@ struct ConnectionOptions: ParsableArguments {
         let authority = try (authorityFile ?? environment.nonEmpty("APUS_AUTHORITY_FILE")).map { path throws(Problem) in
             try Self.read(path, what: "The authority's certificate")
         }
-        return try APIAddress(given ?? entry?.url ?? Self.urlDefault, token: token, authority: authority ?? entry?.authority)
+        return try APIAddress(
+            given ?? entry?.url ?? Self.urlDefault, token: token, authority: authority ?? entry?.authority)
     }
 
     /// The fabric that the server must be of, where nothing else makes sure of it.
@@ -67,7 +75,8 @@ struct ConnectionOptions: ParsableArguments {
             return try String(contentsOfFile: path, encoding: .utf8)
         } catch {
             throw Problem(
-                "file.unreadable", "\(what) cannot be read.", cause: "\(quotedForMessage(path, lengthMax: 200)): \(error).",
+                "file.unreadable", "\(what) cannot be read.",
+                cause: "\(quotedForMessage(path, lengthMax: 200)): \(error).",
                 remedy: "Name a file that is there and that you may read.")
         }
     }

@@ -60,13 +60,16 @@ package struct Console: Sendable {
         if isAnswered { return }
         guard canAsk else {
             throw Problem(
-                "prompt.no-terminal", "Nothing was done.", cause: "This asks for a yes, and there is no terminal to ask at.",
+                "prompt.no-terminal", "Nothing was done.",
+                cause: "This asks for a yes, and there is no terminal to ask at.",
                 remedy: "Give --yes, or look first with --dry-run.")
         }
         words.write("\(question) [y/N] ")
         let answer = readLine(.shown)?.lowercased()
         guard answer == "y" || answer == "yes" else {
-            throw Problem("prompt.declined", "Nothing was done.", cause: "The answer was not yes.", remedy: "Answer y, or give --yes.")
+            throw Problem(
+                "prompt.declined", "Nothing was done.", cause: "The answer was not yes.",
+                remedy: "Answer y, or give --yes.")
         }
     }
 }

@@ -30,7 +30,8 @@ struct ContextFile: Codable, Hashable, Sendable {
             return try JSONDecoder().decode(ContextFile.self, from: Data(bytes))
         } catch {
             throw Problem(
-                "context.invalid", "The servers that you have logged in to cannot be read.", cause: "\(path): \(error).",
+                "context.invalid", "The servers that you have logged in to cannot be read.",
+                cause: "\(path): \(error).",
                 remedy: "Remove the file, and log in again: apus login URL.")
         }
     }

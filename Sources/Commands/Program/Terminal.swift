@@ -46,7 +46,10 @@ package struct Terminal: Sendable {
         text.withUTF8 { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[rest.indices]).baseAddress, rest.count)
+                let count = Glibc.write(
+                    descriptor,
+                    UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[rest.indices]).baseAddress,
+                    rest.count)
                 if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
                 // Nobody reads any more: there is nobody to tell.
                 guard count > 0 else { return }

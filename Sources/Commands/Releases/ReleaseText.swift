@@ -20,7 +20,9 @@ enum ReleaseText {
 
     static func diff(_ diff: ReleaseDiffView, width: Int?) -> [StyledText] {
         var lines = [
-            StyledText("\(diff.app) r\(diff.from.number) (\(diff.from.version)) → r\(diff.to.number) (\(diff.to.version))", .bold)
+            StyledText(
+                "\(diff.app) r\(diff.from.number) (\(diff.from.version)) → r\(diff.to.number) (\(diff.to.version))",
+                .bold)
         ]
         for value in diff.values { lines += self.lines(value) }
         for file in diff.files {

@@ -31,8 +31,10 @@ enum DoctorText {
         }
         let isOptional = LocalChecks.isOptional(finding.name)
         return [
-            StyledText("\(isOptional ? "!" : "✗") \(finding.name)", isOptional ? .yellow : .red) + StyledText("  \(problem.sentence)"),
-            StyledText("    why  ", .dim) + StyledText(problem.cause), StyledText("    do   ", .dim) + StyledText(problem.remedy),
+            StyledText("\(isOptional ? "!" : "✗") \(finding.name)", isOptional ? .yellow : .red)
+                + StyledText("  \(problem.sentence)"),
+            StyledText("    why  ", .dim) + StyledText(problem.cause),
+            StyledText("    do   ", .dim) + StyledText(problem.remedy),
         ]
     }
 }

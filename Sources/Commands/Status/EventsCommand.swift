@@ -24,7 +24,10 @@ struct EventsCommand: FabricCommand {
     }
 
     static func line(_ event: ChangeEvent) -> StyledText {
-        let nouns = [("app", event.apps.map(\.text)), ("host", event.hosts.map(\.text)), ("execution", event.executions.map(\.text))]
+        let nouns = [
+            ("app", event.apps.map(\.text)), ("host", event.hosts.map(\.text)),
+            ("execution", event.executions.map(\.text)),
+        ]
         let parts = nouns.filter { !$0.1.isEmpty }.map { noun, names in
             "\(noun)\(names.count == 1 ? "" : "s") \(names.joined(separator: ", "))"
         }

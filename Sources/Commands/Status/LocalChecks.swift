@@ -15,7 +15,9 @@ struct LocalChecks {
     private static let tools = [
         Tool(name: "git", purpose: "configuration repositories are read with it", package: "git", isOptional: false),
         Tool(name: "haproxy", purpose: "hosts with a balancer run it", package: "haproxy", isOptional: false),
-        Tool(name: "python3", purpose: "apps with `build: python` need it", package: "python3 python3-pip", isOptional: true),
+        Tool(
+            name: "python3", purpose: "apps with `build: python` need it", package: "python3 python3-pip",
+            isOptional: true),
         Tool(name: "node", purpose: "apps with `build: node` need it", package: "nodejs npm", isOptional: true),
     ]
 
@@ -36,7 +38,10 @@ struct LocalChecks {
 
     private func find(_ name: String) -> String? {
         // HAProxy is in a folder that an ordinary user's PATH may lack.
-        let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":") + ["/usr/local/sbin", "/usr/sbin", "/sbin"]
+        let folders =
+            (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":") + [
+                "/usr/local/sbin", "/usr/sbin", "/sbin",
+            ]
         return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
@@ -44,7 +49,8 @@ struct LocalChecks {
         do throws(Problem) {
             let logins = try ContextFile.read(environment).fabrics.keys.sorted().map(\.text)
             return DoctorFinding(
-                name: "logins", sentence: logins.isEmpty ? "None are kept." : "Kept for \(logins.joined(separator: ", ")).")
+                name: "logins",
+                sentence: logins.isEmpty ? "None are kept." : "Kept for \(logins.joined(separator: ", ")).")
         } catch {
             return DoctorFinding(name: "logins", sentence: "They cannot be read.", problem: error)
         }

@@ -8,7 +8,9 @@ enum StatusText {
         lines += status.reasons.map { "  \($0)" }
         if let pending = status.pendingCommit { lines.append("  Commit \(Words.commit(pending)) is not applied.") }
         if !status.apps.isEmpty { lines += [""] + apps(status.apps).lines(width: width) }
-        if !status.hostList.isEmpty { lines += [""] + HostText.table(status.hostList, at: status.at).lines(width: width) }
+        if !status.hostList.isEmpty {
+            lines += [""] + HostText.table(status.hostList, at: status.at).lines(width: width)
+        }
         if !status.executions.isEmpty {
             lines += [""] + ExecutionText.table(status.executions, at: status.at).lines(width: width)
         }
@@ -43,7 +45,8 @@ enum StatusText {
             .init("WHY", isElastic: true),
         ])
         for app in apps {
-            let release = app.release == nil ? "none" : Words.release(app.release) + (app.pinned != nil ? " (held)" : "")
+            let release =
+                app.release == nil ? "none" : Words.release(app.release) + (app.pinned != nil ? " (held)" : "")
             table.add([
                 StyledText(app.name.text, .bold), Words.mark(app.colour), StyledText(release),
                 StyledText(app.version ?? ""), processes(app.processes),
@@ -57,7 +60,8 @@ enum StatusText {
         processes.map { process in
             let override = process.desired == process.declared ? "" : " (git \(process.declared))"
             return StyledText(
-                "\(process.name) \(process.ready)/\(process.desired)\(override)", process.ready < process.desired ? .yellow : nil)
+                "\(process.name) \(process.ready)/\(process.desired)\(override)",
+                process.ready < process.desired ? .yellow : nil)
         }.joined(separator: "  ")
     }
 }

@@ -16,7 +16,8 @@ enum Words {
     /// `3 green, 1 red`; nothing for none.
     static func counts(green: Int, yellow: Int, red: Int) -> StyledText {
         let parts: [(Int, Colour)] = [(green, .green), (yellow, .yellow), (red, .red)]
-        return parts.filter { $0.0 > 0 }.map { StyledText("\($0.0) \($0.1.rawValue)", Style($0.1)) }.joined(separator: ", ")
+        return parts.filter { $0.0 > 0 }.map { StyledText("\($0.0) \($0.1.rawValue)", Style($0.1)) }.joined(
+            separator: ", ")
     }
 
     /// `0.4s`, `12.3s`, `3m 04s`, `2h 10m`.

@@ -1,2 +1,4 @@
+import Core
+
 /// The version of everything in this program, as people read it.
-let apusVersion = "0.1.0"
+let apusVersion = ProgramVersion.text
