@@ -80,6 +80,9 @@ package struct FleetExercise: Sendable {
             if isBad || desired?.overrides.held.contains(app) == true { deploy(app, .good) }
         }
         fleet.settle(within: .minutes(30))
+        // A balancer that refused is asked again after half a minute.
+        fleet.run(for: .minutes(2))
+        fleet.settle(within: .minutes(30))
         if !fleet.violations.isEmpty { return fleet.violations }
         if !fleet.isQuiet { return ["it never becomes quiet: \(fleet.orchestrator.executions.values.map { "\($0.id) \($0.kind) \($0.machine.steps.filter { $0.state != .succeeded }.map(\.step.title))" })"] }
         var found = fleet.differences()
@@ -98,7 +101,7 @@ package struct FleetExercise: Sendable {
         let app = fleet.random.chance(oneIn: 3) ? Self.api : Self.shop
         switch roll {
         case 0..<18: deploy(app, .good)
-        case 18..<26: deploy(app, fleet.random.pick([.neverReady, .crashes, .cannotBeInstalled, .sickens]) ?? .crashes)
+        case 18..<26: deploy(app, fleet.random.pick(bad) ?? .crashes)
         case 26..<36: rollBack(app)
         case 36..<44: scale(app)
         case 44..<50: drain()
@@ -109,6 +112,11 @@ package struct FleetExercise: Sendable {
         case 72..<75: reconfigure()
         default: if weather == .storm { strike() }
         }
+    }
+
+    /// A release that fails after it was admitted takes instances from service, whatever one does.
+    private var bad: [SimulatedAgent.Behaviour] {
+        [.neverReady, .crashes, .cannotBeInstalled] + (weather == .storm ? [.sickens] : [])
     }
 
     /// A fault that people would notice.

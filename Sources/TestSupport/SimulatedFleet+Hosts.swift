@@ -80,6 +80,12 @@ extension SimulatedFleet {
         guard agent.work[order.id] == nil else { return }
         agents[order.host]?.work[order.id] = SimulatedAgent.Work(order: order, startedAt: now)
         if case .awaitReady(let id) = order.operation { return answerWaiting(for: id, on: order.host) }
+        if case .balance(let configuration, _) = order.operation, !agent.refusesBalancing {
+            // Configurations are taken up in the order in which they come; what takes time is the draining.
+            let guardian = guardian
+            guardian.balances(configuration, on: order.host, &self)
+            agents[order.host]?.balancers[configuration.balancer] = configuration
+        }
         plan(.orderEnds(order.host, run: agent.run, order.id), after: draw(delays.work))
     }
 
@@ -89,14 +95,7 @@ extension SimulatedFleet {
         case .prefetch:
             if agents[host]?.refusesPackages == true { problem = Self.refusal("the package store is away") }
         case .link(let app, let identity): agents[host]?.link(app, identity)
-        case .balance(let configuration, _):
-            if agents[host]?.refusesBalancing == true {
-                problem = Self.refusal("the port is busy")
-            } else {
-                let guardian = guardian
-                guardian.balances(configuration, on: host, &self)
-                agents[host]?.balancers[configuration.balancer] = configuration
-            }
+        case .balance: if agents[host]?.refusesBalancing == true { problem = Self.refusal("the port is busy") }
         case .awaitReady: problem = Self.refusal("it is not ready in time")
         case .phase(let phase, let spec):
             let behaviour = behaviour(of: spec.id)

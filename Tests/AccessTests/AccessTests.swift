@@ -56,7 +56,7 @@ struct TokenTests {
         let (record, token) = try await bench.tokens.create(label: "ci of shop", role: .deployer, createdBy: "ann")
         #expect(token.hasPrefix("apus_") && token.count == 48)
         let principal = try await bench.control.authenticate(bearer: token)
-        #expect(principal.name == "ci of shop" && principal.role == .deployer && principal.fabric.text == "prod")
+        #expect(principal.label == "ci of shop" && principal.role == .deployer && principal.fabric?.text == "prod")
         #expect(try await bench.tokens.list().map(\.id) == [record.id])
         try await bench.tokens.revoke(record.id)
         #expect(await code { _ = try await bench.control.authenticate(bearer: token) } == "access.unauthenticated")
@@ -108,9 +108,9 @@ struct TokenTests {
     }
 
     @Test("Each role may do what the ones before it may") func roles() async throws {
-        #expect(Role.allCases.sorted() == [.viewer, .deployer, .operator_, .admin])
+        #expect(Role.allCases.sorted() == [.viewer, .deployer, .operator, .admin])
         for role in Role.allCases {
-            let principal = Principal(name: "x", role: role, fabric: try FabricName("prod"), token: "t")
+            let principal = Principal(label: "x", role: role, fabric: try FabricName("prod"), tokenID: "t")
             for needed in Role.allCases {
                 let refused = await code { try AccessControl.require(needed, of: principal) }
                 #expect(refused == (role >= needed ? nil : "access.forbidden"))
@@ -125,11 +125,11 @@ struct SessionTests {
     init() throws { bench = try AccessBench() }
 
     @Test("A session follows its token, its time and the logout") func lifecycle() async throws {
-        let (record, token) = try await bench.tokens.create(label: "ann", role: .operator_, createdBy: "setup")
+        let (record, token) = try await bench.tokens.create(label: "ann", role: .operator, createdBy: "setup")
         let session = try await bench.sessions.logIn(token: token)
         #expect(session.setCookie(isSecure: true).contains("HttpOnly; SameSite=Strict; Max-Age=43200; Secure"))
         let (principal, found) = try await bench.control.authenticate(cookie: session.cookie)
-        #expect(principal.role == .operator_ && found == session)
+        #expect(principal.role == .operator && found == session)
         #expect(found.accepts(crossSiteToken: session.crossSiteToken) && !found.accepts(crossSiteToken: session.cookie))
         let other = try await bench.sessions.logIn(token: token)
         #expect(other.crossSiteToken != session.crossSiteToken)

@@ -9,10 +9,10 @@ import Testing
 struct FleetSimulationTests {
     private static let acts = 30
 
-    @Test("in calm weather no change takes an instance from those who need it", arguments: Seeds.ranges(of: 120))
+    @Test("in calm weather no change takes an instance from those who need it", arguments: Seeds.ranges(of: 40))
     func calm(seeds: Range<UInt64>) { tryAll(seeds, .calm) }
 
-    @Test("after a storm everything comes right by itself", arguments: Seeds.ranges(of: 120))
+    @Test("after a storm everything comes right by itself", arguments: Seeds.ranges(of: 40))
     func storm(seeds: Range<UInt64>) { tryAll(seeds, .storm) }
 
     private func tryAll(_ seeds: Range<UInt64>, _ weather: FleetExercise.Weather) {

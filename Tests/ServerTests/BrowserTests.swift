@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Synchronization
 import Testing
 import Wire
 
@@ -31,6 +32,43 @@ struct BrowserTests {
             #expect(pages[1].contains("mallory&lt;script&gt;"))
             #expect(pages[2].contains("&lt;script&gt;alert('output')&lt;/script&gt;"))
             #expect(pages[3].contains("<div>&lt;script&gt;alert('log line')&lt;/script&gt;</div><div>ready</div>"))
+        }
+    }
+
+    @Test("A change of the fabric is seen without loading the page again", .enabled(if: BrowserDriver.isPresent), .timeLimit(.minutes(2)))
+    func live() async throws {
+        try await RunningServer.with { server async throws in
+            async let change: Void = {
+                while server.fabric.readers == 0 { try await Task.sleep(for: .milliseconds(20)) }
+                server.fabric.reasons.withLock { $0 = ["a <b>reason</b> of the moment"] }
+                server.fabric.change(9)
+            }()
+            let pages = try await BrowserDriver.visit([
+                .init(url: Self.link(server, 1, "/"), until: "document.body.innerText.includes('a <b>reason</b> of the moment')")
+            ])
+            try await change
+            #expect(pages[0].contains("a &lt;b&gt;reason&lt;/b&gt; of the moment"))
+        }
+    }
+
+    @Test("Keys move, filter and help, and what is dangerous asks first", .enabled(if: BrowserDriver.isPresent), .timeLimit(.minutes(2)))
+    func keys() async throws {
+        @Sendable func press(_ keys: String, then condition: String) -> String {
+            let pressing = "[...'\(keys)'].forEach((key) => (document.activeElement || document.body)"
+                + ".dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })))"
+            return "(window.pressed ||= (\(pressing), true)) && \(condition)"
+        }
+        try await RunningServer.with { server async throws in
+            _ = try await BrowserDriver.visit([
+                .init(url: Self.link(server, 1, "/"), until: press("/", then: "document.activeElement.id === 'filter-text'")),
+                .init(url: Self.link(server, 2, "/"), until: press("?", then: "document.querySelector('#help[open]')")),
+                .init(url: Self.link(server, 3, "/audit"), until: press("jjk", then: "document.activeElement === document.querySelector('tr[data-row]')")),
+                .init(url: Self.link(server, 4, "/"), until: "location.pathname === '/hosts' || (\(press("gh", then: "false")))"),
+                .init(
+                    url: Self.link(server, 5, "/hosts/web-1"),
+                    until: "(window.pressed ||= (document.querySelector('form[action$=drain] button').click(), true)) && document.querySelector('#confirm[open]')"),
+            ])
+            #expect(server.fabric.acted.isEmpty)
         }
     }
 

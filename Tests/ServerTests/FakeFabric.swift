@@ -10,6 +10,7 @@ final class FakeFabric: FabricOperations {
     private let changeReaders = Mutex<[AsyncStream<ChangeEvent>.Continuation]>([])
     let logLines = Mutex<[String]>(["started", "<script>alert('log line')</script>", "\u{1B}[32mready\u{1B}[0m"])
     let isReady = Mutex(true)
+    let reasons = Mutex<[String]>([])
 
     var acted: [String] { acts.withLock { $0 } }
 
@@ -37,7 +38,7 @@ final class FakeFabric: FabricOperations {
         Problem("\(noun).unknown", "There is no such \(noun).", cause: "\(text) is not known.", remedy: "See what there is.")
     }
 
-    func status() async throws(Problem) -> StatusView { try views().status(pendingCommit: nil) }
+    func status() async throws(Problem) -> StatusView { try views().status(reasons: reasons.withLock { $0 }) }
     func hosts(_ filter: Filter) async throws(Problem) -> [HostView] { try views().hosts.filter { filter.admits($0) } }
     func host(_ name: HostName) async throws(Problem) -> HostDetailView {
         guard let host = try views().host(name, releases: try sample { try SampleFabric.releases().values.flatMap { $0 } })

@@ -35,7 +35,10 @@ struct RunningServer: Sendable {
             now: { SampleFabric.now }, onBound: { bound.yield($0) })
         let group = ServiceGroup(services: [server], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                defer { bound.finish() }
+                try await group.run()
+            }
             var iterator = ports.makeAsyncIterator()
             guard let port = await iterator.next() else {
                 throw Problem("test.failed", "The server did not start.", cause: "No port.", remedy: "Look.")

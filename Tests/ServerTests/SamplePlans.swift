@@ -26,7 +26,7 @@ extension SampleFabric {
             let duties = try slots.flatMap { slot in
                 [
                     DutyChange(instance: try InstanceID("\(app).web.\(slot).r8"), host: name("web-\(slot)"), duty: .serve),
-                    DutyChange(instance: try InstanceID("\(app).web.\(slot).r7"), host: name("web-\(slot)"), duty: warm),
+                    DutyChange(instance: try InstanceID("\(app).web.\(slot).r7"), host: name("web-\(slot)"), duty: .keepWarm(.minutes(30))),
                 ]
             }
             return .sequential(

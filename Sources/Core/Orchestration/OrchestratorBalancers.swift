@@ -111,6 +111,11 @@ extension Orchestrator {
     }
 
     private mutating func push(_ configuration: BalancerConfiguration, to key: BalancerKey, at now: Instant) {
+        // What is on its way is overtaken: its host must not take it up after this one, nor wait for
+        // connections to end that this one may need again.
+        if let last = balancers[key], !last.isAcknowledged, last.problem == nil {
+            pending.append(.cancelOrder(id: last.order, host: key.host))
+        }
         pushCount += 1
         let order = "balance/\(settings.fence)/\(pushCount)"
         balancers[key] = BalancerPush(order: order, configuration: configuration, sentAt: now)

@@ -44,7 +44,9 @@ extension Planner {
     private func batches(of slots: [SlotChange], total: Int) -> [[SlotChange]] {
         let fresh = slots.filter { $0.displaced.isEmpty }
         let replacing = slots.filter { !$0.displaced.isEmpty }
-        let size = (options.batch ?? policy.batch).of(max(total, replacing.count))
+        // What went before is known to work: going back to it takes one batch.
+        let share = options.batch ?? (options.kind == .rollback ? .percent(100) : policy.batch)
+        let size = share.of(max(total, replacing.count))
         let chunks = stride(from: 0, to: replacing.count, by: size).map {
             Array(replacing[$0..<min($0 + size, replacing.count)])
         }

@@ -36,7 +36,7 @@ enum Layout {
               <span class="who" title="Token and role">\(viewer.principal.label) · \(viewer.principal.role.rawValue)</span>
               \(logout)
             </header>
-            <main id="main" tabindex="-1" data-live>\(body)</main>
+            <main id="main" tabindex="-1" data-live data-now="\(viewer.now.milliseconds)">\(body)</main>
             \(dialogs)
             """)
     }
@@ -67,7 +67,7 @@ enum Layout {
         """
     }
 
-    private static let mark: HTML = """
+    static let mark: HTML = """
         <svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><path d="M1 7c7 0 12 3 15 8 3-5 8-8 15-8-5 2-9 5-11 10l2 8-6-5-6 5 2-8C10 12 6 9 1 7z"/></svg>
         """
 

@@ -95,12 +95,12 @@ extension FabricViews {
             return (.red, "none of \(dead.desired) \(dead.name) is ready")
         }
         if let worst, worst.colour == .red {
-            return (.red, counts.red == 1 ? "\(worst.id): \(worst.reason)" : "\(counts.red) instances: \(worst.reason)")
+            return (.red, counts.red == 1 ? "\(worst.process).\(worst.slot): \(worst.reason)" : "\(counts.red) instances: \(worst.reason)")
         }
         if let short = processes.first(where: { $0.ready < $0.desired }) {
             return (.yellow, "\(short.ready) of \(short.desired) \(short.name) ready")
         }
-        if let worst, worst.colour == .yellow { return (.yellow, "\(worst.id): \(worst.reason)") }
+        if let worst, worst.colour == .yellow { return (.yellow, "\(worst.process).\(worst.slot): \(worst.reason)") }
         let ready = processes.reduce(0) { $0 + $1.ready }
         return (.green, "\(ready) ready")
     }

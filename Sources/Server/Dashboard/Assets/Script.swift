@@ -14,7 +14,10 @@ extension Assets {
 
           // Times since.
           const coarse = (s) => s < 100 ? s + " s" : s < 5400 ? Math.round(s / 60) + " min" : s < 172800 ? Math.round(s / 3600) + " h" : Math.round(s / 86400) + " d";
+          // The server's clock counts: this machine's may be wrong.
           const skew = { ms: 0 };
+          const setClock = () => { if (main && main.dataset.now) skew.ms = Date.now() - Number(main.dataset.now); };
+          setClock();
           const tick = () => {
             for (const element of all("time[data-ms]")) {
               const distance = Date.now() - skew.ms - Number(element.dataset.ms);
@@ -63,7 +66,7 @@ extension Assets {
               if (response.ok) {
                 const page = new DOMParser().parseFromString(await response.text(), "text/html");
                 const next = page.querySelector("#main");
-                if (next) { patch(main, document.adoptNode(next)); tick(); }
+                if (next) { patch(main, document.adoptNode(next)); setClock(); tick(); }
               }
             } catch { /* The stream says when the server is back. */ }
             last = performance.now();

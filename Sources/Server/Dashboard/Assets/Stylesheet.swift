@@ -22,9 +22,9 @@ extension Assets {
           }
         }
         * { box-sizing: border-box; }
-        html { font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; color: var(--ink); background: var(--bg); scrollbar-gutter: stable; }
+        html { font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; color: var(--ink); background: var(--bg); overflow-y: scroll; }
         body { margin: 0; }
-        h1 { font-size: 1.35rem; font-weight: 650; margin: 0; letter-spacing: -0.01em; }
+        h1 { font-size: 1.35rem; font-weight: 650; margin: 0 0 0.6rem; letter-spacing: -0.01em; }
         h2 { font-size: 0.95rem; font-weight: 650; margin: 1.6rem 0 0.5rem; display: flex; gap: 0.75rem; align-items: baseline; }
         h3 { font-size: 1rem; font-weight: 650; margin: 0; }
         p { margin: 0.4rem 0; }
@@ -32,6 +32,7 @@ extension Assets {
         a:hover { text-decoration: underline; }
         code, pre, .log, kbd { font-family: var(--mono); font-size: 0.86em; }
         .num, table, time, .counts { font-variant-numeric: tabular-nums; }
+        .num, time { white-space: nowrap; }
         .muted { color: var(--muted); }
         .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
         .spacer { flex: 1; }
@@ -70,7 +71,7 @@ extension Assets {
         .row { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
         .row.end { justify-content: flex-end; margin-top: 1rem; }
         .title { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.75rem; margin-bottom: 0.6rem; min-height: 2rem; }
-        .title h2 { margin: 0; }
+        .title h1, .title h2 { margin: 0; }
         .card { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 0.7rem 0.9rem; margin: 0.6rem 0; }
         .card h2 { margin-top: 0; }
         .tag { display: inline-block; padding: 0 0.45rem; border: 1px solid var(--line); border-radius: 999px; font-size: 0.86rem; color: var(--muted); background: var(--soft); white-space: nowrap; }
@@ -111,7 +112,7 @@ extension Assets {
         .segments a { padding: 0.3rem 0.7rem; color: var(--muted); border-left: 1px solid var(--line); }
         .segments a:first-child { border-left: 0; }
         .segments a[aria-current] { background: var(--soft); color: var(--ink); font-weight: 600; }
-        #groups { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); gap: 0.7rem; }
+        #groups { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); gap: 0.7rem; align-items: start; }
         .group { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 0.6rem 0.8rem 0.7rem; min-width: 0; }
         .group.red { border-color: var(--red-line); }
         .group.yellow { border-color: var(--yellow-line); }
@@ -121,6 +122,7 @@ extension Assets {
         .cells { display: flex; flex-wrap: wrap; gap: 0.3rem; }
         .cell { display: inline-flex; align-items: center; gap: 0.3rem; padding: 0.1rem 0.45rem 0.1rem 0.3rem; font-size: 0.82rem; font-variant-numeric: tabular-nums; border-radius: 5px; border: 1px solid; color: inherit; }
         .cell i { font-style: normal; font-weight: 800; width: 0.8rem; text-align: center; }
+        .cell small { opacity: 0.75; font-size: 0.92em; }
         .cell:hover { text-decoration: none; filter: brightness(0.96); }
         .cell.green { background: var(--green-bg); border-color: var(--green-line); color: var(--green); }
         .cell.yellow { background: var(--yellow-bg); border-color: var(--yellow-line); border-style: dashed; color: var(--yellow); }
@@ -138,8 +140,8 @@ extension Assets {
         tbody tr:hover { background: var(--soft); }
         .r { text-align: right; }
         [data-row]:focus { outline: 2px solid var(--focus); outline-offset: -2px; }
-        .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); gap: 0.4rem 1.5rem; margin: 0; }
-        .facts dt { color: var(--muted); font-size: 0.86rem; grid-row: auto; }
+        .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9.5rem), 1fr)); gap: 0.6rem 1.5rem; margin: 0; }
+        .facts dt { color: var(--muted); font-size: 0.86rem; }
         .facts dd { margin: 0; overflow-wrap: anywhere; }
 
         .tree, .tree ol { list-style: none; margin: 0; padding: 0; }
@@ -159,10 +161,12 @@ extension Assets {
         .changes { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; border-collapse: separate; border-spacing: 0; overflow: hidden; }
         .changes td:first-child, .diff td { font-family: var(--mono); font-size: 0.86rem; }
         .changes td:first-child { width: 4rem; font-weight: 700; }
+        .changes td:nth-child(2), .changes td:nth-child(3) { width: 1%; white-space: nowrap; padding-right: 2rem; }
         .added td:first-child { color: var(--green); } .removed td:first-child { color: var(--red); }
         .changed td:first-child, .replaced td:first-child { color: var(--yellow); }
         .diff { background: var(--panel); border: 1px solid var(--line); }
         .diff td { border: 0; padding: 0.02rem 0.6rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+        .diff code { font-size: inherit; }
         .diff td:nth-child(-n+2) { width: 3rem; text-align: right; color: var(--muted); user-select: none; }
         .diff td:nth-child(3) { width: 1rem; font-weight: 700; }
         .diff .added { background: var(--green-bg); } .diff .removed { background: var(--red-bg); }
@@ -185,7 +189,9 @@ extension Assets {
         kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 4px; padding: 0 0.35rem; background: var(--soft); }
         .bare { display: grid; place-content: center; grid-template-columns: min(34rem, 100%); min-height: 90vh; }
         .login { width: min(24rem, 100%); justify-self: center; padding: 1.3rem 1.5rem; }
-        .login h1 { margin-bottom: 0.8rem; }
+        .login h1 { margin-bottom: 0.9rem; display: flex; gap: 0.5rem; align-items: center; }
+        .login .muted { margin-top: 0.9rem; font-size: 0.9rem; }
+        .login code { white-space: nowrap; }
         .login button { width: 100%; }
         @media (max-width: 46rem) {
           .bar { padding: 0.2rem 0.75rem; position: static; }

@@ -20,8 +20,8 @@ struct AppPage {
         <section aria-label="Routes"><h2>Routes</h2>\(routes)</section>
         <section aria-label="Executions"><h2>Executions</h2>\(ExecutionPage.table(detail.executions, viewer))</section>
         <section class="card" aria-label="Declared"><dl class="facts">
-          <dt>Source</dt><dd>\(detail.source)</dd><dt>Build</dt><dd>\(detail.build)</dd>
-          <dt>Rollout</dt><dd>\(detail.rollout.batch) at a time, the release before stays warm for \(Clock.length(.seconds(detail.rollout.warmSeconds)))\(detail.rollout.automaticRollback ? ", goes back by itself" : "")</dd>
+          <div><dt>Source</dt><dd>\(detail.source)</dd></div><div><dt>Build</dt><dd>\(detail.build)</dd></div>
+          <div><dt>Rollout</dt><dd>\(detail.rollout.batch) at a time, the release before stays warm for \(Clock.length(.seconds(detail.rollout.warmSeconds)))\(detail.rollout.automaticRollback ? ", goes back by itself" : "")</dd></div>
         </dl></section>
         """
     }
@@ -69,12 +69,12 @@ struct AppPage {
         if detail.releases.isEmpty { return #"<p class="muted">None yet: deploy it.</p>"# }
         let before = Dictionary(zip(detail.releases, detail.releases.dropFirst()).map { ($0.0.number, $0.1.number) }) { $1 }
         return """
-            <div class="scroll"><table><thead><tr><th class="r">Release</th><th>Standing</th><th>Version</th><th class="r">Size</th><th>Made</th><th>By</th><th>Config</th><th></th></tr></thead>
+            <div class="scroll"><table><thead><tr><th>Release</th><th>Standing</th><th>Version</th><th class="r">Size</th><th>Made</th><th>By</th><th>Config</th><th></th></tr></thead>
             <tbody>\(detail.releases.html { release in
                 """
-                <tr data-row tabindex="-1"><td class="num r"><strong>r\(release.number)</strong></td><td>\(standing(release))</td><td><code>\(release.version)</code></td>
+                <tr data-row tabindex="-1"><td class="num"><strong>r\(release.number)</strong></td><td>\(standing(release))</td><td><code>\(release.version)</code></td>
                 <td class="num r">\(release.sizeBytes / 1000) kB</td><td>\(Controls.time(release.createdAt, viewer.now))</td><td>\(release.createdBy)</td><td>\(Controls.commit(release.configCommit))</td>
-                <td class="row">\(html(before[release.number]) { "<a href=\"/apps/\(app.name)/diff?from=\($0)&amp;to=\(release.number)\">diff</a>" })\(goBack(release))</td></tr>
+                <td><div class="row">\(html(before[release.number]) { "<a href=\"/apps/\(app.name)/diff?from=\($0)&amp;to=\(release.number)\">diff</a>" })\(goBack(release))</div></td></tr>
                 """
             })</tbody></table></div>
             """
@@ -83,7 +83,7 @@ struct AppPage {
     private func standing(_ release: ReleaseView) -> HTML {
         switch release.standing {
         case .current: #"<span class="tag strong">current</span>"#
-        case .warm: #"<span class="tag">warm</span> <span class="muted">\#(html(release.warmUntil) { "until \(Controls.time($0, viewer.now))" })</span>"#
+        case .warm: #"<span class="tag">warm</span> <span class="muted">\#(html(release.warmUntil) { "ends \(Controls.time($0, viewer.now))" })</span>"#
         case .kept: #"<span class="muted">kept</span>"#
         }
     }

@@ -30,15 +30,15 @@ enum HostPage {
         return """
             <div class="title"><h1>\(host.name)</h1>\(Controls.pill(host.colour, host.reason))<span class="spacer"></span>\(drain)</div>
             <section class="card"><dl class="facts">
-              <dt>Address</dt><dd class="num">\(host.address ?? "unknown")</dd>
-              <dt>Zone</dt><dd>\(host.zone?.text ?? "none")</dd>
-              <dt>Class</dt><dd>\(hostClass(host))</dd>
-              <dt>Heard</dt><dd>\(Controls.time(host.lastHeard, viewer.now))</dd>
-              <dt>Memory placed</dt><dd class="num">\(memory(host))</dd>
-              <dt>Processors</dt><dd class="num">\(html(host.processors) { "\($0)" })</dd>
-              <dt>System</dt><dd>\(host.system ?? "unknown")</dd>
-              <dt>Agent</dt><dd>\(host.agentVersion ?? "none")</dd>
-              \(host.labels.isEmpty ? .empty : "<dt>Labels</dt><dd>\(host.labels.sorted { $0.key < $1.key }.html { "<span class=\"tag\">\($0.key)=\($0.value)</span> " })</dd>" as HTML)
+              <div><dt>Address</dt><dd class="num">\(host.address ?? "unknown")</dd></div>
+              <div><dt>Zone</dt><dd>\(host.zone?.text ?? "none")</dd></div>
+              <div><dt>Class</dt><dd>\(hostClass(host))</dd></div>
+              <div><dt>Heard</dt><dd>\(Controls.time(host.lastHeard, viewer.now))</dd></div>
+              <div><dt>Memory placed</dt><dd class="num">\(memory(host))</dd></div>
+              <div><dt>Processors</dt><dd class="num">\(html(host.processors) { "\($0)" })</dd></div>
+              <div><dt>System</dt><dd>\(host.system ?? "unknown")</dd></div>
+              <div><dt>Agent</dt><dd>\(host.agentVersion ?? "none")</dd></div>
+              \(host.labels.isEmpty ? .empty : "<div><dt>Labels</dt><dd>\(host.labels.sorted { $0.key < $1.key }.html { "<span class=\"tag\">\($0.key)=\($0.value)</span> " })</dd></div>" as HTML)
             </dl></section>
             \(balancers(host.balancers))
             <section aria-label="Instances"><h2>Instances \(Controls.counts(host.counts))</h2>\(InstancePage.table(detail.instances, viewer, showsHost: false))</section>

@@ -9,7 +9,7 @@ enum InstancePage {
             <tbody>\(instances.html { instance in
                 """
                 <tr data-row tabindex="-1"><td><a href="/instances/\(instance.id)">\(instance.id)</a></td><td>\(Controls.pill(instance.colour, instance.reason))\(instance.differences.html { "<div class=\"muted\">\($0)</div>" })</td>
-                <td>\(instance.duty.rawValue)\(html(instance.warmUntil) { " <span class=\"muted\">until \(Controls.time($0, viewer.now))</span>" })</td>
+                <td>\(instance.duty.rawValue)\(html(instance.warmUntil) { " <span class=\"muted\">ends \(Controls.time($0, viewer.now))</span>" })</td>
                 \(showsHost ? "<td>\(Controls.host(instance.host))</td><td>\(instance.zone?.text ?? "")</td>" as HTML : .empty)
                 <td class="num r">\(html(instance.port) { "\($0)" })</td><td class="num r">\(instance.restarts)</td><td>\(Controls.time(instance.since, viewer.now))</td></tr>
                 """
@@ -21,17 +21,17 @@ enum InstancePage {
         """
         <div class="title"><h1>\(instance.id)</h1>\(Controls.pill(instance.colour, instance.reason))</div>
         <section class="card"><dl class="facts">
-          <dt>App</dt><dd>\(Controls.app(instance.app))</dd>
-          <dt>Host</dt><dd>\(Controls.host(instance.host))</dd>
-          <dt>Zone</dt><dd>\(instance.zone?.text ?? "none")</dd>
-          <dt>Duty</dt><dd>\(instance.duty.rawValue)</dd>
-          <dt>Lifecycle</dt><dd>\(instance.state.rawValue)</dd>
-          <dt>Health</dt><dd>\(instance.health.rawValue)</dd>
-          <dt>Port</dt><dd class="num">\(html(instance.port) { "\($0)" })</dd>
-          <dt>Process</dt><dd class="num">\(html(instance.processID) { "\($0)" })</dd>
-          <dt>Restarts</dt><dd class="num">\(instance.restarts)</dd>
-          <dt>Since</dt><dd>\(Controls.time(instance.since, viewer.now))</dd>
-          \(instance.differences.isEmpty ? .empty : "<dt>Differs</dt><dd>\(instance.differences.html { "<div>\($0)</div>" })</dd>" as HTML)
+          <div><dt>App</dt><dd>\(Controls.app(instance.app))</dd></div>
+          <div><dt>Host</dt><dd>\(Controls.host(instance.host))</dd></div>
+          <div><dt>Zone</dt><dd>\(instance.zone?.text ?? "none")</dd></div>
+          <div><dt>Duty</dt><dd>\(instance.duty.rawValue)</dd></div>
+          <div><dt>Lifecycle</dt><dd>\(instance.state.rawValue)</dd></div>
+          <div><dt>Health</dt><dd>\(instance.health.rawValue)</dd></div>
+          <div><dt>Port</dt><dd class="num">\(html(instance.port) { "\($0)" })</dd></div>
+          <div><dt>Process</dt><dd class="num">\(html(instance.processID) { "\($0)" })</dd></div>
+          <div><dt>Restarts</dt><dd class="num">\(instance.restarts)</dd></div>
+          <div><dt>Since</dt><dd>\(Controls.time(instance.since, viewer.now))</dd></div>
+          \(instance.differences.isEmpty ? .empty : "<div><dt>Differs</dt><dd>\(instance.differences.html { "<div>\($0)</div>" })</dd></div>" as HTML)
         </dl></section>
         <section aria-label="Output"><div class="title"><h2>Output</h2><span class="spacer"></span><label class="check"><input id="log-follow" type="checkbox" checked> follow</label></div>
         <pre id="log" class="log" tabindex="0" data-keep data-stream="/v1/instances/\(instance.id)/logs?lines=500&amp;follow=true"></pre>

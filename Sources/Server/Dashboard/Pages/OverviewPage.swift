@@ -106,6 +106,7 @@ struct OverviewPage {
     private var appGroups: HTML {
         let byApp = Dictionary(grouping: instances, by: \.app)
         let shown = status.apps.filter { filter.isEmpty || byApp[$0.name] != nil }
+            .sorted { ($1.colour, $0.name) < ($0.colour, $1.name) }
         if shown.isEmpty { return #"<p class="muted">Nothing matches.</p>"# }
         return shown.html { app in
             let release = html(app.release) { "<span class=\"num\">r\($0)</span> " }
@@ -120,15 +121,28 @@ struct OverviewPage {
     private static func group(
         _ name: HTML, _ state: HTML, _ detail: HTML, _ instances: [InstanceView], colour: Colour
     ) -> HTML {
-        """
+        let showsRelease = Set(instances.map { ReleaseKey(app: $0.app, number: $0.release) }).count > 1
+        return """
         <article class="group \(colour.rawValue)" data-row tabindex="-1">
           <header><h3>\(name)</h3>\(state)<span class="detail">\(detail)</span></header>
-          <div class="cells">\(instances.html(cell))</div>
+          <div class="cells">\(instances.sorted(by: precedes).html { cell($0, showsRelease: showsRelease) })</div>
         </article>
         """
     }
 
-    private static func cell(_ instance: InstanceView) -> HTML {
+    private struct ReleaseKey: Hashable {
+        var app: AppName
+        var number: Int
+    }
+
+    /// What serves comes before what stays warm, slot by slot.
+    private static func precedes(_ left: InstanceView, _ right: InstanceView) -> Bool {
+        let (warmLeft, warmRight) = (left.duty == .warm ? 1 : 0, right.duty == .warm ? 1 : 0)
+        return (left.app, left.process, warmLeft, left.slot, left.release, left.host)
+            < (right.app, right.process, warmRight, right.slot, right.release, right.host)
+    }
+
+    private static func cell(_ instance: InstanceView, showsRelease: Bool) -> HTML {
         let symbol =
             switch instance.colour {
             case .green: instance.duty == .warm ? "○" : "✓"
@@ -137,7 +151,7 @@ struct OverviewPage {
             }
         let words = "\(instance.id) on \(instance.host): \(instance.reason)"
         return """
-            <a class="cell \(instance.colour.rawValue) \(instance.duty.rawValue)" href="/instances/\(instance.id)" title="\(words)" aria-label="\(words)"><i aria-hidden="true">\(symbol)</i><span>\(instance.process).\(instance.slot)</span></a>
+            <a class="cell \(instance.colour.rawValue) \(instance.duty.rawValue)" href="/instances/\(instance.id)" title="\(words)" aria-label="\(words)"><i aria-hidden="true">\(symbol)</i><span>\(instance.process).\(instance.slot)\(showsRelease ? " <small>r\(instance.release)</small>" as HTML : .empty)</span></a>
             """
     }
 

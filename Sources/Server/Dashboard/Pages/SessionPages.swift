@@ -66,7 +66,7 @@ struct SessionPages {
             title: "Log in",
             body: """
                 <section class="card login">
-                  <h1>Apus</h1>
+                  <h1>\(Layout.mark)Apus</h1>
                   \(html(problem, Controls.problem))
                   <form method="post" action="/login"\(token.isEmpty ? "" : " data-submit" as HTML)>
                     <input type="hidden" name="next" value="\(localPath(next))">
@@ -74,7 +74,7 @@ struct SessionPages {
                     <input id="token" name="token" type="password" value="\(token)" required autocomplete="off" autofocus spellcheck="false">
                     <button class="primary">Log in</button>
                   </form>
-                  <p class="muted">An admin makes tokens: <code>apus token create NAME --role viewer</code></p>
+                  <p class="muted">An admin makes tokens:<br><code>apus token create NAME --role viewer</code></p>
                 </section>
                 """)
     }
