@@ -32,7 +32,8 @@ package struct FabricServer: Service {
         package var certificate: Certificate?
         package var version: String
 
-        package init(address: String = "127.0.0.1", port: Int = 2787, certificate: Certificate? = nil, version: String) {
+        package init(address: String = "127.0.0.1", port: Int = 2787, certificate: Certificate? = nil, version: String)
+        {
             self.address = address
             self.port = port
             self.certificate = certificate
@@ -83,7 +84,8 @@ package struct FabricServer: Service {
         }
         let application = Application(
             router: router, server: builder,
-            configuration: ApplicationConfiguration(address: .hostname(configuration.address, port: configuration.port)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.address, port: configuration.port)),
             onServerRunning: { [onBound] channel in await onBound(channel.localAddress?.port ?? 0) }, logger: logger)
         do {
             try await application.run()
@@ -126,7 +128,8 @@ package struct FabricServer: Service {
         } catch {
             throw Problem(
                 "server.certificate-invalid", "The server does not start.",
-                cause: "Its certificate or key cannot be read: \(error).", remedy: "Give PEM files that belong together.")
+                cause: "Its certificate or key cannot be read: \(error).",
+                remedy: "Give PEM files that belong together.")
         }
     }
 }

@@ -33,9 +33,13 @@ struct APITests {
             #expect(try await client.status().apps == views.apps)
             #expect(try await client.hosts() == views.hosts)
             #expect(try await client.instances() == views.instances)
-            #expect(try await client.host(HostName("web-6")).instances.map(\.id.description).sorted() == ["search.web.2.r2", "shop.web.4.r8", "shop.worker.3.r8"])
+            #expect(
+                try await client.host(HostName("web-6")).instances.map(\.id.description).sorted() == [
+                    "search.web.2.r2", "shop.web.4.r8", "shop.worker.3.r8",
+                ])
             #expect(try await client.app(AppName("shop")).releases.map(\.number) == [8, 7, 6, 5, 4, 3])
-            #expect(try await client.releaseDiff(of: AppName("shop"), from: 6, to: 7).files.map(\.path) == ["config.json"])
+            #expect(
+                try await client.releaseDiff(of: AppName("shop"), from: 6, to: 7).files.map(\.path) == ["config.json"])
             #expect(try await client.execution(ExecutionID("e12")) == SampleFabric.execution())
             #expect(try await client.plan(PlanID("p7")) == SampleFabric.planView())
             #expect(try await client.audit(limit: 2).count == 2)
@@ -54,7 +58,8 @@ struct APITests {
     func filter() async throws {
         try await withClient { _, client async throws in
             let found = try await client.instances(Filter("app=shop and zone=b and not process=worker"))
-            #expect(found.map(\.id.description) == ["shop.web.2.r7", "shop.web.2.r8", "shop.web.4.r7", "shop.web.4.r8"])
+            #expect(
+                found.map(\.id.description) == ["shop.web.2.r7", "shop.web.2.r8", "shop.web.4.r7", "shop.web.4.r8"])
         }
     }
 
@@ -76,7 +81,8 @@ struct APITests {
             _ = try await client.createJoinToken()
             #expect(
                 server.fabric.acted == [
-                    "admin: deploy shop v2", "admin: rollback shop before", "admin: scale shop.web 6", "admin: drain web-1",
+                    "admin: deploy shop v2", "admin: rollback shop before", "admin: scale shop.web 6",
+                    "admin: drain web-1",
                     "admin: undrain web-1", "admin: apply head", "admin: plan deploy shop", "admin: approve p7",
                     "admin: cancelStep e12 step 3",
                 ])
@@ -86,7 +92,9 @@ struct APITests {
     @Test("Problems arrive as they were thrown")
     func problems() async throws {
         try await withClient { _, client async throws in
-            await #expect { try await client.app(AppName("nothing")) } throws: { ($0 as? Problem)?.code == "app.unknown" }
+            await #expect { try await client.app(AppName("nothing")) } throws: {
+                ($0 as? Problem)?.code == "app.unknown"
+            }
             await #expect { try await client.approve(PlanID("p9")) } throws: { ($0 as? Problem)?.code == "plan.stale" }
         }
     }
@@ -98,9 +106,12 @@ struct APITests {
         await client.shutdown()
     }
 
-    @Test("A token is not sent in the clear to another machine", arguments: [
-        "http://example.com", "http://10.0.0.1:2787", "http://localhost.evil.example", "ftp://127.0.0.1", "http://", "http://a b", "http://127.0.0.1@evil.example", "http://127.evil.example",
-    ])
+    @Test(
+        "A token is not sent in the clear to another machine",
+        arguments: [
+            "http://example.com", "http://10.0.0.1:2787", "http://localhost.evil.example", "ftp://127.0.0.1", "http://",
+            "http://a b", "http://127.0.0.1@evil.example", "http://127.evil.example",
+        ])
     func insecureAddress(url: String) {
         #expect(throws: Problem.self) { try APIAddress(url, token: "x") }
     }
@@ -144,7 +155,9 @@ struct APITests {
         }
     }
 
-    @Test("Every answer carries a number and the headers that keep browsers careful", arguments: ["/v1/status", "/nothing", "/healthz", "/login"])
+    @Test(
+        "Every answer carries a number and the headers that keep browsers careful",
+        arguments: ["/v1/status", "/nothing", "/healthz", "/login"])
     func headers(path: String) async throws {
         try await RunningServer.with { server async throws in
             let answer = try await server.send("GET", path)
@@ -152,7 +165,9 @@ struct APITests {
             #expect(answer.headers.first(name: "x-content-type-options") == "nosniff")
             #expect(answer.headers.first(name: "referrer-policy") == "no-referrer")
             let policy = try #require(answer.headers.first(name: "content-security-policy"))
-            #expect(policy.contains("frame-ancestors 'none'") && policy.contains("script-src 'self'") && !policy.contains("unsafe"))
+            #expect(
+                policy.contains("frame-ancestors 'none'") && policy.contains("script-src 'self'")
+                    && !policy.contains("unsafe"))
         }
     }
 

@@ -35,8 +35,10 @@ struct AuthorizationMatrixTests {
                 let path = Self.path(route)
                 let method = route.method.rawValue
                 for secret in [nil, "wrong", "expired", "other-admin"] + Role.allCases.map({ Optional($0.rawValue) }) {
-                    let answer = try await server.send(method, path, token: secret, body: route.input == nil ? nil : "{}")
-                    let note: Comment = "\(method) \(path) as \(secret ?? "nobody") answered \(answer.status): \(answer.body)"
+                    let answer = try await server.send(
+                        method, path, token: secret, body: route.input == nil ? nil : "{}")
+                    let note: Comment =
+                        "\(method) \(path) as \(secret ?? "nobody") answered \(answer.status): \(answer.body)"
                     switch Self.expected(route.policy, secret) {
                     case .some(let status): #expect(answer.status == status, note)
                     case nil: #expect(answer.status != 401 && answer.status != 403, note)
@@ -90,16 +92,22 @@ struct AuthorizationMatrixTests {
     @Test("A request that another origin's page sends is refused, whatever it carries")
     func crossOrigin() async throws {
         try await RunningServer.with { server async throws in
-            for headers in [["origin": "https://evil.example"], ["origin": "null"], ["sec-fetch-site": "cross-site"], ["sec-fetch-site": "same-site"]] {
-                let answer = try await server.send("POST", "/v1/apps/shop/rollback", token: "admin", headers: headers, body: "{}")
+            for headers in [
+                ["origin": "https://evil.example"], ["origin": "null"], ["sec-fetch-site": "cross-site"],
+                ["sec-fetch-site": "same-site"],
+            ] {
+                let answer = try await server.send(
+                    "POST", "/v1/apps/shop/rollback", token: "admin", headers: headers, body: "{}")
                 #expect(answer.status == 403, "\(headers)")
                 let login = try await server.send(
-                    "POST", "/login", headers: headers.merging(["content-type": "application/x-www-form-urlencoded"]) { $1 },
+                    "POST", "/login",
+                    headers: headers.merging(["content-type": "application/x-www-form-urlencoded"]) { $1 },
                     body: "token=admin")
                 #expect(login.status == 403, "\(headers)")
             }
             let own = try await server.send(
-                "POST", "/v1/apps/shop/rollback", token: "admin", headers: ["origin": server.url, "sec-fetch-site": "same-origin"],
+                "POST", "/v1/apps/shop/rollback", token: "admin",
+                headers: ["origin": server.url, "sec-fetch-site": "same-origin"],
                 body: "{}")
             #expect(own.status == 202)
         }

@@ -7,7 +7,8 @@ import SystemPackage
 enum BrowserDriver {
     static let browser = "/usr/bin/chromium"
     static var isPresent: Bool {
-        FileManager.default.isExecutableFile(atPath: browser) && FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
+        FileManager.default.isExecutableFile(atPath: browser)
+            && FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
     }
 
     struct Visit: Encodable {

@@ -35,7 +35,9 @@ struct BrowserTests {
         }
     }
 
-    @Test("A change of the fabric is seen without loading the page again", .enabled(if: BrowserDriver.isPresent), .timeLimit(.minutes(2)))
+    @Test(
+        "A change of the fabric is seen without loading the page again", .enabled(if: BrowserDriver.isPresent),
+        .timeLimit(.minutes(2)))
     func live() async throws {
         try await RunningServer.with { server async throws in
             async let change: Void = {
@@ -44,29 +46,42 @@ struct BrowserTests {
                 server.fabric.change(9)
             }()
             let pages = try await BrowserDriver.visit([
-                .init(url: Self.link(server, 1, "/"), until: "document.body.innerText.includes('a <b>reason</b> of the moment')")
+                .init(
+                    url: Self.link(server, 1, "/"),
+                    until: "document.body.innerText.includes('a <b>reason</b> of the moment')")
             ])
             try await change
             #expect(pages[0].contains("a &lt;b&gt;reason&lt;/b&gt; of the moment"))
         }
     }
 
-    @Test("Keys move, filter and help, and what is dangerous asks first", .enabled(if: BrowserDriver.isPresent), .timeLimit(.minutes(2)))
+    @Test(
+        "Keys move, filter and help, and what is dangerous asks first", .enabled(if: BrowserDriver.isPresent),
+        .timeLimit(.minutes(2)))
     func keys() async throws {
         @Sendable func press(_ keys: String, then condition: String) -> String {
-            let pressing = "[...'\(keys)'].forEach((key) => (document.activeElement || document.body)"
+            let pressing =
+                "[...'\(keys)'].forEach((key) => (document.activeElement || document.body)"
                 + ".dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })))"
             return "(window.pressed ||= (\(pressing), true)) && \(condition)"
         }
         try await RunningServer.with { server async throws in
             _ = try await BrowserDriver.visit([
-                .init(url: Self.link(server, 1, "/"), until: press("/", then: "document.activeElement.id === 'filter-text'")),
+                .init(
+                    url: Self.link(server, 1, "/"),
+                    until: press("/", then: "document.activeElement.id === 'filter-text'")),
                 .init(url: Self.link(server, 2, "/"), until: press("?", then: "document.querySelector('#help[open]')")),
-                .init(url: Self.link(server, 3, "/audit"), until: press("jjk", then: "document.activeElement === document.querySelector('tr[data-row]')")),
-                .init(url: Self.link(server, 4, "/"), until: "location.pathname === '/hosts' || (\(press("gh", then: "false")))"),
+                .init(
+                    url: Self.link(server, 3, "/audit"),
+                    until: press("jjk", then: "document.activeElement === document.querySelector('tr[data-row]')")),
+                .init(
+                    url: Self.link(server, 4, "/"),
+                    until: "location.pathname === '/hosts' || (\(press("gh", then: "false")))"),
                 .init(
                     url: Self.link(server, 5, "/hosts/web-1"),
-                    until: "(window.pressed ||= (document.querySelector('form[action$=drain] button').click(), true)) && document.querySelector('#confirm[open]')"),
+                    until:
+                        "(window.pressed ||= (document.querySelector('form[action$=drain] button').click(), true)) && document.querySelector('#confirm[open]')"
+                ),
             ])
             #expect(server.fabric.acted.isEmpty)
         }
@@ -87,15 +102,20 @@ struct BrowserTests {
         try await RunningServer.with { server async throws in
             var visits: [BrowserDriver.Visit] = []
             for (name, path) in pages where only?.contains(name) ?? true {
-                for (look, width, scheme) in [("light", 1280, "light"), ("dark", 1280, "dark"), ("narrow", 420, "light")] {
+                for (look, width, scheme) in [
+                    ("light", 1280, "light"), ("dark", 1280, "dark"), ("narrow", 420, "light"),
+                ] {
                     visits.append(
                         .init(
-                            url: Self.link(server, visits.count, path), until: Self.isLive, width: width, scheme: scheme,
+                            url: Self.link(server, visits.count, path), until: Self.isLive, width: width,
+                            scheme: scheme,
                             picture: "\(folder)/\(name)-\(look).png"))
                 }
             }
             visits.append(
-                .init(url: server.url + "/login", until: "document.querySelector('#token')", picture: "\(folder)/login.png"))
+                .init(
+                    url: server.url + "/login", until: "document.querySelector('#token')",
+                    picture: "\(folder)/login.png"))
             _ = try await BrowserDriver.visit(visits)
         }
     }

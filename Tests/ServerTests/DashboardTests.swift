@@ -10,8 +10,10 @@ import Wire
 @Suite("The dashboard")
 struct DashboardTests {
     static let pages = [
-        "/", "/?group=host", "/?group=zone&filter=app%3Dshop", "/?group=release", "/?filter=%28", "/apps/shop", "/apps/search",
-        "/apps/fresh", "/apps/shop/diff?from=6&to=7", "/plans/p7", "/plans/p8", "/plans/p9", "/executions", "/executions/e12",
+        "/", "/?group=host", "/?group=zone&filter=app%3Dshop", "/?group=release", "/?filter=%28", "/apps/shop",
+        "/apps/search",
+        "/apps/fresh", "/apps/shop/diff?from=6&to=7", "/plans/p7", "/plans/p8", "/plans/p9", "/executions",
+        "/executions/e12",
         "/executions/e11", "/builds/b3", "/hosts", "/hosts/web-6", "/hosts/web-5", "/hosts/edge-1", "/audit",
         "/instances/search.web.2.r2",
     ]
@@ -28,7 +30,8 @@ struct DashboardTests {
         -> RunningServer.Answer
     {
         try await server.send(
-            "POST", path, headers: headers.merging(["content-type": "application/x-www-form-urlencoded"]) { $1 }, body: form)
+            "POST", path, headers: headers.merging(["content-type": "application/x-www-form-urlencoded"]) { $1 },
+            body: form)
     }
 
     @Test("No page turns a name, a line or a problem into markup", arguments: pages)
@@ -39,7 +42,8 @@ struct DashboardTests {
             #expect(page.body.hasPrefix("<!doctype html>"))
             // The only script is the dashboard's own, and nothing is inline.
             #expect(page.body.components(separatedBy: "<script").count == 2)
-            #expect(!page.body.contains("style=") && !page.body.contains("onclick") && !page.body.contains("javascript:"))
+            #expect(
+                !page.body.contains("style=") && !page.body.contains("onclick") && !page.body.contains("javascript:"))
             #expect(!page.body.contains("alert('"))
             #expect(page.body.components(separatedBy: "id=\"main\"").count == 2)
         }
@@ -49,7 +53,9 @@ struct DashboardTests {
     func contents() async throws {
         try await RunningServer.with { server async throws in
             let headers = try await Self.browser(server, "admin")
-            func page(_ path: String) async throws -> String { try await server.send("GET", path, headers: headers).body }
+            func page(_ path: String) async throws -> String {
+                try await server.send("GET", path, headers: headers).body
+            }
             let overview = try await page("/")
             #expect(overview.contains("aria-label=\"shop.web.1.r8 on web-1: healthy\""))
             #expect(overview.contains("none of") == false)
@@ -108,9 +114,12 @@ struct DashboardTests {
         }
     }
 
-    @Test("The login leads nowhere else", arguments: [
-        "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: x=1", "javascript:alert(1)", "", "/\u{202E}",
-    ])
+    @Test(
+        "The login leads nowhere else",
+        arguments: [
+            "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: x=1", "javascript:alert(1)",
+            "", "/\u{202E}",
+        ])
     func openRedirect(next: String) {
         #expect(SessionPages.localPath(next) == "/")
     }
@@ -148,7 +157,8 @@ struct DashboardTests {
             _ = try await Self.post(server, "/executions/e12/control", headers, csrf + "&action=cancelStep&step=13")
             #expect(
                 server.fabric.acted == [
-                    "admin: deploy shop v2", "admin: rollback shop r7", "admin: plan deploy shop", "admin: scale shop.web git",
+                    "admin: deploy shop v2", "admin: rollback shop r7", "admin: plan deploy shop",
+                    "admin: scale shop.web git",
                     "admin: drain web-1", "admin: approve p7", "admin: cancelStep e12 step 13",
                 ])
             let out = try await Self.post(server, "/logout", headers, csrf)

@@ -16,7 +16,8 @@ struct EncryptionTests {
         let result = try await run(
             .path(FilePath(Self.openssl)),
             arguments: [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-keyout", "-",
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                "-keyout", "-",
                 "-out", "-", "-subj", "/CN=apus test", "-addext", "subjectAltName=IP:127.0.0.1",
             ], output: .string(limit: 1 << 16), error: .discarded)
         let text = result.standardOutput

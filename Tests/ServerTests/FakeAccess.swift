@@ -31,7 +31,8 @@ final class FakeAccess: AccessOperations {
     }
     func revokeToken(_ id: String, by principal: Principal) async throws(Problem) {
         guard id == "t1" else {
-            throw Problem("token.unknown", "There is no such token.", cause: "\(id) is not known.", remedy: "List them.")
+            throw Problem(
+                "token.unknown", "There is no such token.", cause: "\(id) is not known.", remedy: "List them.")
         }
     }
     func createJoinToken(_ request: JoinTokenRequest, by principal: Principal) async throws(Problem) -> JoinTokenView {

@@ -16,7 +16,8 @@ final class FakeFabric: FabricOperations {
 
     private func act(_ what: String, _ principal: Principal) -> AcceptedView {
         acts.withLock { $0.append("\(principal.label): \(what)") }
-        return AcceptedView(desiredRevision: 43, executions: [ExecutionID(checked: "e12")], sentence: "\(what) has begun.")
+        return AcceptedView(
+            desiredRevision: 43, executions: [ExecutionID(checked: "e12")], sentence: "\(what) has begun.")
     }
 
     /// Tells every reader of changes.
@@ -35,13 +36,17 @@ final class FakeFabric: FabricOperations {
     }
     private func views() throws(Problem) -> FabricViews { try sample(SampleFabric.views) }
     private func unknown(_ noun: String, _ text: String) -> Problem {
-        Problem("\(noun).unknown", "There is no such \(noun).", cause: "\(text) is not known.", remedy: "See what there is.")
+        Problem(
+            "\(noun).unknown", "There is no such \(noun).", cause: "\(text) is not known.", remedy: "See what there is."
+        )
     }
 
     func status() async throws(Problem) -> StatusView { try views().status(reasons: reasons.withLock { $0 }) }
     func hosts(_ filter: Filter) async throws(Problem) -> [HostView] { try views().hosts.filter { filter.admits($0) } }
     func host(_ name: HostName) async throws(Problem) -> HostDetailView {
-        guard let host = try views().host(name, releases: try sample { try SampleFabric.releases().values.flatMap { $0 } })
+        guard
+            let host = try views().host(
+                name, releases: try sample { try SampleFabric.releases().values.flatMap { $0 } })
         else { throw unknown("host", name.text) }
         return host
     }
@@ -51,7 +56,9 @@ final class FakeFabric: FabricOperations {
     func apps() async throws(Problem) -> [AppView] { try views().apps }
     func app(_ name: AppName) async throws(Problem) -> AppDetailView {
         let releases = try sample { try SampleFabric.releases()[name] ?? [] }
-        let executions = try sample { [try SampleFabric.execution(), try SampleFabric.execution(id: "e11", state: .succeeded)] }
+        let executions = try sample {
+            [try SampleFabric.execution(), try SampleFabric.execution(id: "e11", state: .succeeded)]
+        }
         guard let app = try views().app(name, releases: releases, executions: executions.map(\.withoutSteps)) else {
             throw unknown("app", name.text)
         }
@@ -62,7 +69,8 @@ final class FakeFabric: FabricOperations {
     }
     func releaseDiff(of app: AppName, from: Int, to: Int) async throws(Problem) -> ReleaseDiffView {
         let releases = try sample { try SampleFabric.releases()[app] ?? [] }
-        guard let before = releases.first(where: { $0.number == from }), let after = releases.first(where: { $0.number == to })
+        guard let before = releases.first(where: { $0.number == from }),
+            let after = releases.first(where: { $0.number == to })
         else { throw unknown("release", "\(app) r\(from) or r\(to)") }
         return ReleaseDiffView(before, after)
     }
@@ -72,8 +80,12 @@ final class FakeFabric: FabricOperations {
         }
     }
     func configuration() async throws(Problem) -> FabricConfiguration { try sample(SampleFabric.desired).configuration }
-    func validation() async throws(Problem) -> ValidationView { ValidationView(commit: SampleFabric.commit, findings: []) }
-    func doctor() async throws(Problem) -> [DoctorFinding] { [DoctorFinding(name: "state", sentence: "It can be written.")] }
+    func validation() async throws(Problem) -> ValidationView {
+        ValidationView(commit: SampleFabric.commit, findings: [])
+    }
+    func doctor() async throws(Problem) -> [DoctorFinding] {
+        [DoctorFinding(name: "state", sentence: "It can be written.")]
+    }
     func readiness() async throws(Problem) {
         guard isReady.withLock({ $0 }) else {
             throw Problem("server.not-ready", "Starting.", cause: "The lease is not held.", remedy: "Wait.")
@@ -99,8 +111,13 @@ final class FakeFabric: FabricOperations {
         return act("approve \(id)", principal)
     }
     func executions(of app: AppName?, running: Bool, limit: Int) async throws(Problem) -> [ExecutionView] {
-        try sample { [try SampleFabric.execution(), try SampleFabric.execution(id: "e11", state: .succeeded), try SampleFabric.execution(id: "e10", state: .failed)] }
-            .filter { (app == nil || $0.app == app) && (!running || !$0.state.isEnded) }.map(\.withoutSteps)
+        try sample {
+            [
+                try SampleFabric.execution(), try SampleFabric.execution(id: "e11", state: .succeeded),
+                try SampleFabric.execution(id: "e10", state: .failed),
+            ]
+        }
+        .filter { (app == nil || $0.app == app) && (!running || !$0.state.isEnded) }.map(\.withoutSteps)
     }
     func execution(_ id: ExecutionID) async throws(Problem) -> ExecutionView {
         switch id.text {
@@ -109,7 +126,9 @@ final class FakeFabric: FabricOperations {
         default: throw unknown("execution", id.text)
         }
     }
-    func control(_ id: ExecutionID, _ request: ControlRequest, by principal: Principal) async throws(Problem) -> ExecutionView {
+    func control(_ id: ExecutionID, _ request: ControlRequest, by principal: Principal) async throws(Problem)
+        -> ExecutionView
+    {
         _ = act("\(request.action.rawValue) \(id)\(request.step.map { " step \($0)" } ?? "")", principal)
         return try await execution(id)
     }
@@ -124,19 +143,26 @@ final class FakeFabric: FabricOperations {
     func apply(_ request: ApplyRequest, by principal: Principal) async throws(Problem) -> AcceptedView {
         act("apply \(request.commit ?? "head")", principal)
     }
-    func deploy(_ app: AppName, _ request: DeployRequest, by principal: Principal) async throws(Problem) -> AcceptedView {
+    func deploy(_ app: AppName, _ request: DeployRequest, by principal: Principal) async throws(Problem) -> AcceptedView
+    {
         var accepted = act("deploy \(app) \(request.ref ?? "default")", principal)
         accepted.build = BuildID(checked: "b3")
         return accepted
     }
-    func rollback(_ app: AppName, _ request: RollbackRequest, by principal: Principal) async throws(Problem) -> AcceptedView {
+    func rollback(_ app: AppName, _ request: RollbackRequest, by principal: Principal) async throws(Problem)
+        -> AcceptedView
+    {
         act("rollback \(app) \(request.release.map { "r\($0)" } ?? "before")", principal)
     }
     func scale(_ app: AppName, _ request: ScaleRequest, by principal: Principal) async throws(Problem) -> AcceptedView {
         act("scale \(app).\(request.process) \(request.count.map { "\($0)" } ?? "git")", principal)
     }
-    func drain(_ host: HostName, by principal: Principal) async throws(Problem) -> AcceptedView { act("drain \(host)", principal) }
-    func undrain(_ host: HostName, by principal: Principal) async throws(Problem) -> AcceptedView { act("undrain \(host)", principal) }
+    func drain(_ host: HostName, by principal: Principal) async throws(Problem) -> AcceptedView {
+        act("drain \(host)", principal)
+    }
+    func undrain(_ host: HostName, by principal: Principal) async throws(Problem) -> AcceptedView {
+        act("undrain \(host)", principal)
+    }
     func audit(limit: Int, before: Int64?) async throws(Problem) -> [AuditView] {
         Array(SampleFabric.audit().filter { $0.number < before ?? .max }.prefix(limit))
     }
@@ -168,7 +194,8 @@ final class FakeFabric: FabricOperations {
         guard try views().instances.contains(where: { $0.id == instance }) else {
             throw unknown("instance", instance.description)
         }
-        return Self.stream(logLines.withLock { $0 }.suffix(lines).enumerated().map { LogLine(sequence: Int64($0 + 1), text: $1) })
+        return Self.stream(
+            logLines.withLock { $0 }.suffix(lines).enumerated().map { LogLine(sequence: Int64($0 + 1), text: $1) })
     }
 
     private static func stream<Event: Sendable>(_ events: [Event]) -> AsyncStream<Event> {

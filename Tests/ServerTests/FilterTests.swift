@@ -24,13 +24,16 @@ struct FilterTests {
         #expect(try admitted("app=blog or app=search and zone=b").count == 5)
     }
 
-    @Test("Faults are named with their position", arguments: [
-        ("app", "At character 4, expected `=`"), ("app=", "At character 5, expected a value"),
-        ("ap=x", "At character 1, \"ap\" is not a key"), ("app=a app=b", "At character 7, expected `and`"),
-        ("(app=a", "At character 7, expected `)` for the `(` at 1"), ("app=a and", "At character 10"),
-        ("app=\"a", "a quote is not closed"), ("app=a;rm", "\";\" is not allowed here"), ("app!x", "expected `=` after `!`"),
-        (")", "At character 1"), ("app=\u{202E}a", "\\u{202e}"),
-    ])
+    @Test(
+        "Faults are named with their position",
+        arguments: [
+            ("app", "At character 4, expected `=`"), ("app=", "At character 5, expected a value"),
+            ("ap=x", "At character 1, \"ap\" is not a key"), ("app=a app=b", "At character 7, expected `and`"),
+            ("(app=a", "At character 7, expected `)` for the `(` at 1"), ("app=a and", "At character 10"),
+            ("app=\"a", "a quote is not closed"), ("app=a;rm", "\";\" is not allowed here"),
+            ("app!x", "expected `=` after `!`"),
+            (")", "At character 1"), ("app=\u{202E}a", "\\u{202e}"),
+        ])
     func faults(text: String, says: String) {
         #expect { try Filter(text) } throws: { error in
             guard let problem = error as? Problem else { return false }

@@ -6,18 +6,20 @@ import Wire
 
 @Suite("Requests that mean harm, or make no sense")
 struct HostileRequestTests {
-    @Test("Bodies that are refused with a reason", arguments: [
-        (#"{"reff":"main"}"#, "\"reff\""),
-        (#"{"ref":"a","ref":"b"}"#, "twice"),
-        (#"{"ref":"a","\u0072ef":"b"}"#, "twice"),
-        (#"{"ref":"#, ""),
-        (#"[]"#, ""),
-        (#"{"now":NaN}"#, ""),
-        (#"{"filter":"app="}"#, "At character 5"),
-        (#"{"filter":"nonsense=1"}"#, "is not a key"),
-        ("{\"ref\":" + String(repeating: "[", count: 100_000), "nested"),
-        ("{\"ref\":" + String(repeating: "{\"a\":", count: 100_000), "nested"),
-    ])
+    @Test(
+        "Bodies that are refused with a reason",
+        arguments: [
+            (#"{"reff":"main"}"#, "\"reff\""),
+            (#"{"ref":"a","ref":"b"}"#, "twice"),
+            (#"{"ref":"a","\u0072ef":"b"}"#, "twice"),
+            (#"{"ref":"#, ""),
+            (#"[]"#, ""),
+            (#"{"now":NaN}"#, ""),
+            (#"{"filter":"app="}"#, "At character 5"),
+            (#"{"filter":"nonsense=1"}"#, "is not a key"),
+            ("{\"ref\":" + String(repeating: "[", count: 100_000), "nested"),
+            ("{\"ref\":" + String(repeating: "{\"a\":", count: 100_000), "nested"),
+        ])
     func bodies(body: String, says: String) async throws {
         try await RunningServer.with { server async throws in
             let clock = ContinuousClock()
@@ -51,13 +53,16 @@ struct HostileRequestTests {
         }
     }
 
-    @Test("Paths and queries that are refused", arguments: [
-        "/v1/apps/%2e%2e", "/v1/apps/..%2f..", "/v1/apps/%zz", "/v1/apps/Shop", "/v1/apps/-x",
-        "/v1/apps/a%0d%0ab", "/v1/instances/shop/logs", "/v1/instances/shop.web.1.r8/logs?lines=-1",
-        "/v1/instances/shop.web.1.r8/logs?lines=99999999999999999999", "/v1/audit?limit=0", "/v1/audit?limt=5",
-        "/v1/audit?limit=1&limit=2", "/v1/hosts?filter=%28", "/v1/hosts?filter=host%3D%22a", "/v1/executions/%27or%201",
-        "/v1/apps/shop/diff?from=1", "/v1/executions?running=maybe",
-    ])
+    @Test(
+        "Paths and queries that are refused",
+        arguments: [
+            "/v1/apps/%2e%2e", "/v1/apps/..%2f..", "/v1/apps/%zz", "/v1/apps/Shop", "/v1/apps/-x",
+            "/v1/apps/a%0d%0ab", "/v1/instances/shop/logs", "/v1/instances/shop.web.1.r8/logs?lines=-1",
+            "/v1/instances/shop.web.1.r8/logs?lines=99999999999999999999", "/v1/audit?limit=0", "/v1/audit?limt=5",
+            "/v1/audit?limit=1&limit=2", "/v1/hosts?filter=%28", "/v1/hosts?filter=host%3D%22a",
+            "/v1/executions/%27or%201",
+            "/v1/apps/shop/diff?from=1", "/v1/executions?running=maybe",
+        ])
     func paths(path: String) async throws {
         try await RunningServer.with { server async throws in
             let answer = try await server.send("GET", path, token: "admin")
@@ -86,7 +91,11 @@ struct HostileRequestTests {
         }
     }
 
-    @Test("Bearer headers that are refused", arguments: ["Basic YTpi", "Bearer", "Bearer ", "bearer  admin", "Bearer " + String(repeating: "x", count: 5000)])
+    @Test(
+        "Bearer headers that are refused",
+        arguments: [
+            "Basic YTpi", "Bearer", "Bearer ", "bearer  admin", "Bearer " + String(repeating: "x", count: 5000),
+        ])
     func bearer(header: String) async throws {
         try await RunningServer.with { server async throws in
             #expect(try await server.send("GET", "/v1/status", headers: ["authorization": header]).status == 401)

@@ -30,7 +30,8 @@ struct RunningServer: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .error
         let server = try FabricServer(
-            configuration: .init(port: 0, certificate: certificate, version: "0.1.0"), operations: fabric, access: FakeAccess(),
+            configuration: .init(port: 0, certificate: certificate, version: "0.1.0"), operations: fabric,
+            access: FakeAccess(),
             logger: logger,
             now: { SampleFabric.now }, onBound: { bound.yield($0) })
         let group = ServiceGroup(services: [server], logger: logger)

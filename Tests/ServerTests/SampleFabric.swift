@@ -11,16 +11,18 @@ enum SampleFabric {
     static func name<N: Name>(_ text: String, _: N.Type = N.self) -> N { N(checked: text) }
     static func digest(_ seed: UInt8) -> Digest { Digest(bytes: (0..<32).map { UInt8($0) &* 7 &+ seed }) }
 
-    static let hosts: [HostSpec] = (1...6).map { index in
-        HostSpec(
-            name: name("web-\(index)"), address: "127.0.7.\(index)", hostClass: name("web"), region: name("here"),
-            zone: name(index % 2 == 0 ? "b" : "a"), labels: index == 6 ? ["tier": "canary"] : [:],
-            memory: .mebibytes(2048))
-    } + [
-        HostSpec(
-            name: name("edge-1"), address: "127.0.7.20", hostClass: name("edge"), region: name("here"), zone: name("a"),
-            memory: .mebibytes(1024))
-    ]
+    static let hosts: [HostSpec] =
+        (1...6).map { index in
+            HostSpec(
+                name: name("web-\(index)"), address: "127.0.7.\(index)", hostClass: name("web"), region: name("here"),
+                zone: name(index % 2 == 0 ? "b" : "a"), labels: index == 6 ? ["tier": "canary"] : [:],
+                memory: .mebibytes(2048))
+        } + [
+            HostSpec(
+                name: name("edge-1"), address: "127.0.7.20", hostClass: name("edge"), region: name("here"),
+                zone: name("a"),
+                memory: .mebibytes(1024))
+        ]
 
     static func process(_ text: String, run: String, count: Int, health: Bool) throws -> ProcessSpec {
         ProcessSpec(
@@ -45,9 +47,15 @@ enum SampleFabric {
                     try process("web", run: "gunicorn shop:app --bind $HOST:$PORT", count: 4, health: true),
                     try process("worker", run: "python worker.py", count: 2, health: false),
                 ], host: "shop.example.com"),
-            app("blog", [try process("web", run: "python blog.py --port $PORT", count: 3, health: true)], host: "blog.example.com"),
-            app("search", [try process("web", run: "./search --listen $HOST:$PORT", count: 2, health: true)], host: "search.example.com"),
-            app("fresh", [try process("web", run: "python fresh.py", count: 1, health: true)], host: "fresh.example.com"),
+            app(
+                "blog", [try process("web", run: "python blog.py --port $PORT", count: 3, health: true)],
+                host: "blog.example.com"),
+            app(
+                "search", [try process("web", run: "./search --listen $HOST:$PORT", count: 2, health: true)],
+                host: "search.example.com"),
+            app(
+                "fresh", [try process("web", run: "python fresh.py", count: 1, health: true)], host: "fresh.example.com"
+            ),
         ]
     }
 
@@ -55,11 +63,12 @@ enum SampleFabric {
         Release(
             app: app.name, number: number,
             package: PackageReference(
-                app: app.name, version: "a1b2c3\(number)", digest: digest(UInt8(number)), size: 4_321_000 + Int64(number) * 1000,
+                app: app.name, version: "a1b2c3\(number)", digest: digest(UInt8(number)),
+                size: 4_321_000 + Int64(number) * 1000,
                 signature: ""),
             config: ["config.json": "{\n  \"greeting\": \"release \(number)\",\n  \"colour\": \"blue\"\n}\n"],
             environment: number > 6 ? ["STAGE": "prod", "FEATURE": "on"] : ["STAGE": "prod"], processes: app.processes,
-            sourceCommit: "\(number)e5b0d1c9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4"  + "0", configCommit: commit,
+            sourceCommit: "\(number)e5b0d1c9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4" + "0", configCommit: commit,
             createdAt: Instant(milliseconds: now.milliseconds - Int64(9 - number) * 5_400_000),
             createdBy: number % 2 == 0 ? "ada" : "grace", identity: digest(UInt8(100 + number)))
     }
@@ -88,7 +97,8 @@ enum SampleFabric {
         let newest = try releases().compactMapValues { $0.max { $0.number < $1.number } }
         return DesiredModel(
             revision: 42, configuration: configuration,
-            overrides: Overrides(scale: [name("shop"): [name("worker"): 3]], drained: [name("web-5")]), releases: newest)
+            overrides: Overrides(scale: [name("shop"): [name("worker"): 3]], drained: [name("web-5")]), releases: newest
+        )
     }
 
     struct Placed {
@@ -132,7 +142,8 @@ enum SampleFabric {
         for (index, spec) in Self.hosts.enumerated() {
             let instances = try placed.filter { $0.host == spec.name.text }.enumerated().map { port, placed in
                 LiveInstance(
-                    id: try InstanceID(placed.id), releaseIdentity: digest(108), state: placed.state, health: placed.health,
+                    id: try InstanceID(placed.id), releaseIdentity: digest(108), state: placed.state,
+                    health: placed.health,
                     port: 20_000 + port, processID: Int32(4000 + index * 10 + port), restarts: placed.restarts,
                     failure: placed.failure, since: Instant(milliseconds: now.milliseconds - 600_000))
             }

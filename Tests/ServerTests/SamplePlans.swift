@@ -25,25 +25,39 @@ extension SampleFabric {
             }
             let duties = try slots.flatMap { slot in
                 [
-                    DutyChange(instance: try InstanceID("\(app).web.\(slot).r8"), host: name("web-\(slot)"), duty: .serve),
-                    DutyChange(instance: try InstanceID("\(app).web.\(slot).r7"), host: name("web-\(slot)"), duty: .keepWarm(.minutes(30))),
+                    DutyChange(
+                        instance: try InstanceID("\(app).web.\(slot).r8"), host: name("web-\(slot)"), duty: .serve),
+                    DutyChange(
+                        instance: try InstanceID("\(app).web.\(slot).r7"), host: name("web-\(slot)"),
+                        duty: .keepWarm(.minutes(30))),
                 ]
             }
             return .sequential(
                 title: "batch of \(slots.count)",
-                [.parallel(title: "bring up \(slots.count)", limit: 20, starts), step(.traffic(app: shop, duties: duties, drains: true), "release 8 replaces 7")])
+                [
+                    .parallel(title: "bring up \(slots.count)", limit: 20, starts),
+                    step(.traffic(app: shop, duties: duties, drains: true), "release 8 replaces 7"),
+                ])
         }
         let fetches = (1...4).map { step(.prefetch(name("web-\($0)"), package), "4.3 MB, not on the host") }
         let root = PlanNode.sequential(
             title: "deploy \(app) r8",
-            [.parallel(title: "fetch", limit: 20, fetches), try batch([1, 2]), try batch([3, 4]),
-                .parallel(title: "link", limit: 20, (1...4).map { step(.link(name("web-\($0)"), shop, releaseIdentity: digest(108)), "release 8 is current") })])
+            [
+                .parallel(title: "fetch", limit: 20, fetches), try batch([1, 2]), try batch([3, 4]),
+                .parallel(
+                    title: "link", limit: 20,
+                    (1...4).map {
+                        step(.link(name("web-\($0)"), shop, releaseIdentity: digest(108)), "release 8 is current")
+                    }),
+            ])
         return Plan(
             app: shop, kind: .deploy, release: 8, desiredRevision: 42, liveRevision: 1234, root: root,
             changes: (1...4).map {
-                Plan.Change(sign: .replace, subject: "\(app).web.\($0)", host: name("web-\($0)"), reason: "release 7 → 8")
+                Plan.Change(
+                    sign: .replace, subject: "\(app).web.\($0)", host: name("web-\($0)"), reason: "release 7 → 8")
             } + [
-                Plan.Change(sign: .change, subject: "\(app).worker.1", host: name("web-1"), reason: "FEATURE: on ≠ (none)"),
+                Plan.Change(
+                    sign: .change, subject: "\(app).worker.1", host: name("web-1"), reason: "FEATURE: on ≠ (none)"),
                 Plan.Change(sign: .add, subject: "\(app).worker.3", host: name("web-6"), reason: "scaled from 2 to 3"),
                 Plan.Change(sign: .remove, subject: "\(app).web.9", host: name("web-5"), reason: "web-5 is drained"),
             ],
@@ -51,7 +65,9 @@ extension SampleFabric {
             warnings: ["shop.web.5 has no host: it needs 512 MiB, web-2 has 300 MiB"])
     }
 
-    static func planView(id: String = "p7", app: String = "shop", purpose: PlanRequest.Purpose = .deploy, stale: String? = nil) throws
+    static func planView(
+        id: String = "p7", app: String = "shop", purpose: PlanRequest.Purpose = .deploy, stale: String? = nil
+    ) throws
         -> PlanView
     {
         PlanView(
@@ -76,8 +92,12 @@ extension SampleFabric {
                 view.endedAt = Instant(milliseconds: start + 31_000)
                 view.problem = Problem(
                     "instance.not-ready", "shop.web.3.r8 did not become ready.",
-                    cause: "GET /healthz answered 503 <script>alert('problem')</script>.", remedy: "Read its output: apus logs shop.web.3.r8.")
-                view.output = ["listening on 127.0.7.3:20001", "\u{1B}[31mGET /healthz 503\u{1B}[0m", "<script>alert('output')</script>"]
+                    cause: "GET /healthz answered 503 <script>alert('problem')</script>.",
+                    remedy: "Read its output: apus logs shop.web.3.r8.")
+                view.output = [
+                    "listening on 127.0.7.3:20001", "\u{1B}[31mGET /healthz 503\u{1B}[0m",
+                    "<script>alert('output')</script>",
+                ]
             case 14, 15:
                 view.state = .running
                 view.startedAt = Instant(milliseconds: start + 30_000)
@@ -105,7 +125,8 @@ extension SampleFabric {
         ]
         return actions.enumerated().map { index, action in
             AuditView(
-                number: Int64(actions.count - index), at: Instant(milliseconds: now.milliseconds - Int64(index) * 840_000),
+                number: Int64(actions.count - index),
+                at: Instant(milliseconds: now.milliseconds - Int64(index) * 840_000),
                 who: action.0, tokenID: "t\(index)", action: action.1, subject: action.2, commit: commit,
                 outcome: action.3, detail: action.4)
         }

@@ -63,7 +63,8 @@ package struct Filter: Hashable, Sendable, CustomStringConvertible {
         guard text.utf8.count <= Self.lengthMax else {
             throw Problem(
                 "filter.invalid", "This filter cannot be read.",
-                cause: "It has \(text.utf8.count) bytes; \(Self.lengthMax) are allowed.", remedy: "Write a shorter one.")
+                cause: "It has \(text.utf8.count) bytes; \(Self.lengthMax) are allowed.", remedy: "Write a shorter one."
+            )
         }
         var parser = FilterParser(text)
         expression = try parser.parse()
@@ -168,7 +169,9 @@ private struct FilterParser {
     }
 
     private mutating func parseComparison() throws(Problem) -> Filter.Expression {
-        guard case .word(let word) = token else { throw fault("expected a key such as `app`, and found \(token.shown)") }
+        guard case .word(let word) = token else {
+            throw fault("expected a key such as `app`, and found \(token.shown)")
+        }
         let key = try key(word)
         try advance()
         guard token == .symbol("=") || token == .symbol("!=") else {
@@ -178,7 +181,8 @@ private struct FilterParser {
         try advance()
         let pattern: Filter.Pattern
         switch token {
-        case .word(let text) where text.hasSuffix("*"): pattern = Filter.Pattern(text: String(text.dropLast()), isPrefix: true)
+        case .word(let text) where text.hasSuffix("*"):
+            pattern = Filter.Pattern(text: String(text.dropLast()), isPrefix: true)
         case .word(let text): pattern = Filter.Pattern(text: normalized(text, of: key), isPrefix: false)
         case .quoted(let text): pattern = Filter.Pattern(text: text, isPrefix: false)
         default: throw fault("expected a value after `\(word)`, and found \(token.shown)")

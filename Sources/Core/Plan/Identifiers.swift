@@ -15,7 +15,8 @@ extension Identifier {
     /// - Throws: `identifier.invalid` for any other character, an outer dash, or a wrong length.
     package init(_ text: String) throws(Problem) {
         let isPlain = text.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
         }
         guard isPlain, (1...Self.lengthMax).contains(text.utf8.count), text.first != "-", text.last != "-" else {

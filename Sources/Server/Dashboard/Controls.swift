@@ -26,7 +26,9 @@ enum Controls {
 
     /// A point in time, as the time since then; the script keeps it up to date.
     static func time(_ instant: Instant?, _ now: Instant) -> HTML {
-        html(instant) { #"<time datetime="\#(Clock.text($0))" title="\#(Clock.text($0))" data-ms="\#($0.milliseconds)">\#(Clock.ago($0, now))</time>"# }
+        html(instant) {
+            #"<time datetime="\#(Clock.text($0))" title="\#(Clock.text($0))" data-ms="\#($0.milliseconds)">\#(Clock.ago($0, now))</time>"#
+        }
     }
 
     static func duration(_ from: Instant?, _ to: Instant?) -> HTML {
@@ -48,7 +50,8 @@ enum Controls {
 
     /// A form of one button.
     static func button(
-        _ viewer: Viewer, role: Role, action: String, fields: [(String, String)] = [], text: String, confirm: String? = nil,
+        _ viewer: Viewer, role: Role, action: String, fields: [(String, String)] = [], text: String,
+        confirm: String? = nil,
         style: String = ""
     ) -> HTML {
         guard viewer.may(role), let secret = viewer.csrf else { return .empty }
@@ -61,11 +64,16 @@ enum Controls {
 
     static func state(_ state: ExecutionState) -> HTML {
         switch state {
-        case .running: #"<span class="pill busy"><span class="sym busy" aria-hidden="true">▶</span><span>running</span></span>"#
-        case .paused: #"<span class="pill yellow"><span class="sym yellow" aria-hidden="true">‖</span><span>paused</span></span>"#
-        case .succeeded: #"<span class="pill green"><span class="sym green" aria-hidden="true">✓</span><span>succeeded</span></span>"#
-        case .failed: #"<span class="pill red"><span class="sym red" aria-hidden="true">✕</span><span>failed</span></span>"#
-        case .aborted: #"<span class="pill red"><span class="sym red" aria-hidden="true">■</span><span>aborted</span></span>"#
+        case .running:
+            #"<span class="pill busy"><span class="sym busy" aria-hidden="true">▶</span><span>running</span></span>"#
+        case .paused:
+            #"<span class="pill yellow"><span class="sym yellow" aria-hidden="true">‖</span><span>paused</span></span>"#
+        case .succeeded:
+            #"<span class="pill green"><span class="sym green" aria-hidden="true">✓</span><span>succeeded</span></span>"#
+        case .failed:
+            #"<span class="pill red"><span class="sym red" aria-hidden="true">✕</span><span>failed</span></span>"#
+        case .aborted:
+            #"<span class="pill red"><span class="sym red" aria-hidden="true">■</span><span>aborted</span></span>"#
         }
     }
 

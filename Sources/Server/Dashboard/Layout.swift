@@ -12,7 +12,8 @@ enum Layout {
     }
 
     private static let sections: [(Section, path: String, name: String, key: String)] = [
-        (.overview, "/", "Overview", "o"), (.executions, "/executions", "Executions", "e"), (.hosts, "/hosts", "Hosts", "h"),
+        (.overview, "/", "Overview", "o"), (.executions, "/executions", "Executions", "e"),
+        (.hosts, "/hosts", "Hosts", "h"),
         (.audit, "/audit", "Audit", "a"),
     ]
 

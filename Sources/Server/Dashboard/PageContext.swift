@@ -12,7 +12,9 @@ struct PageContext: Sendable {
     let now: @Sendable () -> Instant
 
     /// A page for the caller.
-    func page(_ call: Call, _ title: String, _ section: Layout.Section, _ body: (Viewer) throws -> HTML) throws -> Response {
+    func page(_ call: Call, _ title: String, _ section: Layout.Section, _ body: (Viewer) throws -> HTML) throws
+        -> Response
+    {
         let viewer = Viewer(
             principal: try call.caller(), csrf: call.session?.csrf, fabric: operations.fabric, now: now())
         return .html(Layout.page(title: title, section: section, viewer: viewer, body: try body(viewer)))

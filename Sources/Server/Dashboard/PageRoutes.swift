@@ -8,7 +8,8 @@ enum PageRoutes {
 
     static let login = Route(
         "showLogin", .get, "/login", .open, "Where a browser begins.",
-        query: [.init("token", .text, "A one-time secret."), .init("next", .text, "The page to show then.")], output: page)
+        query: [.init("token", .text, "A one-time secret."), .init("next", .text, "The page to show then.")],
+        output: page)
     static let logIn = Route("logIn", .post, "/login", .open, "Begins a session.", output: page)
     static let logOut = Route("logOut", .post, "/logout", .role(.viewer), "Ends the session.", output: page)
     static let asset = Route(
@@ -21,7 +22,8 @@ enum PageRoutes {
         output: page)
     static let hosts = Route("showHosts", .get, "/hosts", .role(.viewer), "Every host.", output: page)
     static let host = Route("showHost", .get, "/hosts/{host}", .role(.viewer), "A host.", output: page)
-    static let drain = Route("formDrain", .post, "/hosts/{host}/drain", .role(.operator), "Drains a host.", output: page)
+    static let drain = Route(
+        "formDrain", .post, "/hosts/{host}/drain", .role(.operator), "Drains a host.", output: page)
     static let undrain = Route(
         "formUndrain", .post, "/hosts/{host}/undrain", .role(.operator), "Takes a drain back.", output: page)
     static let instance = Route(
@@ -33,14 +35,17 @@ enum PageRoutes {
     static let app = Route("showApp", .get, "/apps/{app}", .role(.viewer), "An app.", output: page)
     static let deploy = Route("formDeploy", .post, "/apps/{app}/deploy", .role(.deployer), "Deploys.", output: page)
     static let plan = Route("formPlan", .post, "/apps/{app}/plan", .role(.deployer), "Plans a deploy.", output: page)
-    static let rollback = Route("formRollback", .post, "/apps/{app}/rollback", .role(.deployer), "Rolls back.", output: page)
+    static let rollback = Route(
+        "formRollback", .post, "/apps/{app}/rollback", .role(.deployer), "Rolls back.", output: page)
     static let scale = Route("formScale", .post, "/apps/{app}/scale", .role(.deployer), "Scales.", output: page)
     static let diff = Route(
         "showDiff", .get, "/apps/{app}/diff", .role(.viewer), "What differs between two releases.",
-        query: [.init("from", .integer, "The release before."), .init("to", .integer, "The release after.")], output: page)
+        query: [.init("from", .integer, "The release before."), .init("to", .integer, "The release after.")],
+        output: page)
 
     static let showPlan = Route("showPlan", .get, "/plans/{plan}", .role(.viewer), "A plan.", output: page)
-    static let approve = Route("formApprove", .post, "/plans/{plan}/approve", .role(.deployer), "Approves.", output: page)
+    static let approve = Route(
+        "formApprove", .post, "/plans/{plan}/approve", .role(.deployer), "Approves.", output: page)
     static let executions = Route("showExecutions", .get, "/executions", .role(.viewer), "Executions.", output: page)
     static let execution = Route("showExecution", .get, "/executions/{execution}", .role(.viewer), "One.", output: page)
     static let control = Route(
@@ -48,7 +53,8 @@ enum PageRoutes {
     static let build = Route("showBuild", .get, "/builds/{build}", .role(.viewer), "A build.", output: page)
 
     static let all: [Route] = [
-        login, logIn, logOut, asset, overview, hosts, host, drain, undrain, instance, audit, app, deploy, plan, rollback,
+        login, logIn, logOut, asset, overview, hosts, host, drain, undrain, instance, audit, app, deploy, plan,
+        rollback,
         scale, diff, showPlan, approve, executions, execution, control, build,
     ]
 }

@@ -32,7 +32,9 @@ struct Call: Sendable {
     func execution() throws(Problem) -> ExecutionID { try ExecutionID(path["execution"] ?? "") }
     func plan() throws(Problem) -> PlanID { try PlanID(path["plan"] ?? "") }
     func build() throws(Problem) -> BuildID { try BuildID(path["build"] ?? "") }
-    func filter() throws(Problem) -> Filter { try query.filled("filter").map { text throws(Problem) in try Filter(text) } ?? .all }
+    func filter() throws(Problem) -> Filter {
+        try query.filled("filter").map { text throws(Problem) in try Filter(text) } ?? .all
+    }
 
     /// - Throws: `query.invalid` for what isn't a whole number of the range.
     func integer<Value: FixedWidthInteger>(_ name: String, in range: ClosedRange<Value>) throws(Problem) -> Value? {

@@ -23,7 +23,9 @@ struct FormFields: Sendable {
             guard values.updateValue(value, forKey: name) == nil else {
                 throw Self.invalid("\(quotedForMessage(name)) comes twice.")
             }
-            guard values.count <= Self.countMax else { throw Self.invalid("There are more than \(Self.countMax) values.") }
+            guard values.count <= Self.countMax else {
+                throw Self.invalid("There are more than \(Self.countMax) values.")
+            }
         }
     }
 

@@ -57,7 +57,8 @@ struct Gate: Sendable {
     static func isCrossOrigin(_ head: HTTPRequest) -> Bool {
         if let site = head.headerFields[.fetchSite] { return site != "same-origin" && site != "none" }
         guard let origin = head.headerFields[.origin] else { return false }
-        guard let authority = head.authority, let host = origin.split(separator: "/").last, origin.contains("://") else {
+        guard let authority = head.authority, let host = origin.split(separator: "/").last, origin.contains("://")
+        else {
             return true
         }
         return host.lowercased() != authority.lowercased()

@@ -27,7 +27,8 @@ enum Refusal {
     static func role(_ principal: Principal, needs role: Role) -> Problem {
         Problem(
             "role.insufficient", "Your role does not allow this.",
-            cause: "It needs the role \(role.rawValue), and \(quotedForMessage(principal.label)) has \(principal.role.rawValue).",
+            cause:
+                "It needs the role \(role.rawValue), and \(quotedForMessage(principal.label)) has \(principal.role.rawValue).",
             remedy: "Ask someone with the role \(role.rawValue).")
     }
 }

@@ -20,7 +20,9 @@ final class ServerCounters: Sendable {
     /// Lines of Prometheus' text format, version 0.0.4.
     func lines() -> [String] {
         let counts = requests.withLock { $0 }.sorted { ($0.key.method, $0.key.status) < ($1.key.method, $1.key.status) }
-        return ["# HELP apus_http_requests_total Requests that were answered.", "# TYPE apus_http_requests_total counter"]
+        return [
+            "# HELP apus_http_requests_total Requests that were answered.", "# TYPE apus_http_requests_total counter",
+        ]
             + counts.map { key, count in
                 "apus_http_requests_total{method=\"\(key.method.lowercased())\",status=\"\(key.status)\"} \(count)"
             }

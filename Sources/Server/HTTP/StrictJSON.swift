@@ -67,7 +67,9 @@ private struct JSONScanner {
                     throw StrictJSON.invalid("It is nested more than \(StrictJSON.depthMax) deep.")
                 }
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                guard open.popLast() != nil else { throw StrictJSON.invalid("A bracket is closed that was not opened.") }
+                guard open.popLast() != nil else {
+                    throw StrictJSON.invalid("A bracket is closed that was not opened.")
+                }
                 awaitsKey = false
             case UInt8(ascii: ","): awaitsKey = open.last?.isObject ?? false
             case UInt8(ascii: "\""):

@@ -40,7 +40,9 @@ struct OpenAPIDocument {
         let parameters = parameters(route)
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let input = route.input {
-            operation["requestBody"] = ["content": ["application/json": ["schema": json(Schema.of(input), &components)]]]
+            operation["requestBody"] = [
+                "content": ["application/json": ["schema": json(Schema.of(input), &components)]]
+            ]
         }
         if case .role(let role) = route.policy {
             operation["security"] = [["token": []]]
@@ -56,10 +58,13 @@ struct OpenAPIDocument {
         let success: JSONValue
         switch route.output {
         case .json(let type):
-            success = ["description": "Done.", "content": ["application/json": ["schema": json(Schema.of(type), &components)]]]
+            success = [
+                "description": "Done.", "content": ["application/json": ["schema": json(Schema.of(type), &components)]],
+            ]
         case .events(let type):
             success = [
-                "description": "Server-Sent Events; the data of each is JSON. `Last-Event-ID` takes up where a reader left.",
+                "description":
+                    "Server-Sent Events; the data of each is JSON. `Last-Event-ID` takes up where a reader left.",
                 "content": [
                     "text/event-stream": [
                         "schema": ["type": "string"],

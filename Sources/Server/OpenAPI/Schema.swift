@@ -68,13 +68,17 @@ extension Digest: SchemaLeaf {
     static func leafSchema(seen: inout Set<String>) -> Schema { .string(format: nil, pattern: "^[0-9a-f]{64}$") }
 }
 extension InstanceID: SchemaLeaf {
-    static func leafSchema(seen: inout Set<String>) -> Schema { .string(format: nil, pattern: "^[a-z0-9-]+\\.[a-z0-9-]+\\.[0-9]+\\.r[0-9]+$") }
+    static func leafSchema(seen: inout Set<String>) -> Schema {
+        .string(format: nil, pattern: "^[a-z0-9-]+\\.[a-z0-9-]+\\.[0-9]+\\.r[0-9]+$")
+    }
 }
 extension Filter: SchemaLeaf {
     static func leafSchema(seen: inout Set<String>) -> Schema { .string(format: nil, pattern: nil) }
 }
 extension FabricConfiguration: SchemaLeaf {
-    static func leafSchema(seen: inout Set<String>) -> Schema { .anything("The resolved configuration, as `apus show --json` prints it.") }
+    static func leafSchema(seen: inout Set<String>) -> Schema {
+        .anything("The resolved configuration, as `apus show --json` prints it.")
+    }
 }
 
 /// Runs `init(from:)` of a type and writes down its keys.
@@ -89,7 +93,9 @@ final class SchemaRecorder: Decoder {
     static func schema(of type: any Decodable.Type, seen: inout Set<String>) -> Schema {
         if let leaf = type as? any SchemaLeaf.Type { return leaf.leafSchema(seen: &seen) }
         if let name = type as? any Name.Type { return .string(format: nil, pattern: name.pattern) }
-        if type is any Identifier.Type { return .string(format: nil, pattern: "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$") }
+        if type is any Identifier.Type {
+            return .string(format: nil, pattern: "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$")
+        }
         if let choice = type as? any (CaseIterable & RawRepresentable).Type { return .choice(choices(choice)) }
         if let plain = plainSchema(of: type) { return plain }
         let name = String(reflecting: type).split(separator: ".").dropFirst().joined()

@@ -21,7 +21,9 @@ extension Response {
         }
         return Response(
             status: .ok,
-            headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store", .accelBuffering: "no"],
+            headers: [
+                .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store", .accelBuffering: "no",
+            ],
             body: body)
     }
 }
@@ -34,7 +36,9 @@ private enum EventBody {
         case heartbeat
     }
 
-    static func write<Event: StreamEvent>(_ events: AsyncStream<Event>, to writer: inout any ResponseBodyWriter) async throws {
+    static func write<Event: StreamEvent>(_ events: AsyncStream<Event>, to writer: inout any ResponseBodyWriter)
+        async throws
+    {
         let (items, output) = AsyncStream.makeStream(of: Item.self)
         let (turns, turn) = AsyncStream.makeStream(of: Void.self)
         try await withThrowingTaskGroup(of: Void.self) { group in

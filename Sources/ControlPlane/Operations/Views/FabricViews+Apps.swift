@@ -34,7 +34,9 @@ extension FabricViews {
     package func releases(of app: AppName, _ releases: [Release]) -> [ReleaseView] {
         var warm: [Int: Instant] = [:]
         for record in records where record.id.app == app {
-            if case .warm(let until) = record.duty { warm[record.id.release] = max(warm[record.id.release] ?? until, until) }
+            if case .warm(let until) = record.duty {
+                warm[record.id.release] = max(warm[record.id.release] ?? until, until)
+            }
         }
         let current = desired.releases[app]?.number
         return releases.sorted { $0.number > $1.number }.map { release in
@@ -95,7 +97,11 @@ extension FabricViews {
             return (.red, "none of \(dead.desired) \(dead.name) is ready")
         }
         if let worst, worst.colour == .red {
-            return (.red, counts.red == 1 ? "\(worst.process).\(worst.slot): \(worst.reason)" : "\(counts.red) instances: \(worst.reason)")
+            return (
+                .red,
+                counts.red == 1
+                    ? "\(worst.process).\(worst.slot): \(worst.reason)" : "\(counts.red) instances: \(worst.reason)"
+            )
         }
         if let short = processes.first(where: { $0.ready < $0.desired }) {
             return (.yellow, "\(short.ready) of \(short.desired) \(short.name) ready")

@@ -62,7 +62,9 @@ extension FabricViews {
         case .expected: return (.yellow, "has not joined")
         case .connected: break
         }
-        if let broken = balancers.first(where: { !$0.isRunning }) { return (.red, "balancer \(broken.name) does not run") }
+        if let broken = balancers.first(where: { !$0.isRunning }) {
+            return (.red, "balancer \(broken.name) does not run")
+        }
         if let refused = balancers.first(where: { $0.failure != nil }) {
             return (.yellow, "balancer \(refused.name) refused its configuration")
         }

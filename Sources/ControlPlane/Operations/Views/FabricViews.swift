@@ -32,8 +32,12 @@ package struct FabricViews: Sendable {
         var instanceCounts = ColourCounts()
         for host in hosts { hostCounts.add(host.colour) }
         for instance in instances { instanceCounts.add(instance.colour) }
-        let troubled = (apps.filter { $0.colour == .red } + apps.filter { $0.colour == .yellow }).map { "\($0.name): \($0.reason)" }
-        let absent = hosts.filter { $0.colour != .green }.sorted { $0.colour > $1.colour }.map { "\($0.name): \($0.reason)" }
+        let troubled = (apps.filter { $0.colour == .red } + apps.filter { $0.colour == .yellow }).map {
+            "\($0.name): \($0.reason)"
+        }
+        let absent = hosts.filter { $0.colour != .green }.sorted { $0.colour > $1.colour }.map {
+            "\($0.name): \($0.reason)"
+        }
         let worst = max(hostCounts.worst, instanceCounts.worst, apps.map(\.colour).max() ?? .green)
         return StatusView(
             fabric: desired.configuration.fabric, colour: reasons.isEmpty ? worst : max(worst, .yellow),
@@ -53,7 +57,9 @@ package struct FabricViews: Sendable {
         let deltaByPlace = Dictionary(deltas.map { (Place(id: $0.instance, host: $0.host), $0) }) { $1 }
         var liveByPlace: [Place: LiveInstance] = [:]
         for host in live.hosts.values {
-            for instance in host.report?.instances ?? [] { liveByPlace[Place(id: instance.id, host: host.name)] = instance }
+            for instance in host.report?.instances ?? [] {
+                liveByPlace[Place(id: instance.id, host: host.name)] = instance
+            }
         }
         let places = Set(byPlace.keys).union(deltaByPlace.keys).union(liveByPlace.keys)
         return places.sorted { ($0.id, $0.host) < ($1.id, $1.host) }.map { place in

@@ -7,8 +7,10 @@ extension PlanView {
         createdBy: String, stale: String? = nil, execution: ExecutionID? = nil
     ) {
         self.init(
-            id: id, app: plan.app, kind: plan.kind, purpose: purpose, release: plan.release, releaseBefore: releaseBefore,
-            commit: commit, desiredRevision: plan.desiredRevision, liveRevision: plan.liveRevision, createdAt: createdAt,
+            id: id, app: plan.app, kind: plan.kind, purpose: purpose, release: plan.release,
+            releaseBefore: releaseBefore,
+            commit: commit, desiredRevision: plan.desiredRevision, liveRevision: plan.liveRevision,
+            createdAt: createdAt,
             createdBy: createdBy, stale: stale, execution: execution,
             changes: plan.changes.map {
                 Change(sign: $0.sign, subject: $0.subject, host: $0.host, reason: $0.reason)

@@ -28,7 +28,9 @@ extension ReleaseDiffView {
         for name in Set(before.processes.keys).union(after.processes.keys).sorted() {
             let old = before.processes[name].map(Self.facts) ?? [:]
             let new = after.processes[name].map(Self.facts) ?? [:]
-            for key in Set(old.keys).union(new.keys).sorted() { compare(.process, "\(name) \(key)", old[key], new[key]) }
+            for key in Set(old.keys).union(new.keys).sorted() {
+                compare(.process, "\(name) \(key)", old[key], new[key])
+            }
         }
         let files = Set(before.config.keys).union(after.config.keys).sorted().compactMap { path -> File? in
             let (old, new) = (before.config[path] ?? "", after.config[path] ?? "")
@@ -44,9 +46,12 @@ extension ReleaseDiffView {
             "run": process.run.text, "health": process.health?.kind.text ?? "none",
             "memory": process.limits.memory?.description ?? "unlimited",
             "cpu weight": process.limits.cpuWeight.map { "\($0)" } ?? "default",
-            "stop": "\(process.stop.signal.rawValue), \(process.stop.timeout)", "replacement": process.replacement.rawValue,
-            "phases": process.phases.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue)=\($0.value)" }
-                .joined(separator: " "),
+            "stop": "\(process.stop.signal.rawValue), \(process.stop.timeout)",
+            "replacement": process.replacement.rawValue,
+            "phases": process.phases.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+                "\($0.key.rawValue)=\($0.value)"
+            }
+            .joined(separator: " "),
         ]
     }
 }

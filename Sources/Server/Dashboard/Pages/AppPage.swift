@@ -67,7 +67,9 @@ struct AppPage {
 
     private var releases: HTML {
         if detail.releases.isEmpty { return #"<p class="muted">None yet: deploy it.</p>"# }
-        let before = Dictionary(zip(detail.releases, detail.releases.dropFirst()).map { ($0.0.number, $0.1.number) }) { $1 }
+        let before = Dictionary(zip(detail.releases, detail.releases.dropFirst()).map { ($0.0.number, $0.1.number) }) {
+            $1
+        }
         return """
             <div class="scroll"><table><thead><tr><th>Release</th><th>Standing</th><th>Version</th><th class="r">Size</th><th>Made</th><th>By</th><th>Config</th><th></th></tr></thead>
             <tbody>\(detail.releases.html { release in
@@ -83,7 +85,8 @@ struct AppPage {
     private func standing(_ release: ReleaseView) -> HTML {
         switch release.standing {
         case .current: #"<span class="tag strong">current</span>"#
-        case .warm: #"<span class="tag">warm</span> <span class="muted">\#(html(release.warmUntil) { "ends \(Controls.time($0, viewer.now))" })</span>"#
+        case .warm:
+            #"<span class="tag">warm</span> <span class="muted">\#(html(release.warmUntil) { "ends \(Controls.time($0, viewer.now))" })</span>"#
         case .kept: #"<span class="muted">kept</span>"#
         }
     }
@@ -93,7 +96,8 @@ struct AppPage {
         return Controls.button(
             viewer, role: .deployer, action: "/apps/\(app.name)/rollback", fields: [("release", "\(release.number)")],
             text: "Roll back to r\(release.number)",
-            confirm: "\(app.name) goes back to r\(release.number) (\(release.version)), and is held there.", style: "small")
+            confirm: "\(app.name) goes back to r\(release.number) (\(release.version)), and is held there.",
+            style: "small")
     }
 
     private var routes: HTML {

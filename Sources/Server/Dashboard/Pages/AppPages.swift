@@ -65,7 +65,8 @@ struct AppPages {
         guard let text = form.filled(name) else { return nil }
         guard let number = Int(text), (0...100_000).contains(number) else {
             throw Problem(
-                "form.invalid", "The form cannot be read.", cause: "\(quotedForMessage(text)) is not a number for \(name).",
+                "form.invalid", "The form cannot be read.",
+                cause: "\(quotedForMessage(text)) is not a number for \(name).",
                 remedy: "Give a whole number.")
         }
         return number

@@ -25,7 +25,8 @@ enum AuditPage {
 
     private static func outcome(_ outcome: AuditView.Outcome) -> HTML {
         switch outcome {
-        case .begun: #"<span class="pill busy"><span class="sym busy" aria-hidden="true">▶</span><span>begun</span></span>"#
+        case .begun:
+            #"<span class="pill busy"><span class="sym busy" aria-hidden="true">▶</span><span>begun</span></span>"#
         case .succeeded: Controls.pill(.green, "succeeded")
         case .failed: Controls.pill(.red, "failed")
         case .refused: Controls.pill(.red, "refused")

@@ -9,7 +9,9 @@ enum BuildPage {
             case .succeeded: Controls.state(.succeeded)
             case .failed: Controls.state(.failed)
             }
-        let next = html(build.execution) { #"<p class="notice">It is rolled out: <a href="/executions/\#($0)">\#($0)</a></p>"# }
+        let next = html(build.execution) {
+            #"<p class="notice">It is rolled out: <a href="/executions/\#($0)">\#($0)</a></p>"#
+        }
         return """
             <div class="title"><h1>Build of \(Controls.app(build.app))</h1>\(state)</div>
             <p class="muted">\(build.id) of <code>\(build.ref)</code>\(html(build.sourceCommit) { " at \(Controls.commit($0))" }) by \(build.startedBy), \(Controls.time(build.startedAt, viewer.now)), took \(Controls.duration(build.startedAt, build.endedAt ?? viewer.now))\(html(build.release) { ", release <span class=\"num\">r\($0)</span>" })</p>

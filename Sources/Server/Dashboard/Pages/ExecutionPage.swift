@@ -33,13 +33,16 @@ struct ExecutionPage {
 
     private var controls: HTML {
         let action = "/executions/\(execution.id)/control"
-        func control(_ word: ControlRequest.Action, _ text: String, confirm: String? = nil, style: String = "") -> HTML {
+        func control(_ word: ControlRequest.Action, _ text: String, confirm: String? = nil, style: String = "") -> HTML
+        {
             Controls.button(
-                viewer, role: .deployer, action: action, fields: [("action", word.rawValue)], text: text, confirm: confirm,
+                viewer, role: .deployer, action: action, fields: [("action", word.rawValue)], text: text,
+                confirm: confirm,
                 style: style)
         }
         let abort = control(
-            .abort, "Abort", confirm: "What runs is ended and nothing more begins. The fleet stays as it is then.", style: "danger")
+            .abort, "Abort", confirm: "What runs is ended and nothing more begins. The fleet stays as it is then.",
+            style: "danger")
         switch execution.state {
         case .running: return "\(control(.pause, "Pause"))\(abort)"
         case .paused: return "\(control(.resume, "Resume", style: "primary"))\(abort)"
@@ -123,6 +126,7 @@ struct ExecutionPage {
             case .cancelled: ("–", "none")
             case .skipped: ("–", "none")
             }
-        return #"<span class="sym \#(style)" title="\#(state.rawValue)" aria-label="\#(state.rawValue)">\#(mark)</span>"#
+        return
+            #"<span class="sym \#(style)" title="\#(state.rawValue)" aria-label="\#(state.rawValue)">\#(mark)</span>"#
     }
 }

@@ -64,7 +64,8 @@ struct OverviewPage {
     private var toolbar: HTML {
         let choices = Grouping.allCases.html { choice in
             let current: HTML = choice == grouping ? #" aria-current="true""# : ""
-            return #"<a href="/?group=\#(choice.rawValue)&amp;filter=\#(percentEncoded(filter))"\#(current)>\#(choice.rawValue)</a>"#
+            return
+                #"<a href="/?group=\#(choice.rawValue)&amp;filter=\#(percentEncoded(filter))"\#(current)>\#(choice.rawValue)</a>"#
         }
         return """
             <form id="filter" class="toolbar" method="get" action="/" role="search">
@@ -111,7 +112,9 @@ struct OverviewPage {
         return shown.html { app in
             let release = html(app.release) { "<span class=\"num\">r\($0)</span> " }
             let version = html(app.version) { "<code>\($0)</code>" }
-            let pin = html(app.pinned) { " <span class=\"tag\" title=\"Held at this release by a rollback\">held at r\($0)</span>" }
+            let pin = html(app.pinned) {
+                " <span class=\"tag\" title=\"Held at this release by a rollback\">held at r\($0)</span>"
+            }
             return Self.group(
                 Controls.app(app.name), Controls.pill(app.colour, app.reason), "\(release)\(version)\(pin)",
                 byApp[app.name] ?? [], colour: app.colour)
@@ -123,11 +126,11 @@ struct OverviewPage {
     ) -> HTML {
         let showsRelease = Set(instances.map { ReleaseKey(app: $0.app, number: $0.release) }).count > 1
         return """
-        <article class="group \(colour.rawValue)" data-row tabindex="-1">
-          <header><h3>\(name)</h3>\(state)<span class="detail">\(detail)</span></header>
-          <div class="cells">\(instances.sorted(by: precedes).html { cell($0, showsRelease: showsRelease) })</div>
-        </article>
-        """
+            <article class="group \(colour.rawValue)" data-row tabindex="-1">
+              <header><h3>\(name)</h3>\(state)<span class="detail">\(detail)</span></header>
+              <div class="cells">\(instances.sorted(by: precedes).html { cell($0, showsRelease: showsRelease) })</div>
+            </article>
+            """
     }
 
     private struct ReleaseKey: Hashable {

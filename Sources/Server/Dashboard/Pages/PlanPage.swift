@@ -46,7 +46,8 @@ enum PlanPage {
                 <li class="step"><div class="head"><span class="num muted">\(node.step ?? 0)</span><span>\(node.title)</span><span class="muted">\(node.reason ?? "")</span></div></li>
                 """
         }
-        let how = node.kind == .parallel ? "side by side, \(node.limit ?? node.children.count) at once" : "one after another"
+        let how =
+            node.kind == .parallel ? "side by side, \(node.limit ?? node.children.count) at once" : "one after another"
         return """
             <li class="branch"><details open><summary><strong>\(node.title)</strong> <span class="muted">\(how)</span></summary><ol>\(node.children.html(Self.node))</ol></details></li>
             """

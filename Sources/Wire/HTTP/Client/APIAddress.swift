@@ -16,7 +16,8 @@ package struct APIAddress: Sendable {
         let isSecure = text.hasPrefix("https://")
         let rest = text.dropFirst(isSecure ? 8 : 7)
         let isPlain = rest.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || ".-:[]_".utf8.contains(byte)
         }
         guard isSecure || text.hasPrefix("http://"), !rest.isEmpty, isPlain else {

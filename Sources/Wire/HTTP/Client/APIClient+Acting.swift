@@ -13,7 +13,9 @@ extension APIClient {
     package func apply(_ request: ApplyRequest = ApplyRequest()) async throws(Problem) -> AcceptedView {
         try await call(Routes.apply, with: request)
     }
-    package func deploy(_ app: AppName, _ request: DeployRequest = DeployRequest()) async throws(Problem) -> AcceptedView {
+    package func deploy(_ app: AppName, _ request: DeployRequest = DeployRequest()) async throws(Problem)
+        -> AcceptedView
+    {
         try await call(Routes.deploy, [app.text], with: request)
     }
     package func rollback(_ app: AppName, _ request: RollbackRequest = RollbackRequest()) async throws(Problem)

@@ -98,7 +98,9 @@ package final class APIClient: Sendable {
     }
 
     static func refusal(_ status: UInt, _ answer: ByteBuffer) -> Problem {
-        if let problem = try? JSONDecoder().decode(Problem.self, from: Data(answer.readableBytesView)) { return problem }
+        if let problem = try? JSONDecoder().decode(Problem.self, from: Data(answer.readableBytesView)) {
+            return problem
+        }
         return Problem(
             "server.unexpected", "The server did not do it.", cause: "It answered with HTTP status \(status).",
             remedy: "See that the address is that of an Apus server, and read its log.")
@@ -106,7 +108,9 @@ package final class APIClient: Sendable {
 
     static func unreachable(_ address: APIAddress, _ error: any Error) -> Problem {
         if error is CancellationError || (error as? HTTPClientError) == .cancelled {
-            return Problem("request.cancelled", "The request was given up.", cause: "Its task was cancelled.", remedy: "Try again.")
+            return Problem(
+                "request.cancelled", "The request was given up.", cause: "Its task was cancelled.", remedy: "Try again."
+            )
         }
         return Problem(
             "server.unreachable", "The server at \(address.url) cannot be reached.", cause: "\(error).",

@@ -75,7 +75,9 @@ package struct EventStream<Event: StreamEvent>: AsyncSequence, Sendable {
                     hasConnected = true
                     return
                 } catch {
-                    guard hasConnected, error.code == "server.unreachable", failures < stream.attemptsMax else { throw error }
+                    guard hasConnected, error.code == "server.unreachable", failures < stream.attemptsMax else {
+                        throw error
+                    }
                     failures += 1
                     do { try await Task.sleep(for: .milliseconds(Swift.min(500 * failures, 5000))) } catch {
                         throw Problem(

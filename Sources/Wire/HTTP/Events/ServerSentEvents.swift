@@ -20,7 +20,9 @@ package struct ServerSentEvent: Hashable, Sendable {
         var text = ""
         if let id { text += "id: \(Self.oneLine(id))\n" }
         if name != "message" { text += "event: \(Self.oneLine(name))\n" }
-        for line in data.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r" || $0 == "\r\n" }) {
+        for line in data.split(
+            omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r" || $0 == "\r\n" })
+        {
             text += "data: \(line)\n"
         }
         return text + "\n"

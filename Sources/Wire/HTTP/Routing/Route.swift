@@ -68,7 +68,9 @@ package struct Route: Sendable {
 
     /// The names in braces, in order.
     package var pathParameters: [String] {
-        template.split(separator: "/").filter { $0.first == "{" && $0.last == "}" }.map { String($0.dropFirst().dropLast()) }
+        template.split(separator: "/").filter { $0.first == "{" && $0.last == "}" }.map {
+            String($0.dropFirst().dropLast())
+        }
     }
 
     /// The path for values of the parameters, in order, each percent-encoded.

@@ -3,8 +3,10 @@ import HTTPTypes
 
 /// The route table of the API.
 package enum Routes {
-    private static let filter = Route.Parameter("filter", .text, "Which are meant: `app=shop and zone=a and not host=web-3`.")
-    private static let limit = Route.Parameter("limit", .integer, "How many at most, the newest first; 1 to 1000, default 100.")
+    private static let filter = Route.Parameter(
+        "filter", .text, "Which are meant: `app=shop and zone=a and not host=web-3`.")
+    private static let limit = Route.Parameter(
+        "limit", .integer, "How many at most, the newest first; 1 to 1000, default 100.")
 
     // Reading.
     package static let status = Route(
@@ -19,7 +21,8 @@ package enum Routes {
         "listInstances", .get, "/v1/instances", .role(.viewer), "Instances that are, or should be.", query: [filter],
         output: .json([InstanceView].self))
     package static let instanceLogs = Route(
-        "followInstanceLogs", .get, "/v1/instances/{instance}/logs", .role(.viewer), "Lines that an instance has written.",
+        "followInstanceLogs", .get, "/v1/instances/{instance}/logs", .role(.viewer),
+        "Lines that an instance has written.",
         query: [
             .init("lines", .integer, "How many of the last lines come first; 0 to 10000, default 100."),
             .init("follow", .flag, "Whether the stream goes on with lines as they are written."),
@@ -73,7 +76,9 @@ package enum Routes {
         output: .json(AcceptedView.self))
     package static let executions = Route(
         "listExecutions", .get, "/v1/executions", .role(.viewer), "Executions, the newest first, without their steps.",
-        query: [limit, .init("app", .text, "Only this app's."), .init("running", .flag, "Only those that have not ended.")],
+        query: [
+            limit, .init("app", .text, "Only this app's."), .init("running", .flag, "Only those that have not ended."),
+        ],
         output: .json([ExecutionView].self))
     package static let execution = Route(
         "getExecution", .get, "/v1/executions/{execution}", .role(.viewer), "An execution with its steps.",
@@ -101,7 +106,8 @@ package enum Routes {
         input: DeployRequest.self, output: .json(AcceptedView.self))
     package static let rollback = Route(
         "rollbackApp", .post, "/v1/apps/{app}/rollback", .role(.deployer),
-        "Goes back to a release, and holds the app at it.", input: RollbackRequest.self, output: .json(AcceptedView.self))
+        "Goes back to a release, and holds the app at it.", input: RollbackRequest.self,
+        output: .json(AcceptedView.self))
     package static let scale = Route(
         "scaleApp", .post, "/v1/apps/{app}/scale", .role(.deployer), "Overrides how many instances a process has.",
         input: ScaleRequest.self, output: .json(AcceptedView.self))
@@ -120,14 +126,16 @@ package enum Routes {
         "createToken", .post, "/v1/tokens", .role(.admin), "Makes a token; its secret is shown this once.",
         input: TokenRequest.self, output: .json(IssuedTokenView.self))
     package static let revokeToken = Route(
-        "revokeToken", .delete, "/v1/tokens/{token}", .role(.admin), "Makes a token useless, at once.", output: .nothing)
+        "revokeToken", .delete, "/v1/tokens/{token}", .role(.admin), "Makes a token useless, at once.", output: .nothing
+    )
     package static let createJoinToken = Route(
         "createJoinToken", .post, "/v1/join-tokens", .role(.operator), "Makes a one-time token that lets a host join.",
         input: JoinTokenRequest.self, output: .json(JoinTokenView.self))
 
     // The server itself.
     package static let health = Route(
-        "getHealth", .get, "/healthz", .open, "Whether the process answers.", output: .text("text/plain; charset=utf-8"))
+        "getHealth", .get, "/healthz", .open, "Whether the process answers.", output: .text("text/plain; charset=utf-8")
+    )
     package static let readiness = Route(
         "getReadiness", .get, "/readyz", .open, "Whether requests would be served well: 200 or 503.",
         output: .text("text/plain; charset=utf-8"))
@@ -138,8 +146,10 @@ package enum Routes {
         "getOpenAPI", .get, "/openapi.json", .open, "This document.", output: .text("application/json"))
 
     package static let all: [Route] = [
-        status, hosts, host, instances, instanceLogs, apps, app, releases, releaseDiff, delta, configuration, validation,
-        events, audit, auditEvents, doctor, version, makePlan, plan, approvePlan, executions, execution, controlExecution,
+        status, hosts, host, instances, instanceLogs, apps, app, releases, releaseDiff, delta, configuration,
+        validation,
+        events, audit, auditEvents, doctor, version, makePlan, plan, approvePlan, executions, execution,
+        controlExecution,
         executionEvents, build, buildEvents, apply, deploy, rollback, scale, drain, undrain, tokens, createToken,
         revokeToken, createJoinToken, health, readiness, metrics, openAPI,
     ]
