@@ -49,9 +49,9 @@ import Wire
     @Test("Lengths, ages, sizes and times")
     func words() {
         #expect(
-            ["0.4s", "12.3s", "3m 04s", "2h 10m"]
+            ["0.45s", "12.3s", "3m 04s", "2h 10m"]
                 == [450, 12_349, 184_000, 7_800_000].map { Words.duration(Interval(milliseconds: $0)) })
-        #expect(Words.duration(Interval(milliseconds: -5)) == "0.0s")
+        #expect(Words.duration(Interval(milliseconds: -5)) == "0.00s")
         #expect(Words.age(Instant(milliseconds: 0), at: Instant(milliseconds: 3_700_000)) == "1h ago")
         #expect(Words.age(Instant(milliseconds: 300_000), at: Instant(milliseconds: 0)) == "in 5m")
         #expect(["0 B", "1023 B", "1.0 KiB", "3.4 MiB"] == [0, 1023, 1024, 3_600_000].map { Words.bytes($0) })
