@@ -59,9 +59,9 @@ struct DevFleet: Service {
                         let joinFile = try await joinFile(for: host.name)
                         group.addTask { await runAgent(of: host, server: server, joinFile: joinFile) }
                     }
-                    if await tell(port: port), !isTold {
+                    if let facts = await tell(port: port), !isTold {
                         isTold = true
-                        greet(port: port)
+                        greet(facts)
                     }
                     try? await Task.sleep(for: Self.look)
                 }
@@ -132,13 +132,13 @@ struct DevFleet: Service {
     }
 
     /// Writes the facts once every host is connected.
-    /// - Returns: whether they are written.
-    private func tell(port: Int) async -> Bool {
+    /// - Returns: what is written; nil as long as a host is missing.
+    private func tell(port: Int) async -> Facts? {
         let loop = await wiring.orchestrator.snapshot
-        guard let configuration = loop.desired?.configuration else { return false }
+        guard let configuration = loop.desired?.configuration else { return nil }
         let hosts = await localHosts()
         let isComplete = hosts.allSatisfy { loop.hosts[$0.name]?.lastHeard != nil }
-        guard isComplete else { return false }
+        guard isComplete else { return nil }
         let edge = configuration.balancers.values.sorted { $0.name < $1.name }.first.flatMap { balancer -> String? in
             let host = hosts.first { balancer.hosts.admits($0, classLabels: loop.desired?.classLabels(of: $0) ?? [:]) }
             guard let host, let listener = balancer.listeners.first else { return nil }
@@ -149,18 +149,19 @@ struct DevFleet: Service {
             repository: workTree.string, edge: edge, agents: agents.running, pid: getpid())
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(facts) else { return false }
+        guard let data = try? encoder.encode(facts) else { return nil }
         let path = folder.appending("dev.json").string
         if (try? Data(contentsOf: URL(filePath: path))) != data { try? PrivateFile.write(data, to: path) }
-        return true
+        return facts
     }
 
-    private func greet(port: Int) {
+    private func greet(_ facts: Facts) {
+        let requests = facts.edge.map { "\n  requests    \($0)   (the balancer)" } ?? ""
         say(
             """
-            \(fabric) is up: \(agents.running.count) hosts.
-              dashboard   http://127.0.0.1:\(port)/   (token in \(folder)/dev.json)
-              CLI         export APUS_URL=http://127.0.0.1:\(port) APUS_TOKEN=\(token)
+            \(fabric) is up: \(agents.running.count) hosts.\(requests)
+              dashboard   \(facts.dashboard)   (log in with the token)
+              CLI         export APUS_URL=\(facts.api) APUS_TOKEN=\(token)
               repository  \(workTree)   (commit here, and the hosts follow)
               logs        \(folder)/logs
             Ctrl-C ends everything.

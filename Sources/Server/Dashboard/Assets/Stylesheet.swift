@@ -141,6 +141,7 @@ extension Assets {
         .r { text-align: right; }
         [data-row]:focus { outline: 2px solid var(--focus); outline-offset: -2px; }
         .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9.5rem), 1fr)); gap: 0.6rem 1.5rem; margin: 0; }
+        .facts .wide { grid-column: span 3; }
         .facts dt { color: var(--muted); font-size: 0.86rem; }
         .facts dd { margin: 0; overflow-wrap: anywhere; }
 
@@ -199,6 +200,7 @@ extension Assets {
           .who { display: none; }
           main { padding: 0.75rem 0.75rem 2rem; }
           .menu .card { right: auto; left: 0; }
+          .facts .wide { grid-column: auto; }
         }
         @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
         """#

@@ -24,10 +24,10 @@ struct ExecutionPage {
         return """
             <div class="title" data-follow="/v1/executions/\(execution.id)/events"><h1>\(execution.kind.rawValue) \(Controls.app(execution.app))\(html(execution.release) { " r\($0)" })</h1>
             \(Controls.state(execution.state))\(Controls.progress(execution))<span class="spacer"></span>\(controls)</div>
-            <p class="muted">\(execution.id) by \(execution.startedBy), \(Controls.time(execution.startedAt, viewer.now)), took \(Controls.duration(execution.startedAt, execution.endedAt ?? viewer.now)) · \(execution.summary) · commit \(Controls.commit(execution.commit))
+            <p class="muted">Execution \(execution.id) by \(execution.startedBy), \(Controls.time(execution.startedAt, viewer.now)), took \(Controls.duration(execution.startedAt, execution.endedAt ?? viewer.now)) · \(execution.summary)\(execution.commit.isEmpty ? .empty : " · commit \(Controls.commit(execution.commit))" as HTML)
             \(html(execution.plan) { " · <a href=\"/plans/\($0)\">plan \($0)</a>" })\(html(execution.build) { " · <a href=\"/builds/\($0)\">build \($0)</a>" })</p>
             \(html(execution.problem, Controls.problem))
-            <section aria-label="Steps"><ol class="tree">\(html(execution.tree) { node($0, byID) })</ol></section>
+            <section aria-label="Steps"><ol class="tree">\(html(execution.tree) { node($0, byID, isRoot: true) })</ol></section>
             """
     }
 
@@ -51,10 +51,11 @@ struct ExecutionPage {
         }
     }
 
-    private func node(_ node: PlanNodeView, _ steps: [Int: StepView]) -> HTML {
+    private func node(_ node: PlanNodeView, _ steps: [Int: StepView], isRoot: Bool = false) -> HTML {
         if node.kind == .step { return html(node.step.flatMap { steps[$0] }, step) }
         let states = Self.states(node, steps)
-        let isOver = states.allSatisfy { $0 == .succeeded }
+        // What is over is folded, but never everything.
+        let isOver = !isRoot && states.allSatisfy { $0 == .succeeded }
         return """
             <li class="branch"><details id="n-\(Self.anchor(node))"\(isOver ? .empty : " open" as HTML)><summary>\(Self.symbol(Self.joined(states)))<strong>\(node.title)</strong>
             <span class="muted">\(node.kind == .parallel ? "side by side" : "one after another"), <span class="num">\(states.count { $0 == .succeeded })/\(states.count)</span></span></summary>

@@ -74,7 +74,7 @@ struct SessionPages {
                     <input id="token" name="token" type="password" value="\(token)" required autocomplete="off" autofocus spellcheck="false">
                     <button class="primary">Log in</button>
                   </form>
-                  <p class="muted">An admin makes tokens:<br><code>apus token create NAME --role viewer</code></p>
+                  <p class="muted">An admin makes tokens:<br><code>apus token create --label NAME --role viewer</code></p>
                 </section>
                 """)
     }

@@ -112,8 +112,17 @@ package final class APIClient: Sendable {
                 "request.cancelled", "The request was given up.", cause: "Its task was cancelled.", remedy: "Try again."
             )
         }
+        // The libraries below say these things in many words, and in types of their own.
+        let words = "\(error)"
+        if words.contains("CERTIFICATE_VERIFY_FAILED") {
+            return Problem(
+                "server.untrusted", "The server at \(address.url) is not trusted.",
+                cause: "Its certificate is not signed by an authority that this machine trusts, or is for another name.",
+                remedy: "Name the authority's PEM file with --authority-file, or use the name in the certificate.")
+        }
+        let cause = words.contains("Connection refused") ? "Nothing listens there: the connection was refused." : "\(words)."
         return Problem(
-            "server.unreachable", "The server at \(address.url) cannot be reached.", cause: "\(error).",
+            "server.unreachable", "The server at \(address.url) cannot be reached.", cause: cause,
             remedy: "Start it with `apus server` or `apus dev`, or name another one with --server.")
     }
 
