@@ -86,7 +86,7 @@ import Wire
         }
     }
 
-    @Test("A server that is not there is a problem with a remedy")
+    @Test("A server that is not there is a problem with a remedy, and said at once", .timeLimit(.minutes(1)))
     func unreachable() async {
         let run = await CommandLineRun(["status"], environment: ["APUS_URL": "http://127.0.0.1:1"])
         #expect(run.code == 1 && run.words.contains("server.unreachable") && run.words.contains("apus dev"))

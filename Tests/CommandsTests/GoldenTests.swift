@@ -34,9 +34,10 @@ import Wire
     func golden(name: String) throws {
         let page = try #require(Self.pages.first { $0.0 == name }).1
         let narrow = page(80)
-        #expect(
-            narrow.filter { $0.width > 80 }.map { $0.rendered(colour: false) } == []
-                || ["diff", "execution", "status", "plan", "host"].contains(name))
+        // Prose wraps; tables do not.
+        if ["hosts", "instances", "releases", "executions", "audit"].contains(name) {
+            #expect(narrow.allSatisfy { $0.width <= 80 })
+        }
         try expect("\(name).txt", shown: [page(nil), ["", "-- 80 columns --"], narrow].joined())
     }
 

@@ -101,4 +101,27 @@ import Wire
             ["status"], environment: ["APUS_URL": "http://192.0.2.1:2787", "APUS_TOKEN": "apus_secret"])
         #expect(run.code == 1 && run.words.contains("server.insecure") && !run.words.contains("apus_secret"))
     }
+
+    @Test("The doctor finds programs in PATH; one that only some uses need is a warning")
+    func doctor() async throws {
+        try await Self.inFolder { folder in
+            for name in ["git", "haproxy"] {
+                let made = FileManager.default.createFile(
+                    atPath: "\(folder)/\(name)", contents: nil, attributes: [.posixPermissions: 0o755])
+                #expect(made)
+            }
+            let environment = ["PATH": "/nowhere:\(folder)", "HOME": folder]
+            let findings = LocalChecks(environment: environment).findings()
+            #expect(findings.first { $0.name == "git" }?.sentence.hasPrefix("\(folder)/git") == true)
+            #expect(findings.filter { $0.problem != nil }.allSatisfy { LocalChecks.isOptional($0.name) })
+            try await StubServer(["GET /v1/doctor": .json([DoctorFinding(name: "state", sentence: "Good.")])]).serving {
+                url in
+                let run = await CommandLineRun(["doctor"], environment: environment.merging(["APUS_URL": url]) { $1 })
+                #expect(run.code == 0 && run.data.contains("! node") && run.data.contains("✓ state"))
+            }
+            let alone = await CommandLineRun(
+                ["doctor"], environment: environment.merging(["APUS_URL": "http://127.0.0.1:1"]) { $1 })
+            #expect(alone.code == 1 && alone.data.contains("✗ server"))
+        }
+    }
 }

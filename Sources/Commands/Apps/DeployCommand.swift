@@ -10,7 +10,7 @@ struct DeployCommand: FabricCommand {
             does not. Look first with --dry-run.
             """)
 
-    @Argument(help: "The app.") var app: String
+    @Argument(help: "The app.", completion: Completions.apps) var app: String
     @Option(help: "A branch, tag or commit of its source, in place of what git says.") var ref: String?
     @Option(help: "Only instances that match are changed: `zone=a`.") var filter: String?
     @Flag(help: "All instances at once, in place of batches.") var now = false

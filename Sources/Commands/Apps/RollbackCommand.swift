@@ -9,7 +9,7 @@ struct RollbackCommand: FabricCommand {
             Nothing is asked, because it is urgent. The app is held at the release until its next deploy.
             """)
 
-    @Argument(help: "The app.") var app: String
+    @Argument(help: "The app.", completion: Completions.apps) var app: String
     @Option(help: ArgumentHelp("The release to go to, as `apus releases` numbers them.", valueName: "release"))
     var to: String?
     @OptionGroup var consent: ConsentOptions

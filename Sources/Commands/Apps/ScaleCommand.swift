@@ -7,7 +7,7 @@ struct ScaleCommand: FabricCommand {
         commandName: "scale", abstract: "Override how many instances a process has.",
         discussion: "`apus scale shop web=6 worker=git`: six of web, and of worker what git says again.")
 
-    @Argument(help: "The app.") var app: String
+    @Argument(help: "The app.", completion: Completions.apps) var app: String
     @Argument(help: "PROCESS=N, or PROCESS=git.") var processes: [String]
     @OptionGroup var wait: WaitOptions
     @OptionGroup var output: OutputOptions

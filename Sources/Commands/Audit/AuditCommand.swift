@@ -45,7 +45,7 @@ enum AuditText {
     static func table(_ entries: [AuditView]) -> Table {
         var table = Table([
             .init("TIME (UTC)"), .init("WHO", isElastic: true), .init("ACTION"), .init("SUBJECT", isElastic: true),
-            .init("COMMIT"),
+            .init("COMMIT", isOptional: true),
             .init("OUTCOME"), .init("DETAIL", isElastic: true),
         ])
         for entry in entries {

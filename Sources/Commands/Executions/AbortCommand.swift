@@ -7,7 +7,7 @@ struct AbortCommand: FabricCommand {
         commandName: "abort", abstract: "End what runs of an execution, and begin nothing more.",
         discussion: "A deploy that is aborted leaves instances of two releases; `apus rollback` goes back.")
 
-    @Argument(help: "The execution.") var execution: String
+    @Argument(help: "The execution.", completion: Completions.executions) var execution: String
     @Flag(name: [.customShort("y"), .customLong("yes")], help: "Ask nothing.") var isConfirmed = false
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions

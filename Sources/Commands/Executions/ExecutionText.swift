@@ -6,7 +6,8 @@ enum ExecutionText {
         var table = Table([
             .init("EXECUTION", isRight: true), .init("APP"), .init("WHAT"), .init("STATE"),
             .init("STEPS", isRight: true),
-            .init("TOOK", isRight: true), .init("BEGUN"), .init("BY", isElastic: true), .init("WHY", isElastic: true),
+            .init("TOOK", isRight: true), .init("BEGUN", isOptional: true), .init("BY", isElastic: true),
+            .init("WHY", isElastic: true),
         ])
         for execution in executions {
             let took = (execution.endedAt ?? now) - execution.startedAt

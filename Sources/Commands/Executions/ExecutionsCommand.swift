@@ -6,7 +6,7 @@ struct ExecutionsCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "executions", abstract: "Plans that are or were carried out, or one with its steps.")
 
-    @Argument(help: "One execution.") var execution: String?
+    @Argument(help: "One execution.", completion: Completions.executions) var execution: String?
     @Option(help: "Only this app's.") var app: String?
     @Flag(help: "Only those that have not ended.") var running = false
     @Option(help: "How many at most.") var limit = 20

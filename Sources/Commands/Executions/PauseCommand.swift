@@ -5,7 +5,7 @@ struct PauseCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Begin no further step of an execution.")
 
-    @Argument(help: "The execution.") var execution: String
+    @Argument(help: "The execution.", completion: Completions.executions) var execution: String
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 

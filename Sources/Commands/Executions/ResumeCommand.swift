@@ -4,7 +4,7 @@ import Wire
 struct ResumeCommand: FabricCommand {
     static let configuration = CommandConfiguration(commandName: "resume", abstract: "Go on with a paused execution.")
 
-    @Argument(help: "The execution.") var execution: String
+    @Argument(help: "The execution.", completion: Completions.executions) var execution: String
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 

@@ -5,7 +5,7 @@ struct RetryCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry", abstract: "Begin the failed steps of an execution again.")
 
-    @Argument(help: "The execution.") var execution: String
+    @Argument(help: "The execution.", completion: Completions.executions) var execution: String
     @Option(help: "Only this step.") var step: Int?
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions

@@ -6,7 +6,7 @@ struct DrainCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "drain", abstract: "Empty a host: its instances move, and it takes nothing new.")
 
-    @Argument(help: "The host.") var host: String
+    @Argument(help: "The host.", completion: Completions.hosts) var host: String
     @OptionGroup var wait: WaitOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

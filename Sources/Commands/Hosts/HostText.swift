@@ -4,9 +4,10 @@ import Wire
 enum HostText {
     static func table(_ hosts: [HostView], at now: Instant) -> Table {
         var table = Table([
-            .init("HOST"), .init("COLOUR"), .init("ZONE"), .init("CLASS"), .init("CONTACT"),
+            .init("HOST"), .init("COLOUR"), .init("ZONE", isOptional: true), .init("CLASS", isOptional: true),
+            .init("CONTACT"),
             .init("INSTANCES", isElastic: true),
-            .init("MEMORY", isRight: true), .init("WHY", isElastic: true),
+            .init("MEMORY", isRight: true, isOptional: true), .init("WHY", isElastic: true),
         ])
         for host in hosts {
             table.add([

@@ -6,7 +6,7 @@ struct HostsCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "hosts", abstract: "Every host, or one with everything on it.")
 
-    @Argument(help: "One host.") var host: String?
+    @Argument(help: "One host.", completion: Completions.hosts) var host: String?
     @Option(help: "Which are meant: `zone=a and class=web`.") var filter: String?
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions

@@ -6,7 +6,7 @@ struct UndrainCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "undrain", abstract: "Let a drained host take instances again.")
 
-    @Argument(help: "The host.") var host: String
+    @Argument(help: "The host.", completion: Completions.hosts) var host: String
     @OptionGroup var wait: WaitOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -4,8 +4,10 @@ import Wire
 enum InstanceText {
     static func table(_ instances: [InstanceView], at now: Instant) -> Table {
         var table = Table([
-            .init("INSTANCE"), .init("COLOUR"), .init("HOST"), .init("STATE"), .init("HEALTH"), .init("DUTY"),
-            .init("PORT", isRight: true), .init("PID", isRight: true), .init("SINCE", isRight: true),
+            .init("INSTANCE"), .init("COLOUR"), .init("HOST"), .init("STATE", isOptional: true), .init("HEALTH"),
+            .init("DUTY"),
+            .init("PORT", isRight: true, isOptional: true), .init("PID", isRight: true, isOptional: true),
+            .init("SINCE", isRight: true, isOptional: true),
             .init("WHY", isElastic: true),
         ])
         for instance in instances {

@@ -10,7 +10,7 @@ struct InstancesCommand: FabricCommand {
             label.NAME: `app=shop and not (zone=a or colour=green)`.
             """)
 
-    @Argument(help: "Only this app's.") var app: String?
+    @Argument(help: "Only this app's.", completion: Completions.apps) var app: String?
     @Option(help: "Which are meant: `app=shop and colour=red`.") var filter: String?
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions

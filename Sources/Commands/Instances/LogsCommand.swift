@@ -11,7 +11,7 @@ struct LogsCommand: FabricCommand {
             later are followed too.
             """)
 
-    @Argument(help: "INSTANCE, or APP[.PROCESS[.SLOT]].") var target: String
+    @Argument(help: "INSTANCE, or APP[.PROCESS[.SLOT]].", completion: Completions.instances) var target: String
     @Flag(name: .shortAndLong, help: "Go on with lines as they are written.") var follow = false
     @Option(name: .shortAndLong, help: "How many of the last lines come first.") var lines = 100
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -10,7 +10,7 @@ struct PlanCommand: FabricCommand {
             A plan stays valid until what it was made from changes; `apus approve` carries it out.
             """)
 
-    @Argument(help: "Only this app.") var app: String?
+    @Argument(help: "Only this app.", completion: Completions.apps) var app: String?
     @Flag(help: "Build the app and roll it out.") var deploy = false
     @Flag(help: "Go back to the release before, or to --to.") var rollback = false
     @Flag(help: "Make the newest commit of the configuration repository the desired one.") var apply = false

@@ -6,7 +6,7 @@ struct DiffCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "What differs between two releases of an app.")
 
-    @Argument(help: "The app.") var app: String
+    @Argument(help: "The app.", completion: Completions.apps) var app: String
     @Argument(help: "The release before: r6.") var from: String
     @Argument(help: "The release after: r7.") var to: String
     @Flag(help: "End with 2 if anything differs.") var detailedExitcode = false

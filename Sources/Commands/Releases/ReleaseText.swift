@@ -4,8 +4,10 @@ import Wire
 enum ReleaseText {
     static func table(_ releases: [ReleaseView], at now: Instant) -> Table {
         var table = Table([
-            .init("RELEASE"), .init("STANDING"), .init("VERSION"), .init("PACKAGE"), .init("SIZE", isRight: true),
-            .init("SOURCE"), .init("CONFIG"), .init("MADE"), .init("BY", isElastic: true),
+            .init("RELEASE"), .init("STANDING"), .init("VERSION"), .init("PACKAGE", isOptional: true),
+            .init("SIZE", isRight: true),
+            .init("SOURCE", isOptional: true), .init("CONFIG", isOptional: true), .init("MADE"),
+            .init("BY", isElastic: true),
         ])
         for release in releases {
             table.add([

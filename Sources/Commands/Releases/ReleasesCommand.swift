@@ -6,7 +6,7 @@ struct ReleasesCommand: FabricCommand {
     static let configuration = CommandConfiguration(
         commandName: "releases", abstract: "An app's releases, the newest first.")
 
-    @Argument(help: "The app.") var app: String
+    @Argument(help: "The app.", completion: Completions.apps) var app: String
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 

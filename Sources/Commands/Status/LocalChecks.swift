@@ -38,10 +38,8 @@ struct LocalChecks {
 
     private func find(_ name: String) -> String? {
         // HAProxy is in a folder that an ordinary user's PATH may lack.
-        let folders =
-            (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":") + [
-                "/usr/local/sbin", "/usr/sbin", "/sbin",
-            ]
+        let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        let folders = path.split(separator: ":").map { String($0) } + ["/usr/local/sbin", "/usr/sbin", "/sbin"]
         return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 

@@ -41,7 +41,8 @@ enum StatusText {
 
     private static func apps(_ apps: [AppView]) -> Table {
         var table = Table([
-            .init("APP"), .init("COLOUR"), .init("RELEASE"), .init("VERSION"), .init("PROCESSES", isElastic: true),
+            .init("APP"), .init("COLOUR"), .init("RELEASE"), .init("VERSION", isOptional: true),
+            .init("PROCESSES", isElastic: true),
             .init("WHY", isElastic: true),
         ])
         for app in apps {

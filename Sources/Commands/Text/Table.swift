@@ -5,16 +5,20 @@ struct Table {
         var isRight = false
         /// Whether it gives way, down to a few characters, when the table is too wide.
         var isElastic = false
+        /// Whether it is left out before the elastic columns become too narrow to be read.
+        var isOptional = false
 
-        init(_ title: String, isRight: Bool = false, isElastic: Bool = false) {
+        init(_ title: String, isRight: Bool = false, isElastic: Bool = false, isOptional: Bool = false) {
             self.title = title
             self.isRight = isRight
             self.isElastic = isElastic
+            self.isOptional = isOptional
         }
     }
 
     private static let gap = 2
     private static let elasticWidthMin = 8
+    private static let elasticWidthReadable = 20
 
     let columns: [Column]
     private(set) var rows: [[StyledText]] = []
@@ -28,8 +32,7 @@ struct Table {
 
     /// - Parameter width: of the terminal in columns; nil: as wide as it gets.
     func lines(width: Int?) -> [StyledText] {
-        // A column in which nothing is said is left out.
-        let shown = columns.indices.filter { index in rows.contains { !$0[index].isEmpty } }
+        let shown = columnsShown(fitting: width)
         let widths = widths(of: shown, fitting: width)
         let titles = columns.map { StyledText($0.title, .dim) }
         return ([titles] + rows).map { row in
@@ -39,12 +42,32 @@ struct Table {
         }
     }
 
-    private func widths(of shown: [Int], fitting widthMax: Int?) -> [Int] {
-        var widths = shown.map { index in
-            max(columns[index].title.count, rows.map { $0[index].width }.max() ?? 0)
+    /// Without those in which nothing is said, and without optional ones that there is no room
+    /// for, the last first.
+    private func columnsShown(fitting widthMax: Int?) -> [Int] {
+        var shown = columns.indices.filter { index in rows.contains { !$0[index].isEmpty } }
+        guard let widthMax else { return shown }
+        while let last = shown.last(where: { columns[$0].isOptional }) {
+            let needed = shown.map { index in
+                let width = naturalWidth(index)
+                return columns[index].isElastic ? min(width, Self.elasticWidthReadable) : width
+            }
+            if total(needed) <= widthMax { break }
+            shown.removeAll { $0 == last }
         }
+        return shown
+    }
+
+    private func naturalWidth(_ index: Int) -> Int {
+        max(columns[index].title.count, rows.map { $0[index].width }.max() ?? 0)
+    }
+
+    private func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + Self.gap * max(0, widths.count - 1) }
+
+    private func widths(of shown: [Int], fitting widthMax: Int?) -> [Int] {
+        var widths = shown.map(naturalWidth)
         guard let widthMax else { return widths }
-        var excess = widths.reduce(0, +) + Self.gap * max(0, shown.count - 1) - widthMax
+        var excess = total(widths) - widthMax
         // The widest gives way first, a column at a time, until it is as wide as the next.
         while excess > 0 {
             let candidates = widths.indices.filter { columns[shown[$0]].isElastic && widths[$0] > Self.elasticWidthMin }

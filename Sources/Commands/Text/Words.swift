@@ -20,10 +20,11 @@ enum Words {
             separator: ", ")
     }
 
-    /// `0.4s`, `12.3s`, `3m 04s`, `2h 10m`.
+    /// `0.04s`, `12.3s`, `3m 04s`, `2h 10m`.
     static func duration(_ interval: Interval) -> String {
         let milliseconds = max(0, interval.milliseconds)
         let seconds = milliseconds / 1000
+        if seconds < 1 { return "0.\(padded(milliseconds / 10))s" }
         if seconds < 60 { return "\(seconds).\(milliseconds % 1000 / 100)s" }
         if seconds < 3600 { return "\(seconds / 60)m \(padded(seconds % 60))s" }
         return "\(seconds / 3600)h \(padded(seconds % 3600 / 60))m"

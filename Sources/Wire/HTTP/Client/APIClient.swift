@@ -31,6 +31,8 @@ package final class APIClient: Sendable {
         }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(5)
+        // A server that is not there is said at once; streams connect again by themselves.
+        configuration.connectionPool.retryConnectionEstablishment = false
         // Streams are silent for up to a heartbeat's time; requests may wait for the server's work.
         configuration.timeout.read = .seconds(120)
         configuration.httpVersion = .http1Only
