@@ -69,11 +69,12 @@ extension Orchestrator {
 
     private func declaredBalancers() -> [(key: BalancerKey, spec: BalancerSpec, host: HostSpec)] {
         guard let desired else { return [] }
-        return desired.configuration.balancers.values.flatMap { spec in
+        let declared = desired.configuration.balancers.values.flatMap { spec in
             desired.configuration.hosts.values
                 .filter { spec.hosts.admits($0, classLabels: desired.classLabels(of: $0)) }
-                .map { (BalancerKey(host: $0.name, balancer: spec.name), spec, $0) }
+                .map { (key: BalancerKey(host: $0.name, balancer: spec.name), spec: spec, host: $0) }
         }
+        return declared.sorted { $0.key < $1.key }
     }
 
     /// A lost host's balancers are waited for no longer.
