@@ -159,7 +159,7 @@ struct DevFleet: Service {
         say(
             """
             \(fabric) is up: \(agents.running.count) hosts.
-              dashboard   http://127.0.0.1:\(port)/   (token in \(folder)/dev.json)
+              dashboard   http://127.0.0.1:\(port)/login?token=\(token)
               CLI         export APUS_URL=http://127.0.0.1:\(port) APUS_TOKEN=\(token)
               repository  \(workTree)   (commit here, and the hosts follow)
               logs        \(folder)/logs
