@@ -30,6 +30,9 @@ struct FleetGuardian: Sendable {
 
     /// Traffic is only given to instances that are ready when it is.
     func balances(_ configuration: BalancerConfiguration, on host: HostName, _ fleet: inout SimulatedFleet) {
+        for backend in configuration.backends where Set(backend.servers.map(\.instance)).count < backend.servers.count {
+            fleet.violate("\(backend.name) has two servers of one name: \(backend.servers.map { "\($0.instance) \($0.standing)" })")
+        }
         let before = Set(Self.serving(fleet.agents[host]?.balancers[configuration.balancer]))
         for server in Self.serving(configuration) where !before.contains(server) {
             let hosts = fleet.agents.values.filter { $0.instances[server] != nil }

@@ -140,7 +140,7 @@ extension SimulatedFleet {
         case .sickens:
             let after = draw(delays.health)
             plan(.becomesHealthy(host, id, generation: generation), after: after)
-            plan(.becomesUnhealthy(host, id, generation: generation), after: after + draw(3000...20_000))
+            plan(.becomesUnhealthy(host, id, generation: generation), after: after + draw(delays.sickening))
         case .neverReady, .crashes: break
         }
     }

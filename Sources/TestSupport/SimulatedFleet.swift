@@ -33,15 +33,20 @@ package struct SimulatedFleet: Sendable {
         package var message: ClosedRange<Int64>
         package var work: ClosedRange<Int64>
         package var health: ClosedRange<Int64>
+        /// From the first success of a probe to its failure, where a release sickens.
+        package var sickening: ClosedRange<Int64>
 
-        package init(message: ClosedRange<Int64>, work: ClosedRange<Int64>, health: ClosedRange<Int64>) {
+        package init(
+            message: ClosedRange<Int64>, work: ClosedRange<Int64>, health: ClosedRange<Int64>, sickening: ClosedRange<Int64>
+        ) {
+            self.sickening = sickening
             self.message = message
             self.work = work
             self.health = health
         }
 
-        package static let fixed = Delays(message: 5...5, work: 100...100, health: 500...500)
-        package static let wild = Delays(message: 1...400, work: 5...3000, health: 100...4000)
+        package static let fixed = Delays(message: 5...5, work: 100...100, health: 500...500, sickening: 1000...1000)
+        package static let wild = Delays(message: 1...400, work: 5...3000, health: 100...4000, sickening: 3000...20_000)
     }
 
     static let tick = Interval.seconds(2)

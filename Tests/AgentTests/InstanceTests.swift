@@ -201,7 +201,8 @@ import Testing
             try await keeper.awaitReady(spec.id)
             let start = ContinuousClock.now
             try await keeper.perform(.stop, spec) { _ in }
-            #expect(ContinuousClock.now - start < .seconds(1))
+            // Well under the ten seconds after which it would be killed.
+            #expect(ContinuousClock.now - start < .seconds(5))
         }
         try await bench.end()
     }

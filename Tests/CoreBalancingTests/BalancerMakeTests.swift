@@ -4,11 +4,11 @@ import Testing
 
 @Suite struct BalancerMakeTests {
     private let edge = HostSpec(
-        name: try! HostName("edge-1"), address: "127.0.0.9", region: try! RegionName("local"), zone: try! ZoneName("a"))
+        name: HostName(checked: "edge-1"), address: "127.0.0.9", region: RegionName(checked: "local"), zone: ZoneName(checked: "a"))
     private let web = HostSpec(
-        name: try! HostName("web-1"), address: "127.0.0.2", region: try! RegionName("local"), zone: try! ZoneName("a"))
+        name: HostName(checked: "web-1"), address: "127.0.0.2", region: RegionName(checked: "local"), zone: ZoneName(checked: "a"))
     private let balancer = BalancerSpec(
-        name: try! BalancerName("edge"), hosts: HostSelector(), listeners: [.init(port: 8080)], statisticsPort: 8404)
+        name: BalancerName(checked: "edge"), hosts: HostSelector(), listeners: [.init(port: 8080)], statisticsPort: 8404)
 
     private func app(_ name: String, routes: [RouteSpec], health: String) throws -> AppSpec {
         let process = ProcessSpec(

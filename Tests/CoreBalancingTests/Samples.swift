@@ -2,7 +2,13 @@
 
 /// Configurations that the tests start from.
 enum Sample {
-    static func instance(_ text: String) -> InstanceID { try! InstanceID(text) }
+    /// `APP.PROCESS.SLOT.rRELEASE`, as the tests write it.
+    static func instance(_ text: String) -> InstanceID {
+        let parts = text.split(separator: ".").map(String.init)
+        return InstanceID(
+            app: AppName(checked: parts[0]), process: ProcessName(checked: parts[1]), slot: Int(parts[2]) ?? 0,
+            release: Int(parts[3].dropFirst()) ?? 0)
+    }
 
     static func server(
         _ id: String, port: Int, _ standing: BalancerConfiguration.Server.Standing = .serving
@@ -12,7 +18,7 @@ enum Sample {
 
     static var shop: BalancerConfiguration {
         BalancerConfiguration(
-            balancer: try! BalancerName("edge"), listeners: [.init(address: "127.0.0.9", port: 8080)],
+            balancer: BalancerName(checked: "edge"), listeners: [.init(address: "127.0.0.9", port: 8080)],
             routes: [.init(host: "shop.example.com", path: "/", backend: "shop.web")],
             backends: [
                 .init(

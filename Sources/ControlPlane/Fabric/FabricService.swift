@@ -27,6 +27,7 @@ package actor FabricService: Service {
 
     private static let localPollInterval = Duration.seconds(1)
     private static let remotePollInterval = Duration.seconds(20)
+    private static let lockLifetime = Interval.seconds(15)
     static let plansKept = 200
 
     package nonisolated let fabric: FabricName
@@ -34,6 +35,7 @@ package actor FabricService: Service {
     let maker: ReleaseMaker
     let releases: ReleaseStore
     let history: ServedHistory
+    private let state: any StateStore
     let audit: AuditLog
     let orchestrator: OrchestratorService
     let link: any HostLink
@@ -57,6 +59,7 @@ package actor FabricService: Service {
         self.maker = maker
         self.releases = releases
         self.history = ServedHistory(store: store)
+        state = store
         self.audit = audit
         self.orchestrator = orchestrator
         self.link = link
@@ -168,10 +171,12 @@ package actor FabricService: Service {
     private func carryOut(_ job: DeployJob) async {
         do throws(Problem) {
             let builds = builds
-            let release = try await maker.make(job.app, in: job.configuration, ref: job.ref, by: job.who) { line in
-                builds.output(line, of: job.build)
+            let (release, execution) = try await locked(job) { () throws(Problem) in
+                let release = try await self.maker.make(job.app, in: job.configuration, ref: job.ref, by: job.who) { line in
+                    builds.output(line, of: job.build)
+                }
+                return (release, try await self.deploy(release, job: job))
             }
-            let execution = try await deploy(release, job: job)
             builds.end(job.build) { view in
                 view.state = .succeeded
                 view.sourceCommit = release.sourceCommit
@@ -185,6 +190,32 @@ package actor FabricService: Service {
                 view.problem = error
             }
         }
+    }
+
+    /// Holds the app's deploy lock meanwhile: whoever else wants it learns who has it since when,
+    /// and it frees itself when this server is gone. The execution that follows locks by itself.
+    private func locked<Value: Sendable>(
+        _ job: DeployJob, _ body: @escaping @Sendable () async throws(Problem) -> Value
+    ) async throws(Problem) -> Value {
+        let lock = try DeployLock("apps/\(job.app.name)", in: state, now: now)
+        let held = try await lock.acquire(owner: job.who, purpose: "build \(job.build)", for: Self.lockLifetime)
+        let result: Result<Value, Problem> = await withTaskGroup(of: Result<Value, Problem>?.self) { group in
+            group.addTask {
+                do throws(Problem) { return .success(try await body()) } catch { return .failure(error) }
+            }
+            group.addTask {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: .milliseconds(Self.lockLifetime.milliseconds / 3))
+                    try? await lock.heartbeat(held)
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            for await result in group { if let result { return result } }
+            return .failure(Self.nothingDesired)
+        }
+        try? await lock.release(held)
+        return try result.get()
     }
 
     private func deploy(_ release: Release, job: DeployJob) async throws(Problem) -> Int64? {

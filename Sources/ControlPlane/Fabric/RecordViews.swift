@@ -39,7 +39,7 @@ extension FabricService {
         return ExecutionView(
             id: id, app: execution.app, kind: execution.kind, state: execution.state, release: machine.plan.release,
             plan: plans.values.first { $0.view.execution == id }?.view.id, build: builds.build(of: id),
-            commit: "", startedBy: execution.startedBy, startedAt: execution.startedAt, endedAt: execution.endedAt,
+            commit: execution.configCommit, startedBy: execution.startedBy, startedAt: execution.startedAt, endedAt: execution.endedAt,
             problem: machine.problem, summary: machine.plan.summary.text, stepsDone: done, stepsTotal: machine.steps.count,
             steps: steps, tree: withSteps ? PlanNodeView(machine.plan.root) : nil)
     }

@@ -155,7 +155,12 @@ private final class FileOwnership: Sendable {
 
     func release() {
         descriptor.withLock { descriptor in
-            if let open = descriptor { _ = Glibc.close(open) }
+            if let open = descriptor {
+                // A child that is just being started may have the descriptor too, for a moment:
+                // closing alone would leave the lock with it.
+                _ = flock(open, LOCK_UN)
+                _ = Glibc.close(open)
+            }
             descriptor = nil
         }
     }

@@ -20,13 +20,17 @@ package struct InstanceID: Codable, Hashable, Comparable, Sendable, CustomString
         guard parts.count == 4, let slot = Int(parts[2]), slot > 0, parts[3].first == "r",
             let release = Int(parts[3].dropFirst()), release > 0,
             text.utf8.count < 200
-        else {
-            throw Problem(
-                "instance.invalid", "This does not name an instance.", cause: "\(quotedForMessage(text)) was found.",
-                remedy: "Write APP.PROCESS.SLOT.rRELEASE: shop.web.2.r7.")
-        }
+        else { throw Self.invalid(text) }
         self.init(
             app: try AppName(String(parts[0])), process: try ProcessName(String(parts[1])), slot: slot, release: release)
+        // One instance has one text: `+1` and `01` are numbers too, and would be other folders.
+        guard description == text else { throw Self.invalid(text) }
+    }
+
+    private static func invalid(_ text: String) -> Problem {
+        Problem(
+            "instance.invalid", "This does not name an instance.", cause: "\(quotedForMessage(text)) was found.",
+            remedy: "Write APP.PROCESS.SLOT.rRELEASE: shop.web.2.r7.")
     }
 
     package var description: String { "\(app).\(process).\(slot).r\(release)" }

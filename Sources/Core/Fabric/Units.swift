@@ -116,15 +116,21 @@ package enum Share: Codable, Hashable, Sendable, CustomStringConvertible {
 
     /// - Throws: `share.invalid` unless it is a number from 1, or a percentage from 1% to 100%.
     package init(_ text: String) throws(Problem) {
-        if text.hasSuffix("%"), let percent = Int(text.dropLast()), (1...100).contains(percent) {
+        if text.first == "+" {
+            throw Self.invalid(text)
+        } else if text.hasSuffix("%"), let percent = Int(text.dropLast()), (1...100).contains(percent) {
             self = .percent(percent)
         } else if let count = Int(text), count >= 1 {
             self = .count(count)
         } else {
-            throw Problem(
-                "share.invalid", "This is neither a number nor a percentage.",
-                cause: "\(quotedForMessage(text)) was found.", remedy: "Write a number from 1 (2) or a percentage (25%).")
+            throw Self.invalid(text)
         }
+    }
+
+    private static func invalid(_ text: String) -> Problem {
+        Problem(
+            "share.invalid", "This is neither a number nor a percentage.",
+            cause: "\(quotedForMessage(text)) was found.", remedy: "Write a number from 1 (2) or a percentage (25%).")
     }
 
     /// How many of `total` the share is: rounded up, so that 25% of 2 is 1 and never 0.

@@ -9,13 +9,15 @@ package struct Execution: Codable, Hashable, Sendable {
     package var endedAt: Instant?
     /// The release that served before, to which a failed deploy goes back.
     package var releaseBefore: Int?
+    /// The commit of the configuration repository that was desired when it began.
+    package var configCommit: String
     /// The execution whose failure made this one necessary.
     package var cause: Int64?
     package var machine: ExecutionMachine
 
     package init(
         id: Int64, app: AppName, kind: Plan.Kind, startedBy: String, startedAt: Instant, releaseBefore: Int?,
-        cause: Int64? = nil, machine: ExecutionMachine
+        configCommit: String = "", cause: Int64? = nil, machine: ExecutionMachine
     ) {
         self.id = id
         self.app = app
@@ -23,6 +25,7 @@ package struct Execution: Codable, Hashable, Sendable {
         self.startedBy = startedBy
         self.startedAt = startedAt
         self.releaseBefore = releaseBefore
+        self.configCommit = configCommit
         self.cause = cause
         self.machine = machine
     }

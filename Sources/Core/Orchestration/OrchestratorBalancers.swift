@@ -69,11 +69,12 @@ extension Orchestrator {
 
     private func declaredBalancers() -> [(key: BalancerKey, spec: BalancerSpec, host: HostSpec)] {
         guard let desired else { return [] }
-        return desired.configuration.balancers.values.flatMap { spec in
+        let declared = desired.configuration.balancers.values.flatMap { spec in
             desired.configuration.hosts.values
                 .filter { spec.hosts.admits($0, classLabels: desired.classLabels(of: $0)) }
-                .map { (BalancerKey(host: $0.name, balancer: spec.name), spec, $0) }
+                .map { (key: BalancerKey(host: $0.name, balancer: spec.name), spec: spec, host: $0) }
         }
+        return declared.sorted { $0.key < $1.key }
     }
 
     /// A lost host's balancers are waited for no longer.
@@ -119,7 +120,8 @@ extension Orchestrator {
         pushCount += 1
         let order = "balance/\(settings.fence)/\(pushCount)"
         balancers[key] = BalancerPush(order: order, configuration: configuration, sentAt: now)
-        let known = Set(configuration.backends.flatMap { $0.servers.map(\.instance) })
+        // Not one that has moved: under its name the requests of its successor are counted.
+        let known = Set(configuration.backends.flatMap { $0.servers.filter { $0.standing != .serving }.map(\.instance) })
         let drained = handovers.values.flatMap(\.draining).filter(known.contains).sorted()
         pending.append(
             .send(

@@ -196,7 +196,8 @@ extension Orchestrator {
         let before = servingRelease(of: plan.app)
         let execution = Execution(
             id: lastExecution, app: plan.app, kind: plan.kind, startedBy: who, startedAt: now,
-            releaseBefore: before == plan.release ? nil : before, cause: cause, machine: ExecutionMachine(plan: plan))
+            releaseBefore: before == plan.release ? nil : before, configCommit: desired?.configuration.commit ?? "",
+            cause: cause, machine: ExecutionMachine(plan: plan))
         executions[plan.app] = execution
         retryable[plan.app] = nil
         pending.append(.saveExecution(execution))

@@ -66,8 +66,9 @@ extension Orchestrator {
 
     mutating func timePassed(at now: Instant) {
         let grace = desired?.configuration.policy.lostHostGrace ?? FabricPolicy().lostHostGrace
-        for (name, host) in hosts {
-            guard let lastHeard = host.lastHeard else { continue }
+        // In one order, so that a run can be repeated.
+        for name in hosts.keys.sorted() {
+            guard let host = hosts[name], let lastHeard = host.lastHeard else { continue }
             let silence = now - lastHeard
             if host.contact == .connected && silence > settings.silenceMax { changeContact(of: name, to: .silent) }
             if hosts[name]?.contact == .silent && silence > max(grace, settings.silenceMax) {

@@ -34,7 +34,7 @@ extension Planner {
         var nodes: [PlanNode] = []
         let batches = batches(of: cold, total: slots.first.map { desired.instances(of: app, $0.process) } ?? 0)
         for (index, batch) in batches.enumerated() {
-            let title = "batch \(index + 1) of \(batches.count)"
+            let title = batches.count == 1 ? "\(app).\(process)" : "batch \(index + 1) of \(batches.count)"
             builder.append(.inOrder(title, changeBatch(batch, into: &builder)), to: &nodes)
         }
         return .inOrder("\(app).\(process)", nodes)

@@ -160,7 +160,7 @@ struct DevFleet: Service {
         say(
             """
             \(fabric) is up: \(agents.running.count) hosts.\(requests)
-              dashboard   \(facts.dashboard)   (log in with the token)
+              dashboard   \(facts.api)/login?token=\(token)
               CLI         export APUS_URL=\(facts.api) APUS_TOKEN=\(token)
               repository  \(workTree)   (commit here, and the hosts follow)
               logs        \(folder)/logs
