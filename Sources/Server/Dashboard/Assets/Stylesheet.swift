@@ -89,6 +89,9 @@ extension Assets {
         .sym.none { color: var(--muted); }
         .pill { display: inline-flex; align-items: center; gap: 0.4rem; max-width: 100%; }
         .pill > span:last-child { overflow-wrap: anywhere; }
+        td .pill { min-width: 8rem; }
+        td .pill > span:last-child { overflow-wrap: break-word; }
+        td > a { white-space: nowrap; }
         .pill.red > span:last-child { color: var(--red); }
         .counts { display: inline-flex; gap: 0.6rem; font-weight: 450; font-size: 0.9rem; color: var(--muted); }
         .counts > span { display: inline-flex; gap: 0.25rem; align-items: center; }

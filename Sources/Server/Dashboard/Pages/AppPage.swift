@@ -75,7 +75,7 @@ struct AppPage {
             <tbody>\(detail.releases.html { release in
                 """
                 <tr data-row tabindex="-1"><td class="num"><strong>r\(release.number)</strong></td><td>\(standing(release))</td><td><code>\(release.version)</code></td>
-                <td class="num r">\(release.sizeBytes / 1000) kB</td><td>\(Controls.time(release.createdAt, viewer.now))</td><td>\(release.createdBy)</td><td>\(Controls.commit(release.configCommit))</td>
+                <td class="num r">\(size(release))</td><td>\(Controls.time(release.createdAt, viewer.now))</td><td>\(release.createdBy)</td><td>\(Controls.commit(release.configCommit))</td>
                 <td><div class="row">\(html(before[release.number]) { "<a href=\"/apps/\(app.name)/diff?from=\($0)&amp;to=\(release.number)\">diff</a>" })\(goBack(release))</div></td></tr>
                 """
             })</tbody></table></div>
@@ -93,11 +93,16 @@ struct AppPage {
 
     private func goBack(_ release: ReleaseView) -> HTML {
         guard release.standing != .current else { return .empty }
+        let isNewer = app.release.map { release.number > $0 } ?? false
         return Controls.button(
             viewer, role: .deployer, action: "/apps/\(app.name)/rollback", fields: [("release", "\(release.number)")],
-            text: "Roll back to r\(release.number)",
-            confirm: "\(app.name) goes back to r\(release.number) (\(release.version)), and is held there.",
+            text: isNewer ? "Switch to r\(release.number)" : "Roll back to r\(release.number)",
+            confirm: "\(app.name) goes \(isNewer ? "" : "back ")to r\(release.number) (\(release.version)), and is held there.",
             style: "small")
+    }
+
+    private func size(_ release: ReleaseView) -> String {
+        release.sizeBytes < 1000 ? "\(release.sizeBytes) B" : "\(release.sizeBytes / 1000) kB"
     }
 
     private var routes: HTML {
