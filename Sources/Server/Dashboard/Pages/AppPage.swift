@@ -97,7 +97,8 @@ struct AppPage {
         return Controls.button(
             viewer, role: .deployer, action: "/apps/\(app.name)/rollback", fields: [("release", "\(release.number)")],
             text: isNewer ? "Switch to r\(release.number)" : "Roll back to r\(release.number)",
-            confirm: "\(app.name) goes \(isNewer ? "" : "back ")to r\(release.number) (\(release.version)), and is held there.",
+            confirm:
+                "\(app.name) goes \(isNewer ? "" : "back ")to r\(release.number) (\(release.version)), and is held there.",
             style: "small")
     }
 

@@ -117,10 +117,11 @@ package final class APIClient: Sendable {
         if words.contains("CERTIFICATE_VERIFY_FAILED") {
             return Problem(
                 "server.untrusted", "The server at \(address.url) is not trusted.",
-                cause: "Its certificate is not signed by an authority that this machine trusts, or is for another name.",
+                cause: "Its certificate is for another name, or of an authority that this machine does not trust.",
                 remedy: "Name the authority's PEM file with --authority-file, or use the name in the certificate.")
         }
-        let cause = words.contains("Connection refused") ? "Nothing listens there: the connection was refused." : "\(words)."
+        let isRefused = words.contains("Connection refused")
+        let cause = isRefused ? "Nothing listens there: the connection was refused." : "\(words)."
         return Problem(
             "server.unreachable", "The server at \(address.url) cannot be reached.", cause: cause,
             remedy: "Start it with `apus server` or `apus dev`, or name another one with --server.")
