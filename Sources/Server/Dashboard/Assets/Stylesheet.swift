@@ -204,6 +204,7 @@ extension Assets {
           main { padding: 0.75rem 0.75rem 2rem; }
           .menu .card { right: auto; left: 0; }
           .facts .wide { grid-column: auto; }
+          .scroll table { min-width: 46rem; }
         }
         @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
         """#
