@@ -32,6 +32,15 @@ extension Orchestrator {
         guard let host = step.host else { return }
         let name = OrderName(execution: execution.id, step: step.id, attempt: attempt).text
         pending.append(.cancelOrder(id: name, host: host))
+        // The cancellation may come too late: what follows must not count on the instance, and
+        // starting one that runs costs nothing.
+        if case .phase(_, let id, .stop) = step.action { assumeStopped(id, on: host) }
+    }
+
+    private mutating func assumeStopped(_ id: InstanceID, on host: HostName) {
+        guard let index = hosts[host]?.report?.instances.firstIndex(where: { $0.id == id }) else { return }
+        hosts[host]?.report?.instances[index].state = .stopped
+        hosts[host]?.report?.instances[index].health = .starting
     }
 
     mutating func orderEnded(_ id: String, _ problem: Problem?, at now: Instant) {

@@ -110,7 +110,8 @@ extension Planner {
         let isPrepared = !slot.isBeside && !slot.displaced.isEmpty
         var nodes = isPrepared ? [] : phases(of: slot, upTo: .stopped, into: &builder)
         if isPrepared {
-            for old in slot.displaced where isInContact(old.host) && state(old) == .running {
+            // Also one that seems to be stopped: the two must not run at once, and stopping twice is nothing.
+            for old in slot.displaced where isInContact(old.host) && [.running, .stopped].contains(state(old)) {
                 nodes.append(step(.stop, of: old, reason: "\(slot.target.instance) takes its place", into: &builder))
             }
         }
