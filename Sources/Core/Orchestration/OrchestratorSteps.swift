@@ -12,7 +12,8 @@ extension Orchestrator {
         case .phase(let host, let id, let phase):
             guard let spec = instanceSpec(id) else {
                 let problem = Problem(
-                    "release.unknown", "The instance cannot be described.", cause: "\(id.app) has no release \(id.release).",
+                    "release.unknown", "The instance cannot be described.",
+                    cause: "\(id.app) has no release \(id.release).",
                     remedy: "Deploy the app again.")
                 feed(.stepEnded(step.id, problem), to: execution.app, at: now)
                 return
