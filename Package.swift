@@ -88,7 +88,7 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "Core", "Wire", "ConfigRepository", "Packages", crypto, grdb, logging, nioCore, nioPosix,
-                nioSSL, serviceLifecycle, stencil, swiftASN1, x509,
+                nioSSL, serviceLifecycle, stencil, swiftASN1, systemPackage, x509,
             ],
             swiftSettings: settings),
         // HTTP handlers and the dashboard.

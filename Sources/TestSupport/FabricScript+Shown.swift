@@ -10,7 +10,8 @@ extension FabricScript {
             switch happening {
             case .executionStarted(let id, let app, let kind): "execution \(id): \(kind.rawValue) \(app)"
             case .executionChanged(let id, _, let state):
-                "execution \(id) \(state.rawValue)" + (fleet.ended.last { $0.id == id }.flatMap { reason($0, state) } ?? "")
+                "execution \(id) \(state.rawValue)"
+                    + (fleet.ended.last { $0.id == id }.flatMap { reason($0, state) } ?? "")
             case .hostChanged(let host, let contact): "\(host) is \(contact.rawValue)"
             case .rolledBackAutomatically(let app, let from, let to, _):
                 "\(app) goes back\(from.map { " from r\($0)" } ?? "") to r\(to)"
@@ -32,11 +33,13 @@ extension FabricScript {
         let placement = Placement(
             desired: desired, live: live, standing: FleetStanding(desired: desired, live: live),
             current: fleet.orchestrator.currentHosts())
-        let all = Delta.all(desired: desired, live: live, records: Array(fleet.orchestrator.records.values), placement: placement)
+        let all = Delta.all(
+            desired: desired, live: live, records: Array(fleet.orchestrator.records.values), placement: placement)
         let differing = all.filter { $0.state != .asExpected }
         let lines = differing.map { delta in
             "\(delta.instance) on \(delta.host): \(delta.state.rawValue)"
-                + (delta.differences.isEmpty ? "" : " (\(delta.differences.map(\.description).joined(separator: ", ")))")
+                + (delta.differences.isEmpty
+                    ? "" : " (\(delta.differences.map(\.description).joined(separator: ", ")))")
         }
         return lines + placement.refusals.map(\.text) + ["\(all.count - differing.count) as expected"]
     }
@@ -46,9 +49,12 @@ extension FabricScript {
         fleet.agents.keys.sorted().flatMap { host -> [String] in
             guard let agent = fleet.agents[host] else { return [] }
             let contact = fleet.orchestrator.hosts[host]?.contact.rawValue ?? "unknown"
-            let links = agent.links.keys.sorted().map { app in " \(app)→\(release(app, agent.links[app]?.current))" }.joined()
+            let links = agent.links.keys.sorted().map { app in " \(app)→\(release(app, agent.links[app]?.current))" }
+                .joined()
             let instances = agent.instances.values.sorted { $0.id < $1.id }.map { instance in
-                let duty = fleet.orchestrator.records[InstanceKey(host: host, instance: instance.id)]?.duty.word ?? "unrecorded"
+                let duty =
+                    fleet.orchestrator.records[InstanceKey(host: host, instance: instance.id)]?.duty.word
+                    ?? "unrecorded"
                 return "  \(instance.id) \(instance.state.rawValue) \(instance.health.rawValue) \(duty)"
             }
             return ["\(host) \(contact)\(links)"] + instances

@@ -19,7 +19,9 @@ package struct FabricScript: Sendable {
         case unreadable(line: Int, String)
 
         package var description: String {
-            switch self { case .unreadable(let line, let text): "line \(line): \(text) is no command" }
+            switch self {
+            case .unreadable(let line, let text): "line \(line): \(text) is no command"
+            }
         }
     }
 
@@ -74,7 +76,8 @@ package struct FabricScript: Sendable {
             fleet.run(for: Interval(milliseconds: 20))
             return news()
         case ("refuse", 3):
-            fleet.setRefusals(on: try HostName(words[1]), packages: words[2] == "packages", balancing: words[2] == "balancing")
+            fleet.setRefusals(
+                on: try HostName(words[1]), packages: words[2] == "packages", balancing: words[2] == "balancing")
             return []
         case ("drain", 2), ("undrain", 2), ("scale", 3), ("unscale", 2): return try changeOverrides(words)
         case ("pause", 2), ("resume", 2), ("abort", 2), ("retry", 2), ("cancel", 3): return try control(words)
@@ -116,7 +119,8 @@ package struct FabricScript: Sendable {
         Dictionary(
             words.compactMap { word in
                 word.firstIndex(of: "=").map { (String(word[..<$0]), String(word[word.index(after: $0)...])) }
-            }) { _, last in last }
+            }
+        ) { _, last in last }
     }
 
     private func app(_ name: String, _ settings: [String: String]) throws -> AppSpec {
@@ -129,10 +133,12 @@ package struct FabricScript: Sendable {
             let pins = parts.filter { $0.hasPrefix("on:") }.map { HostName(checked: String($0.dropFirst(3))) }
             let memory = try parts.first { $0.hasSuffix("iB") }.map { try ByteCount($0) }
             return SampleFabric.process(
-                process, instances: try number(parts.first ?? ""), replacement: parts.contains("in-place") ? .inPlace : .beside,
+                process, instances: try number(parts.first ?? ""),
+                replacement: parts.contains("in-place") ? .inPlace : .beside,
                 memory: memory, placement: HostSelector(hosts: pins))
         }
-        return SampleFabric.app(name, processes: processes, rollout: rollout, routesTo: settings["web"] == nil ? nil : "web")
+        return SampleFabric.app(
+            name, processes: processes, rollout: rollout, routesTo: settings["web"] == nil ? nil : "web")
     }
 
     private mutating func commitConfiguration() -> [String] {
@@ -146,7 +152,8 @@ package struct FabricScript: Sendable {
     private mutating func addRelease(_ words: [String]) throws -> [String] {
         guard let spec = configuration.apps[try AppName(words[1])] else { throw Unreadable.words }
         let kinds: [String: SimulatedAgent.Behaviour] = [
-            "never-ready": .neverReady, "crashes": .crashes, "cannot-be-installed": .cannotBeInstalled, "sickens": .sickens,
+            "never-ready": .neverReady, "crashes": .crashes, "cannot-be-installed": .cannotBeInstalled,
+            "sickens": .sickens,
         ]
         let number = Int(try number(words[2]))
         if words.count > 3 {

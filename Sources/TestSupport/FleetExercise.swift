@@ -84,7 +84,11 @@ package struct FleetExercise: Sendable {
         fleet.run(for: .minutes(2))
         fleet.settle(within: .minutes(30))
         if !fleet.violations.isEmpty { return fleet.violations }
-        if !fleet.isQuiet { return ["it never becomes quiet: \(fleet.orchestrator.executions.values.map { "\($0.id) \($0.kind) \($0.machine.steps.filter { $0.state != .succeeded }.map(\.step.title))" })"] }
+        if !fleet.isQuiet {
+            return [
+                "it never becomes quiet: \(fleet.orchestrator.executions.values.map { "\($0.id) \($0.kind) \($0.machine.steps.filter { $0.state != .succeeded }.map(\.step.title))" })"
+            ]
+        }
         var found = fleet.differences()
         // What is warm goes when its time is over, and nothing is begun after that.
         fleet.run(for: .minutes(12))
@@ -92,7 +96,11 @@ package struct FleetExercise: Sendable {
         found += fleet.differences(allowsWarm: false)
         let count = fleet.ended.count
         fleet.run(for: .minutes(10))
-        if fleet.ended.count > count { found.append("executions go on for ever: \(fleet.ended.suffix(3).map { "\($0.kind) \($0.machine.plan.changes.map(\.reason))" })") }
+        if fleet.ended.count > count {
+            found.append(
+                "executions go on for ever: \(fleet.ended.suffix(3).map { "\($0.kind) \($0.machine.plan.changes.map(\.reason))" })"
+            )
+        }
         return fleet.violations + found
     }
 
@@ -124,7 +132,8 @@ package struct FleetExercise: Sendable {
         guard let host = anyHost() else { return }
         switch Int.random(in: 0..<7, using: &fleet.random) {
         case 0, 1:
-            let running = (fleet.agents[host]?.instances ?? [:]).values.filter { $0.state == .running }.map(\.id).sorted()
+            let running = (fleet.agents[host]?.instances ?? [:]).values.filter { $0.state == .running }.map(\.id)
+                .sorted()
             if let id = fleet.random.pick(running) { fleet.kill(id, on: host) }
         case 2: fleet.cut(host, for: fleet.random.interval(10_000...90_000))
         case 3: fleet.crashAgent(host, for: fleet.random.interval(100...40_000))

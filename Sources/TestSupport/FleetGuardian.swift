@@ -11,12 +11,14 @@ struct FleetGuardian: Sendable {
     /// An order is only sent when what it depends on has been saved.
     func sent(_ order: HostOrder, _ fleet: inout SimulatedFleet) {
         let parts = order.id.split(separator: "/")
-        guard parts.count == 4, parts[0] == "execution", let execution = Int64(parts[1]), let step = Int(parts[2]) else { return }
+        guard parts.count == 4, parts[0] == "execution", let execution = Int64(parts[1]), let step = Int(parts[2])
+        else { return }
         guard let saved = fleet.store.step(step, of: execution), saved.state != .waiting else {
             return fleet.violate("the order \(order.id) was sent before its step was saved")
         }
         if case .phase(let phase, let spec) = order.operation, phase == .install || phase == .start,
-            !fleet.store.hasRecord(InstanceKey(host: order.host, instance: spec.id)) {
+            !fleet.store.hasRecord(InstanceKey(host: order.host, instance: spec.id))
+        {
             fleet.violate("\(phase.rawValue) of \(spec.id) on \(order.host) was sent before its record was saved")
         }
     }
@@ -24,14 +26,17 @@ struct FleetGuardian: Sendable {
     func saved(_ execution: Execution, _ fleet: inout SimulatedFleet) {
         guard execution.state == .succeeded else { return }
         for progress in execution.machine.steps where progress.state != .succeeded && progress.state != .cancelled {
-            fleet.violate("execution \(execution.id) succeeded, and its step \(progress.step.id) is \(progress.state.word)")
+            fleet.violate(
+                "execution \(execution.id) succeeded, and its step \(progress.step.id) is \(progress.state.word)")
         }
     }
 
     /// Traffic is only given to instances that are ready when it is.
     func balances(_ configuration: BalancerConfiguration, on host: HostName, _ fleet: inout SimulatedFleet) {
         for backend in configuration.backends where Set(backend.servers.map(\.instance)).count < backend.servers.count {
-            fleet.violate("\(backend.name) has two servers of one name: \(backend.servers.map { "\($0.instance) \($0.standing)" })")
+            fleet.violate(
+                "\(backend.name) has two servers of one name: \(backend.servers.map { "\($0.instance) \($0.standing)" })"
+            )
         }
         let before = Set(Self.serving(fleet.agents[host]?.balancers[configuration.balancer]))
         for server in Self.serving(configuration) where !before.contains(server) {
@@ -62,13 +67,17 @@ struct FleetGuardian: Sendable {
             if steps.count > 400 { continue }
             _ = order(execution.machine.plan.root, steps, execution.id, &fleet)
             let age = fleet.now - execution.startedAt
-            if age > .minutes(90) && execution.state != .paused { fleet.violate("execution \(execution.id) does not end") }
+            if age > .minutes(90) && execution.state != .paused {
+                fleet.violate("execution \(execution.id) does not end")
+            }
         }
     }
 
     private enum Progress { case untouched, begun, done }
 
-    private func order(_ node: PlanNode, _ steps: [StepProgress], _ id: Int64, _ fleet: inout SimulatedFleet) -> Progress {
+    private func order(_ node: PlanNode, _ steps: [StepProgress], _ id: Int64, _ fleet: inout SimulatedFleet)
+        -> Progress
+    {
         switch node {
         case .step(let step):
             switch steps[step.id - 1].state {
@@ -79,13 +88,16 @@ struct FleetGuardian: Sendable {
         case .sequential(let title, let children):
             let progress = children.map { order($0, steps, id, &fleet) }
             if let open = progress.firstIndex(where: { $0 != .done }),
-                progress[(open + 1)...].contains(where: { $0 == .begun }) {
+                progress[(open + 1)...].contains(where: { $0 == .begun })
+            {
                 fleet.violate("execution \(id): in \(title) something began before its time")
             }
             return Self.whole(progress)
         case .parallel(let title, let limit, let children):
             let progress = children.map { order($0, steps, id, &fleet) }
-            if progress.count(where: { $0 == .begun }) > limit { fleet.violate("execution \(id): \(title) runs too much at once") }
+            if progress.count(where: { $0 == .begun }) > limit {
+                fleet.violate("execution \(id): \(title) runs too much at once")
+            }
             return Self.whole(progress)
         }
     }
@@ -100,7 +112,8 @@ struct FleetGuardian: Sendable {
         var running: [Slot: InstanceID] = [:]
         for agent in fleet.agents.values where agent.isHostUp {
             for instance in agent.instances.values where instance.state == .running {
-                guard desired.configuration.apps[instance.id.app]?.processes[instance.id.process]?.replacement == .inPlace
+                guard
+                    desired.configuration.apps[instance.id.app]?.processes[instance.id.process]?.replacement == .inPlace
                 else { continue }
                 if let other = running.updateValue(instance.id, forKey: Slot(instance.id)) {
                     fleet.violate("\(other) and \(instance.id) run at once")
@@ -119,12 +132,15 @@ struct FleetGuardian: Sendable {
                 let wanted = desired.instances(of: app.name, process)
                 for agent in fleet.agents.values {
                     for configuration in agent.balancers.values {
-                        let serving = Self.serving(configuration).filter { $0.app == app.name && $0.process == route.to }
+                        let serving = Self.serving(configuration).filter {
+                            $0.app == app.name && $0.process == route.to
+                        }
                         let ready = serving.count { id in fleet.agents.values.contains { $0.isReady(id) } }
                         let floor = min(floors[key] ?? 0, wanted)
                         if ready < floor {
                             fleet.violate(
-                                "\(app.name).\(route.to): \(ready) of \(floor) are ready on the balancer of \(agent.host), which serves \(serving.map(\.description).sorted())")
+                                "\(app.name).\(route.to): \(ready) of \(floor) are ready on the balancer of \(agent.host), which serves \(serving.map(\.description).sorted())"
+                            )
                         }
                         floors[key] = ready >= wanted ? wanted : floor
                     }

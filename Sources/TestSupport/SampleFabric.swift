@@ -10,11 +10,13 @@ package enum SampleFabric {
     }
 
     package static func host(
-        _ host: String, zone: String = "a", hostClass: String? = nil, memory: ByteCount? = nil, labels: [String: String] = [:],
+        _ host: String, zone: String = "a", hostClass: String? = nil, memory: ByteCount? = nil,
+        labels: [String: String] = [:],
         address: String = "127.0.0.1"
     ) -> HostSpec {
         HostSpec(
-            name: name(host), address: address, hostClass: hostClass.map { name($0) }, region: name("eu"), zone: name(zone),
+            name: name(host), address: address, hostClass: hostClass.map { name($0) }, region: name("eu"),
+            zone: name(zone),
             labels: labels, memory: memory)
     }
 
@@ -43,7 +45,8 @@ package enum SampleFabric {
         Release(
             app: app.name, number: number,
             package: PackageReference(
-                app: app.name, version: "v\(number)", digest: digest("\(app.name) package", number), size: 1000, signature: ""),
+                app: app.name, version: "v\(number)", digest: digest("\(app.name) package", number), size: 1000,
+                signature: ""),
             config: [:], environment: [:], processes: app.processes, sourceCommit: digest("source", number).short,
             configCommit: digest("commit", 1).short, createdAt: now, createdBy: "ana",
             identity: digest("\(app.name) release", number))
@@ -56,7 +59,9 @@ package enum SampleFabric {
     }
 
     private static var command: CommandTemplate {
-        guard let command = try? CommandTemplate("python worker.py") else { preconditionFailure("a plain command is one") }
+        guard let command = try? CommandTemplate("python worker.py") else {
+            preconditionFailure("a plain command is one")
+        }
         return command
     }
 }

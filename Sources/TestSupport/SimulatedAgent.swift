@@ -53,14 +53,18 @@ package struct SimulatedAgent: Sendable {
             host: host, sequence: sequence,
             facts: HostFacts(memory: memory, processors: 2, system: "simulated", agentVersion: "1"),
             instances: instances.values.filter { $0.state != .none }.sorted { $0.id < $1.id }, links: links,
-            balancers: balancers.keys.sorted().map { LiveBalancer(name: $0, applied: nil, failure: nil, isRunning: true) })
+            balancers: balancers.keys.sorted().map {
+                LiveBalancer(name: $0, applied: nil, failure: nil, isRunning: true)
+            })
     }
 
     package func isReady(_ id: InstanceID) -> Bool { isHostUp && instances[id]?.isReady == true }
     package func isRunning(_ id: InstanceID) -> Bool { isHostUp && instances[id]?.state == .running }
 
     /// Moves an instance through a phase, as an agent does.
-    mutating func carryOut(_ phase: LifecyclePhase, _ spec: InstanceSpec, _ behaviour: Behaviour, at now: Instant) -> Problem? {
+    mutating func carryOut(_ phase: LifecyclePhase, _ spec: InstanceSpec, _ behaviour: Behaviour, at now: Instant)
+        -> Problem?
+    {
         let id = spec.id
         let state = instances[id]?.state ?? .none
         if state == phase.to { return nil }
@@ -70,7 +74,8 @@ package struct SimulatedAgent: Sendable {
                 cause: "\(id) is \(state.rawValue), not \(phase.from.rawValue).", remedy: "Make a new plan.")
         }
         if phase == .install && behaviour == .cannotBeInstalled {
-            return Problem("package.damaged", "The package was not unpacked.", cause: "It is damaged.", remedy: "Build it again.")
+            return Problem(
+                "package.damaged", "The package was not unpacked.", cause: "It is damaged.", remedy: "Build it again.")
         }
         var instance =
             instances[id]

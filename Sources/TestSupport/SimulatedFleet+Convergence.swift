@@ -18,7 +18,9 @@ extension SimulatedFleet {
             expected.insert(key)
             if orchestrator.records[key]?.duty != .serving { found.append("\(key) has no serving record") }
             if agents[host]?.isRunning(id) != true { found.append("\(key) does not run") }
-            if agents[host]?.links[slot.app]?.current != release.identity { found.append("\(slot.app) is not linked on \(host)") }
+            if agents[host]?.links[slot.app]?.current != release.identity {
+                found.append("\(slot.app) is not linked on \(host)")
+            }
         }
         found += placement.refusals.map(\.text)
         for (key, record) in orchestrator.records where !expected.contains(key) {
@@ -43,7 +45,8 @@ extension SimulatedFleet {
                 let serving = Set(FleetGuardian.serving(configuration))
                 let wanted = desired.configuration.apps.values.flatMap { app in
                     app.routes.flatMap { route in
-                        placement.hosts.keys.filter { $0.app == app.name && $0.process == route.to }.compactMap { slot in
+                        placement.hosts.keys.filter { $0.app == app.name && $0.process == route.to }.compactMap {
+                            slot in
                             desired.releases[app.name].map {
                                 InstanceID(app: slot.app, process: slot.process, slot: slot.number, release: $0.number)
                             }

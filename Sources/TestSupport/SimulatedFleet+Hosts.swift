@@ -23,14 +23,16 @@ extension SimulatedFleet {
         case .disconnectionIsNoticed(let host):
             if agents[host]?.isConnected == false { feed(.disconnected(host)) }
         case .becomesHealthy(let host, let id, let generation): changeHealth(of: id, on: host, generation, to: .healthy)
-        case .becomesUnhealthy(let host, let id, let generation): changeHealth(of: id, on: host, generation, to: .unhealthy)
+        case .becomesUnhealthy(let host, let id, let generation):
+            changeHealth(of: id, on: host, generation, to: .unhealthy)
         case .isRestarted(let host, let id, let generation): restart(id, on: host, generation)
         case .heals(let host): heal(host)
         }
     }
 
     private mutating func ticked() {
-        for host in agents.keys.sorted() where agents[host]?.isConnected == true && orchestrator.hosts[host]?.report != nil {
+        for host in agents.keys.sorted()
+        where agents[host]?.isConnected == true && orchestrator.hosts[host]?.report != nil {
             feed(.heard(host))
         }
         feed(.timePassed)
@@ -40,7 +42,9 @@ extension SimulatedFleet {
     // MARK: Connections
 
     private mutating func connect(_ host: HostName) {
-        guard let agent = agents[host], !agent.isConnected, agent.isAgentUp, agent.isHostUp, !agent.isCut else { return }
+        guard let agent = agents[host], !agent.isConnected, agent.isAgentUp, agent.isHostUp, !agent.isCut else {
+            return
+        }
         agents[host]?.isConnected = true
         agents[host]?.connection += 1
         store.joinedHosts.insert(host)
@@ -51,7 +55,9 @@ extension SimulatedFleet {
 
     /// A report, and then every outcome that has not been heard.
     mutating func tell(_ host: HostName) {
-        guard let agent = agents[host], agent.isConnected, let report = agents[host]?.report(memory: Self.memory) else { return }
+        guard let agent = agents[host], agent.isConnected, let report = agents[host]?.report(memory: Self.memory) else {
+            return
+        }
         plan(.messageArrives(host, connection: agent.connection, .report(report)), after: arrival("from \(host)"))
         for id in agent.unacknowledged {
             let message = Message.ended(id, agent.outcomes[id] ?? nil)
@@ -234,7 +240,8 @@ extension SimulatedFleet {
         agents[host]?.isAgentUp = true
         agents[host]?.isHostUp = true
         if wasDown {
-            for id in (agents[host]?.instances ?? [:]).keys.sorted() where agents[host]?.instances[id]?.state == .running {
+            for id in (agents[host]?.instances ?? [:]).keys.sorted()
+            where agents[host]?.instances[id]?.state == .running {
                 agents[host]?.generations[id, default: 0] += 1
                 agents[host]?.instances[id]?.health = .starting
                 plan(.isRestarted(host, id, generation: agents[host]?.generations[id] ?? 0), after: .seconds(1))

@@ -37,7 +37,8 @@ package struct SimulatedFleet: Sendable {
         package var sickening: ClosedRange<Int64>
 
         package init(
-            message: ClosedRange<Int64>, work: ClosedRange<Int64>, health: ClosedRange<Int64>, sickening: ClosedRange<Int64>
+            message: ClosedRange<Int64>, work: ClosedRange<Int64>, health: ClosedRange<Int64>,
+            sickening: ClosedRange<Int64>
         ) {
             self.sickening = sickening
             self.message = message
@@ -81,7 +82,8 @@ package struct SimulatedFleet: Sendable {
         random = SeededRandom(seed: seed)
         self.delays = delays
         orchestrator = Orchestrator(
-            memory: Orchestrator.Memory(), settings: Orchestrator.Settings(fence: 1), at: Instant(milliseconds: 1_000_000))
+            memory: Orchestrator.Memory(), settings: Orchestrator.Settings(fence: 1),
+            at: Instant(milliseconds: 1_000_000))
         plan(.tick, after: Self.tick)
     }
 
@@ -110,7 +112,9 @@ package struct SimulatedFleet: Sendable {
 
     @discardableResult
     package mutating func request(_ request: Orchestrator.Request) throws(Problem) -> Int64? {
-        note("\(request.requestedBy) asks to \(request.kind.rawValue) \(request.app) \(request.release.map { "r\($0)" } ?? "")")
+        note(
+            "\(request.requestedBy) asks to \(request.kind.rawValue) \(request.app) \(request.release.map { "r\($0)" } ?? "")"
+        )
         let (id, actions) = try orchestrator.begin(request, at: now)
         carryOut(actions)
         return id
@@ -204,7 +208,9 @@ package struct SimulatedFleet: Sendable {
                 }
             case .announce(let happening): announcements.append(happening)
             case .saveExecution(let execution):
-                note("execution \(execution.id) of \(execution.app) (\(execution.kind.rawValue)) \(execution.state.rawValue) \(execution.machine.problem?.description ?? "")")
+                note(
+                    "execution \(execution.id) of \(execution.app) (\(execution.kind.rawValue)) \(execution.state.rawValue) \(execution.machine.problem?.description ?? "")"
+                )
                 guardian.saved(execution, &self)
                 if execution.state.isEnded { ended.append(execution) }
             case .saveStep(let id, let progress):

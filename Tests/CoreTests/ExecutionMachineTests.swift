@@ -9,19 +9,30 @@ struct ExecutionMachineTests {
     private let fault = Problem("x.y", "It failed.", cause: "So.", remedy: "None.")
 
     private static func step(_ id: Int) -> PlanNode {
-        .step(Step(id: id, action: .awaitReady(host, InstanceID(app: AppName(checked: "a"), process: ProcessName(checked: "p"), slot: id, release: 1)), reason: "", timeout: .seconds(10)))
+        .step(
+            Step(
+                id: id,
+                action: .awaitReady(
+                    host,
+                    InstanceID(app: AppName(checked: "a"), process: ProcessName(checked: "p"), slot: id, release: 1)),
+                reason: "", timeout: .seconds(10)))
     }
 
     private static func machine(_ root: PlanNode) -> ExecutionMachine {
         ExecutionMachine(
             plan: Plan(
-                app: AppName(checked: "a"), kind: .deploy, release: 1, desiredRevision: 1, liveRevision: 1, root: root, changes: [],
+                app: AppName(checked: "a"), kind: .deploy, release: 1, desiredRevision: 1, liveRevision: 1, root: root,
+                changes: [],
                 summary: Plan.Summary(), warnings: []))
     }
 
     /// Step 1, then 2 to 5 two at a time, then 6.
     private static let tree = PlanNode.sequential(
-        title: "", [step(1), .parallel(title: "", limit: 2, [step(2), .sequential(title: "", [step(3), step(4)]), step(5)]), step(6)])
+        title: "",
+        [
+            step(1), .parallel(title: "", limit: 2, [step(2), .sequential(title: "", [step(3), step(4)]), step(5)]),
+            step(6),
+        ])
 
     private func begun(_ actions: [ExecutionMachine.Action]) -> [Int] {
         actions.compactMap { if case .begin(let step, _) = $0 { step.id } else { nil } }
@@ -49,7 +60,8 @@ struct ExecutionMachineTests {
         _ = machine.receive(.stepEnded(3, nil), at: start)
         #expect(machine.state == .failed)
         #expect(machine.problem == fault)
-        #expect(machine.steps.map(\.state.word) == ["succeeded", "failed", "succeeded", "skipped", "skipped", "skipped"])
+        #expect(
+            machine.steps.map(\.state.word) == ["succeeded", "failed", "succeeded", "skipped", "skipped", "skipped"])
         #expect(begun(machine.receive(.retryRequested, at: start)) == [2, 4])
         #expect(machine.steps[1].attempt == 2)
         for step in [2, 4, 5, 6] { _ = machine.receive(.stepEnded(step, nil), at: start) }
@@ -83,7 +95,11 @@ struct ExecutionMachineTests {
         _ = machine.receive(.stepCancelled(2), at: start)
         #expect(begun(machine.receive(.retryRequested, at: start)) == [4])
         #expect(begun(machine.receive(.stepEnded(4, nil), at: start)) == [6])
-        #expect(machine.steps.map(\.state.word) == ["succeeded", "cancelled", "succeeded", "succeeded", "cancelled", "running"].enumerated().map { $0.offset == 0 ? "cancelled" : $0.element })
+        #expect(
+            machine.steps.map(\.state.word)
+                == ["succeeded", "cancelled", "succeeded", "succeeded", "cancelled", "running"].enumerated().map {
+                    $0.offset == 0 ? "cancelled" : $0.element
+                })
     }
 
     @Test("a pause begins nothing, and a resumption begins all that may")

@@ -14,17 +14,22 @@ struct FilterTests {
     @Test(
         "what is admitted",
         arguments: [
-            ("", true), ("app=shop", true), ("app!=shop", false), ("app=shop and zone=a", true), ("app=shop and zone=b", false),
-            ("app=x or zone=a", true), ("app=x or zone=b and app=shop", false), ("(app=x or zone=a) and host=web-*", true),
-            ("not tag=canary", false), ("not not tag=canary", true), ("label.tier=front", true), ("release=r7", true), ("release=7", true),
-            ("host=*", true), ("label.none=x", false), ("label.none!=x", true), ("app='shop'", true), ("app=\"sh*\"", false),
+            ("", true), ("app=shop", true), ("app!=shop", false), ("app=shop and zone=a", true),
+            ("app=shop and zone=b", false),
+            ("app=x or zone=a", true), ("app=x or zone=b and app=shop", false),
+            ("(app=x or zone=a) and host=web-*", true),
+            ("not tag=canary", false), ("not not tag=canary", true), ("label.tier=front", true), ("release=r7", true),
+            ("release=7", true),
+            ("host=*", true), ("label.none=x", false), ("label.none!=x", true), ("app='shop'", true),
+            ("app=\"sh*\"", false),
         ])
     func admitted(text: String, expected: Bool) throws { #expect(try admits(text, subject) == expected) }
 
     @Test(
         "a fault is told with its place",
         arguments: [
-            ("app", 4), ("app=", 5), ("colour2=x", 1), ("app=a and", 10), ("(app=a", 7), ("app=a)", 6), ("app=a app=b", 7), ("app=;rm", 5),
+            ("app", 4), ("app=", 5), ("colour2=x", 1), ("app=a and", 10), ("(app=a", 7), ("app=a)", 6),
+            ("app=a app=b", 7), ("app=;rm", 5),
             ("app='x", 5), ("app=$(id)", 5), ("=a", 1), ("!app=a", 1), ("app=a\u{202E}", 6),
         ])
     func faults(text: String, position: Int) {

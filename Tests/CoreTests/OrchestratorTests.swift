@@ -130,9 +130,14 @@ struct OrchestratorTests {
         // The edge reports before the others.
         var orchestrator = Orchestrator(memory: fleet.store.memory, settings: .init(fence: 9), at: fleet.now)
         let report = HostReport(
-            host: Self.edge, sequence: 1, facts: HostFacts(memory: .mebibytes(100), processors: 1, system: "", agentVersion: ""))
+            host: Self.edge, sequence: 1,
+            facts: HostFacts(memory: .mebibytes(100), processors: 1, system: "", agentVersion: ""))
         let sent = orchestrator.receive(.reported(report), at: fleet.now).compactMap { action in
-            if case .send(let order) = action, case .balance(let configuration, _) = order.operation { configuration } else { nil }
+            if case .send(let order) = action, case .balance(let configuration, _) = order.operation {
+                configuration
+            } else {
+                nil
+            }
         }
         #expect(sent.map { $0.backends.flatMap(\.servers).count } == [2])
     }

@@ -11,7 +11,9 @@ enum Seeds {
 
     /// Parts that run side by side.
     static func ranges(of count: UInt64) -> [Range<UInt64>] {
-        let bounds = setting("APUS_SEEDS")?.split(separator: ".", omittingEmptySubsequences: true).compactMap { UInt64($0) } ?? []
+        let bounds =
+            setting("APUS_SEEDS")?.split(separator: ".", omittingEmptySubsequences: true).compactMap { UInt64($0) }
+            ?? []
         let first = bounds.first ?? 1
         let last = bounds.count > 1 ? bounds[1] : bounds.first ?? count
         let size = max(1, (last - first + 2) / 2)

@@ -73,18 +73,16 @@ package struct FileServer: Service {
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .bind(host: address, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-                    return try Connection(wrappingChannelSynchronously: channel)
-                }
-            }
+            .childChannelOption(.autoRead, value: false)
+            .bind(host: address, port: port) { $0.eventLoop.makeSucceededFuture($0) }
         listening(server.channel.localAddress?.port ?? port)
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 do {
                     try await server.executeThenClose { inbound in
-                        for try await connection in inbound { group.addTask { await serve(connection) } }
+                        for try await channel in inbound {
+                            group.addTask { if let connection = await Self.connection(channel) { await serve(connection) } }
+                        }
                     }
                 } catch {
                     // The listening socket is closed: nothing new comes, what is under way goes on.
@@ -95,6 +93,18 @@ package struct FileServer: Service {
             isEnding.value.withLock { $0 = true }
             server.channel.close(promise: nil)
         }
+    }
+
+    /// Gives a new connection HTTP, and lets it read. Only now: one that is accepted while the
+    /// listener closes is never taken, and must not have a writer that nobody closes.
+    private static func connection(_ channel: any Channel) async -> Connection? {
+        let connection = try? await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
+            return try Connection(wrappingChannelSynchronously: channel)
+        }.get()
+        if connection == nil { channel.close(promise: nil) }
+        try? await channel.setOption(.autoRead, value: true).get()
+        return connection
     }
 
     private func serve(_ connection: Connection) async {

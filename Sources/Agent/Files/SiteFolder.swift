@@ -54,17 +54,15 @@ final class SiteFolder: Sendable {
     private func openBeneath(_ name: String) -> (File, isFolder: Bool)? {
         let opened = apus_open_beneath(descriptor, name)
         guard opened >= 0 else { return nil }
-        var status = stat()
-        let kind = fstat(opened, &status) == 0 ? status.st_mode & S_IFMT : 0
-        guard kind == S_IFREG || kind == S_IFDIR else {
+        guard let status = try? FileDescriptor(rawValue: opened).stat(), [.regular, .directory].contains(status.type) else {
             close(opened)
             errno = ENOENT
             return nil
         }
         let time = status.st_mtim
-        let tag = "\"\(String(status.st_size, radix: 16))-\(String(time.tv_sec, radix: 16))\(String(time.tv_nsec, radix: 16))\""
-        let file = File(descriptor: opened, size: Int64(status.st_size), tag: tag, contentType: ContentType.of(name))
-        return (file, kind == S_IFDIR)
+        let tag = "\"\(String(status.size, radix: 16))-\(String(time.tv_sec, radix: 16))\(String(time.tv_nsec, radix: 16))\""
+        let file = File(descriptor: opened, size: status.size, tag: tag, contentType: ContentType.of(name))
+        return (file, status.type == .directory)
     }
 
     /// Percent escapes resolved; nil for a broken one, for bytes that are not UTF-8 and for NUL.

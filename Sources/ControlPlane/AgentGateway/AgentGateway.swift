@@ -142,12 +142,13 @@ package final class AgentGateway: Service {
             try await withThrowingDiscardingTaskGroup { group in
                 for try await channel in newcomers {
                     guard enter() else {
-                        channel.channel.close(promise: nil)
-                        group.addTask { try? await channel.executeThenClose { _, _ in } }
+                        channel.close(promise: nil)
                         continue
                     }
                     group.addTask {
-                        await AgentDialogue(gateway: self, channel: channel).run()
+                        if let framed = await self.framed(channel) {
+                            await AgentDialogue(gateway: self, channel: framed).run()
+                        }
                         self.leave()
                     }
                 }
@@ -155,17 +156,28 @@ package final class AgentGateway: Service {
         }
     }
 
-    private func listen() async throws -> NIOAsyncChannel<FrameChannel, Never> {
+    /// Gives a new connection TLS and frames, and lets it read. Only now: a connection that is
+    /// accepted while the listener closes is never taken, and NIO holds that a channel with a
+    /// writer which nobody ever closes is a fault of the program.
+    private func framed(_ channel: any Channel) async -> FrameChannel? {
+        let framed = try? await channel.eventLoop.submit { [tls] in
+            try channel.pipeline.syncOperations.addHandler(try tls.handler())
+            return try FrameChannel.wrapping(channel)
+        }.get()
+        if framed == nil { channel.close(promise: nil) }
+        try? await channel.setOption(.autoRead, value: true).get()
+        return framed
+    }
+
+    private func listen() async throws -> NIOAsyncChannel<any Channel, Never> {
         do {
             return try await ServerBootstrap(group: eventLoops)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelOption(.backlog, value: 1024)
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-                .bind(host: configuration.listenHost, port: configuration.listenPort) { [tls] channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(try tls.handler())
-                        return try FrameChannel.wrapping(channel)
-                    }
+                .childChannelOption(.autoRead, value: false)
+                .bind(host: configuration.listenHost, port: configuration.listenPort) { channel in
+                    channel.eventLoop.makeSucceededFuture(channel)
                 }
         } catch {
             let address = ServerAddress(host: configuration.listenHost, port: configuration.listenPort)

@@ -2,6 +2,7 @@ import Core
 import FoundationEssentials
 import GRDB
 import Glibc
+import SystemPackage
 
 /// How the state file begins, and what must be true of it. `docs/formats/state.md` has the tables.
 enum StateFile {
@@ -9,10 +10,14 @@ enum StateFile {
     private static let applicationIDOffset = 68
 
     static func isMissing(_ path: String) throws -> Bool {
-        var status = stat()
-        if stat(path, &status) == 0 { return false }
-        guard errno == ENOENT else { throw unavailable(path) }
-        return true
+        do {
+            _ = try FilePath(path).stat()
+            return false
+        } catch Errno.noSuchFileOrDirectory {
+            return true
+        } catch {
+            throw unavailable(path)
+        }
     }
 
     /// Makes the file beside its place and renames it there, so that a file with our name is

@@ -80,7 +80,9 @@ extension Orchestrator {
     /// A lost host's balancers are waited for no longer.
     mutating func giveUpBalancers(on host: HostName, at now: Instant) {
         for app in handovers.keys.sorted() {
-            guard let waitsFor = handovers[app]?.waitsFor, waitsFor.contains(where: { $0.host == host }) else { continue }
+            guard let waitsFor = handovers[app]?.waitsFor, waitsFor.contains(where: { $0.host == host }) else {
+                continue
+            }
             let rest = waitsFor.filter { $0.host != host }
             handovers[app]?.waitsFor = rest
             if rest.isEmpty { endHandover(of: app, problem: nil, at: now) }
@@ -104,7 +106,9 @@ extension Orchestrator {
                 balancer: spec, host: host, desired: desired, records: allRecords, live: live)
             if let last = balancers[key], last.configuration == configuration,
                 last.problem == nil || now < last.sentAt + Self.retryAfter
-            { continue }
+            {
+                continue
+            }
             push(configuration, to: key, at: now)
         }
         let keys = Set(declared.map(\.key))
@@ -121,7 +125,8 @@ extension Orchestrator {
         let order = "balance/\(settings.fence)/\(pushCount)"
         balancers[key] = BalancerPush(order: order, configuration: configuration, sentAt: now)
         // Not one that has moved: under its name the requests of its successor are counted.
-        let known = Set(configuration.backends.flatMap { $0.servers.filter { $0.standing != .serving }.map(\.instance) })
+        let known = Set(
+            configuration.backends.flatMap { $0.servers.filter { $0.standing != .serving }.map(\.instance) })
         let drained = handovers.values.flatMap(\.draining).filter(known.contains).sorted()
         pending.append(
             .send(
@@ -129,7 +134,9 @@ extension Orchestrator {
                     id: order, host: key.host, timeout: Self.pushTimeout,
                     operation: .balance(configuration, drained: drained))))
         // Whoever waits for this balancer waits for the newest configuration.
-        for app in handovers.keys where handovers[app]?.waitsFor.isEmpty == false { handovers[app]?.waitsFor.insert(key) }
+        for app in handovers.keys where handovers[app]?.waitsFor.isEmpty == false {
+            handovers[app]?.waitsFor.insert(key)
+        }
     }
 
     mutating func balancerOrderEnded(_ order: String, _ problem: Problem?, at now: Instant) {
@@ -156,7 +163,9 @@ extension Orchestrator {
 
     /// A host that comes back may run anything: it is sent its configuration again.
     mutating func forgetBalancers(on host: HostName) {
-        for key in balancers.keys where key.host == host && balancers[key]?.isAcknowledged == true { balancers[key] = nil }
+        for key in balancers.keys where key.host == host && balancers[key]?.isAcknowledged == true {
+            balancers[key] = nil
+        }
         balancersAreStale = true
     }
 

@@ -46,14 +46,16 @@ extension Orchestrator {
         if let approved = request.approved, approved.root != (try plan(request, at: now)).root {
             throw Problem(
                 "plan.stale", "The plan is stale.",
-                cause: "It was made from desired revision \(approved.desiredRevision) and live revision \(approved.liveRevision), and what would be done now differs.",
+                cause:
+                    "It was made from desired revision \(approved.desiredRevision) and live revision \(approved.liveRevision), and what would be done now differs.",
                 remedy: "Make the plan again and look at it.")
         }
         if let running = executions[request.app] {
             guard preempts(request, running) else {
                 throw Problem(
                     "deploy.locked", "\(request.app) is being changed already.",
-                    cause: "Execution \(running.id) (\(running.kind.rawValue)) by \(running.startedBy) is \(running.state.rawValue).",
+                    cause:
+                        "Execution \(running.id) (\(running.kind.rawValue)) by \(running.startedBy) is \(running.state.rawValue).",
                     remedy: "Wait for it, or end it with `apus abort \(running.id)`.")
             }
             feed(.abortRequested, to: request.app, at: now)
@@ -150,7 +152,8 @@ extension Orchestrator {
                 best[slot] = record
                 continue
             }
-            let isBetter = (rank(record), record.id.release, other.host.text) > (rank(other), other.id.release, record.host.text)
+            let isBetter =
+                (rank(record), record.id.release, other.host.text) > (rank(other), other.id.release, record.host.text)
             if isBetter { best[slot] = record }
         }
         return best.mapValues(\.host)
@@ -220,7 +223,8 @@ extension Orchestrator {
             switch action {
             case .begin(let step, let attempt):
                 // An action before this one may have ended the step, or the whole execution.
-                guard let index = execution.machine.index(of: step.id), execution.machine.steps[index].state == .running,
+                guard let index = execution.machine.index(of: step.id),
+                    execution.machine.steps[index].state == .running,
                     execution.machine.steps[index].attempt == attempt
                 else { continue }
                 begin(step, attempt: attempt, of: execution, at: now)
@@ -282,7 +286,9 @@ extension Orchestrator {
     private mutating func goBack(from execution: Execution, at now: Instant) {
         guard var model = desired, let before = execution.releaseBefore, let release = releases[execution.app]?[before]
         else { return }
-        guard model.configuration.apps[execution.app]?.rollout.automaticRollback ?? true else { return hold(execution.app) }
+        guard model.configuration.apps[execution.app]?.rollout.automaticRollback ?? true else {
+            return hold(execution.app)
+        }
         // Its plan leads to a release that is no longer desired.
         retryable[execution.app] = nil
         model.overrides.held.remove(execution.app)

@@ -12,7 +12,9 @@ extension Orchestrator {
         model.revision += 1
         adopt(model)
         expectDeclaredHosts()
-        for (name, host) in hosts where host.contact == .expected && configuration.hosts[name] == nil { hosts[name] = nil }
+        for (name, host) in hosts where host.contact == .expected && configuration.hosts[name] == nil {
+            hosts[name] = nil
+        }
     }
 
     mutating func overridden(_ overrides: Overrides) {
@@ -32,7 +34,8 @@ extension Orchestrator {
 
     mutating func reported(_ report: HostReport, at now: Instant) {
         let before = hosts[report.host]
-        let isChanged = before?.report?.instances != report.instances || before?.report?.links != report.links
+        let isChanged =
+            before?.report?.instances != report.instances || before?.report?.links != report.links
             || before?.report?.balancers != report.balancers || before?.report?.facts != report.facts
         hosts[report.host] = LiveHost(name: report.host, contact: .connected, lastHeard: now, report: report)
         if before?.contact != .connected {
@@ -83,7 +86,9 @@ extension Orchestrator {
         for record in records.values {
             if case .warm(let until) = record.duty, until <= now { appsToLookAt.insert(record.id.app) }
         }
-        for (app, backoff) in backoffs where backoff.failures > 0 && backoff.notBefore <= now { appsToLookAt.insert(app) }
+        for (app, backoff) in backoffs where backoff.failures > 0 && backoff.notBefore <= now {
+            appsToLookAt.insert(app)
+        }
     }
 
     private mutating func changeContact(of host: HostName, to contact: LiveHost.Contact) {

@@ -34,7 +34,8 @@ extension Orchestrator {
     private mutating func recordUnexpected(of apps: Set<AppName>) {
         var changes: [InstanceKey: InstanceRecord?] = [:]
         for host in hosts.values where host.contact == .connected {
-            for instance in host.report?.instances ?? [] where apps.contains(instance.id.app) && instance.state != .none {
+            for instance in host.report?.instances ?? [] where apps.contains(instance.id.app) && instance.state != .none
+            {
                 let key = InstanceKey(host: host.name, instance: instance.id)
                 guard records[key] == nil, instanceSpec(instance.id) != nil else { continue }
                 changes[key] = InstanceRecord(id: instance.id, host: host.name, duty: .leaving, port: instance.port)

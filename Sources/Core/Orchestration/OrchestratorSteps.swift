@@ -12,7 +12,8 @@ extension Orchestrator {
         case .phase(let host, let id, let phase):
             guard let spec = instanceSpec(id) else {
                 let problem = Problem(
-                    "release.unknown", "The instance cannot be described.", cause: "\(id.app) has no release \(id.release).",
+                    "release.unknown", "The instance cannot be described.",
+                    cause: "\(id.app) has no release \(id.release).",
                     remedy: "Deploy the app again.")
                 feed(.stepEnded(step.id, problem), to: execution.app, at: now)
                 return
@@ -32,6 +33,15 @@ extension Orchestrator {
         guard let host = step.host else { return }
         let name = OrderName(execution: execution.id, step: step.id, attempt: attempt).text
         pending.append(.cancelOrder(id: name, host: host))
+        // The cancellation may come too late: what follows must not count on the instance, and
+        // starting one that runs costs nothing.
+        if case .phase(_, let id, .stop) = step.action { assumeStopped(id, on: host) }
+    }
+
+    private mutating func assumeStopped(_ id: InstanceID, on host: HostName) {
+        guard let index = hosts[host]?.report?.instances.firstIndex(where: { $0.id == id }) else { return }
+        hosts[host]?.report?.instances[index].state = .stopped
+        hosts[host]?.report?.instances[index].health = .starting
     }
 
     mutating func orderEnded(_ id: String, _ problem: Problem?, at now: Instant) {

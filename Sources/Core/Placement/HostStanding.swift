@@ -21,10 +21,12 @@ package struct FleetStanding: Hashable, Sendable {
         let policy = desired.configuration.policy
         // A drained host that is switched off is no surprise.
         let joined = live.hosts.values.filter {
-            $0.contact != .expected && desired.configuration.hosts[$0.name] != nil && !desired.overrides.drained.contains($0.name)
+            $0.contact != .expected && desired.configuration.hosts[$0.name] != nil
+                && !desired.overrides.drained.contains($0.name)
         }
         let lost = joined.filter { $0.contact == .lost }
-        let isBlind = lost.count > Self.lostMax(policy.lostHostsMax, of: joined.count)
+        let isBlind =
+            lost.count > Self.lostMax(policy.lostHostsMax, of: joined.count)
             || (joined.count > 1 && lost.count == joined.count)
         if isBlind {
             blindness =

@@ -120,7 +120,9 @@ private struct Placer {
         var balancerHosts: Set<HostName> = []
         for balancer in desired.configuration.balancers.values {
             for host in sortedHosts
-            where balancer.hosts.admits(host, classLabels: desired.classLabels(of: host)) { balancerHosts.insert(host.name) }
+            where balancer.hosts.admits(host, classLabels: desired.classLabels(of: host)) {
+                balancerHosts.insert(host.name)
+            }
         }
         self.balancerHosts = balancerHosts
         for host in sortedHosts {
@@ -166,7 +168,8 @@ private struct Placer {
             while let best = queue.zones[zone]?.popMin() {
                 guard free(best.host) >= demand.memory else { continue }
                 let inZone = queue.countByZone[zone] ?? 0
-                let room = memory[best.host] == .max ? "" : " and \(ByteCount(bytes: (free(best.host) >> 20) << 20)) free"
+                let room =
+                    memory[best.host] == .max ? "" : " and \(ByteCount(bytes: (free(best.host) >> 20) << 20)) free"
                 occupy(best.host, demand)
                 queue.countByZone[zone] = inZone + 1
                 queue.zones[zone]?.insert(candidate(best.host, instances: best.instances + 1))
@@ -190,12 +193,15 @@ private struct Placer {
             switch standing[host.name] {
             case .open:
                 reasons.append(
-                    "it needs \(ByteCount(bytes: demand.memory)), \(host.name) has \(ByteCount(bytes: max(0, free(host.name))))")
+                    "it needs \(ByteCount(bytes: demand.memory)), \(host.name) has \(ByteCount(bytes: max(0, free(host.name))))"
+                )
             case .closed(let reason), .leaving(let reason): reasons.append("\(host.name): \(reason)")
             }
         }
         if reasons.count > 8 { reasons = Array(reasons.prefix(8)) + ["and \(reasons.count - 8) more hosts"] }
-        if notAdmitted > 0 { reasons.append("\(notAdmitted) hosts are not of the kind that `on` asks for, or are balancers") }
+        if notAdmitted > 0 {
+            reasons.append("\(notAdmitted) hosts are not of the kind that `on` asks for, or are balancers")
+        }
         return reasons.isEmpty ? ["there is no host"] : reasons
     }
 
@@ -210,7 +216,8 @@ private struct Placer {
     private func candidate(_ host: HostName, instances: Int) -> Candidate {
         let total = memory[host] ?? 0
         return Candidate(
-            instances: instances, used: total == .max || total == 0 ? 0 : Double(used[host] ?? 0) / Double(total), host: host)
+            instances: instances, used: total == .max || total == 0 ? 0 : Double(used[host] ?? 0) / Double(total),
+            host: host)
     }
 }
 

@@ -145,11 +145,14 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         guard !state.isEnded, runningCount > 0 else { return }
         for index in steps.indices where steps[index].state == .running {
             let step = steps[index].step
-            guard let startedAt = steps[index].startedAt, now > startedAt + step.timeout + Self.answerGrace else { continue }
+            guard let startedAt = steps[index].startedAt, now > startedAt + step.timeout + Self.answerGrace else {
+                continue
+            }
             actions.append(.cancel(step, attempt: steps[index].attempt))
             let problem = Problem(
                 "step.unanswered", "The step did not end in time.",
-                cause: "\(step.title): \(step.host?.text ?? "a balancer's host") has not answered within \(step.timeout).",
+                cause:
+                    "\(step.title): \(step.host?.text ?? "a balancer's host") has not answered within \(step.timeout).",
                 remedy: "Look at the host with `apus hosts`; retry the execution when it is back.")
             stepEnded(step.id, problem, at: now, &actions)
         }

@@ -176,12 +176,17 @@ extension Planner {
         let found = liveInstances[target]
         let isServing = isServing(target)
         let isUp = found?.state == .running
-        if isHeld && displaced.contains(where: { $0.instance.release != target.instance.release && !standing[$0.host].isLeaving }) {
+        if isHeld
+            && displaced.contains(where: {
+                $0.instance.release != target.instance.release && !standing[$0.host].isLeaving
+            })
+        {
             return nil
         }
         // What serves and runs is its agent's to keep healthy; a plan could do no more.
         if isServing && isUp && displaced.isEmpty { return nil }
-        let fits = displaced.allSatisfy { $0.host != target.host } || records[target] != nil
+        let fits =
+            displaced.allSatisfy { $0.host != target.host } || records[target] != nil
             || room.reserve(process, on: target.host)
         let isBeside = process.replacement == .beside && fits
         return SlotChange(
@@ -223,7 +228,8 @@ extension Planner {
             case .leaving: return !isTarget
             case .warm(let until):
                 if isTarget { return false }
-                return until <= now || record.id.release != keptRelease || standing[record.host].isLeaving || release == nil
+                return until <= now || record.id.release != keptRelease || standing[record.host].isLeaving
+                    || release == nil
                     || !isWanted(Slot(record.id))
             }
         }.map(InstanceKey.init).sorted()
@@ -246,7 +252,9 @@ extension Planner {
     private func isSuperseded(_ record: InstanceRecord) -> Bool {
         let slot = Slot(record.id)
         guard isWanted(slot) else { return true }
-        guard let host = placement.hosts[slot] else { return standing[record.host].isLeaving && !isInContact(record.host) }
+        guard let host = placement.hosts[slot] else {
+            return standing[record.host].isLeaving && !isInContact(record.host)
+        }
         // Another record serves the slot already, on the host where it belongs.
         let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release?.number ?? 0)
         let key = InstanceKey(host: host, instance: target)

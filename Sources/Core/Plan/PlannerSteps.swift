@@ -24,7 +24,8 @@ extension Planner {
     }
 
     private func note(_ slot: SlotChange, into builder: inout PlanBuilder) {
-        let sign: Plan.Change.Sign = !slot.displaced.isEmpty ? (slot.isBeside ? .change : .replace) : slot.isNew ? .add : .change
+        let sign: Plan.Change.Sign =
+            !slot.displaced.isEmpty ? (slot.isBeside ? .change : .replace) : slot.isNew ? .add : .change
         builder.note(sign, slot.target.instance.description, on: slot.target.host, reason: slot.reason)
     }
 
@@ -63,7 +64,8 @@ extension Planner {
             }
             builder.append(.sideBySide("prepare", limit: limit, prepared), to: &nodes)
             let duties = inPlace.flatMap { displacedDuties($0) }
-            builder.append(traffic(duties, drains: true, reason: "their successors take their place", into: &builder), to: &nodes)
+            builder.append(
+                traffic(duties, drains: true, reason: "their successors take their place", into: &builder), to: &nodes)
         }
         let raised = slots.compactMap { slot in
             PlanNode.inOrder("bring up \(slot.target)", bringUp(slot, into: &builder))
@@ -76,7 +78,8 @@ extension Planner {
     /// Gives slots their duty, takes it from those that they displace, and removes what leaves.
     private func handover(of slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
         let displaced = slots.flatMap { displacedDuties($0) }
-        let duties = slots.filter { !$0.isServing || !$0.displaced.isEmpty }
+        let duties =
+            slots.filter { !$0.isServing || !$0.displaced.isEmpty }
             .map { DutyChange(instance: $0.target.instance, host: $0.target.host, duty: .serve) } + displaced
         let leaving = displaced.filter { $0.duty == .leave }.map { InstanceKey(host: $0.host, instance: $0.instance) }
         var nodes: [PlanNode] = []
@@ -85,14 +88,16 @@ extension Planner {
             traffic(
                 duties, drains: !leaving.isEmpty,
                 reason: isDeploy ? "they are ready, and take over" : "they are ready", into: &builder), to: &nodes)
-        builder.append(removals(of: leaving, title: "remove what was replaced", into: &builder, noted: true), to: &nodes)
+        builder.append(
+            removals(of: leaving, title: "remove what was replaced", into: &builder, noted: true), to: &nodes)
         return .inOrder("hand over", nodes)
     }
 
     private func displacedDuties(_ slot: SlotChange) -> [DutyChange] {
         slot.displaced.map { key in
             let isAnotherRelease = key.instance.release != slot.target.instance.release
-            let stays = options.keepsWarm && isAnotherRelease && policy.warm.milliseconds > 0
+            let stays =
+                options.keepsWarm && isAnotherRelease && policy.warm.milliseconds > 0
                 && !standing[key.host].isLeaving && key.host == slot.target.host
             return DutyChange(instance: key.instance, host: key.host, duty: stays ? .keepWarm(policy.warm) : .leave)
         }
@@ -111,7 +116,8 @@ extension Planner {
         let isPrepared = !slot.isBeside && !slot.displaced.isEmpty
         var nodes = isPrepared ? [] : phases(of: slot, upTo: .stopped, into: &builder)
         if isPrepared {
-            for old in slot.displaced where isInContact(old.host) && state(old) == .running {
+            // Also one that seems to be stopped: the two must not run at once, and stopping twice is nothing.
+            for old in slot.displaced where isInContact(old.host) && [.running, .stopped].contains(state(old)) {
                 nodes.append(step(.stop, of: old, reason: "\(slot.target.instance) takes its place", into: &builder))
             }
         }
