@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Subprocess
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -82,8 +83,19 @@ struct Load {
     }
 }
 
-/// A port that was free a moment ago.
+/// Ports that tests of this process were given: tests run beside each other, and a port that
+/// nobody listens at yet looks free to the next one.
+private let portsGiven = Mutex<Set<Int>>([])
+
+/// A port that was free a moment ago, and that no other test was given.
 func freePort(_ address: String) throws -> Int {
+    while true {
+        let port = try anyFreePort(address)
+        if portsGiven.withLock({ $0.insert(port).inserted }) { return port }
+    }
+}
+
+private func anyFreePort(_ address: String) throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var name = sockaddr_in()

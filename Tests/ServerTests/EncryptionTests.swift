@@ -41,7 +41,7 @@ struct EncryptionTests {
             let stranger = try APIClient(APIAddress(url, token: "viewer"))
             let refused = await #expect(throws: Problem.self) { try await stranger.version() }
             await stranger.shutdown()
-            #expect(refused?.code == "server.unreachable")
+            #expect(refused?.code == "server.untrusted")
         }
     }
 

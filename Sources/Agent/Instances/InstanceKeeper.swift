@@ -132,7 +132,8 @@ package actor InstanceKeeper {
             guard let entry = entries[id] else { return nil }
             let kept = entry.kept
             var live = LiveInstance(
-                id: id, releaseIdentity: kept.spec.releaseIdentity, state: kept.state, health: .starting, port: kept.port,
+                id: id, releaseIdentity: kept.spec.releaseIdentity, state: kept.state,
+                health: kept.state == .running ? .starting : .unchecked, port: kept.port,
                 failure: entry.phaseFailure, since: entry.since)
             if kept.state == .running, let status = entry.runner?.status {
                 live.health = status.health

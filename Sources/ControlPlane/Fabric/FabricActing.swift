@@ -52,10 +52,15 @@ extension FabricService {
         let known = try await releases.existing(name, release)
         let request = Orchestrator.Request(
             app: name, kind: .rollback, release: release, requestedBy: principal.label)
-        let execution = try await orchestrator.perform { (loop, now) throws(Problem) in
-            let added = loop.receive(.releaseAdded(known), at: now)
-            let begun = try loop.begin(request, at: now)
-            return (begun.execution, added + begun.actions)
+        let action = AuditAction(
+            who: principal.label, role: principal.role.rawValue, what: "rollback.request", subject: "app/\(name)",
+            details: "to r\(release)", commit: nil, execution: nil, address: nil)
+        let execution = try await audit.recording(action) { () throws(Problem) in
+            try await self.orchestrator.perform { (loop, now) throws(Problem) in
+                let added = loop.receive(.releaseAdded(known), at: now)
+                let begun = try loop.begin(request, at: now)
+                return (begun.execution, added + begun.actions)
+            }
         }
         return AcceptedView(
             app: name, executions: execution.map { [ExecutionID(checked: "\($0)")] } ?? [],

@@ -86,9 +86,13 @@ package actor OrchestratorService: Service {
         case .disconnected(let host): await receive { $0.receive(.disconnected(host), at: $1) }
         case .report(let report): await receive { $0.receive(.reported(report), at: $1) }
         case .heartbeat(let host): await receive { $0.receive(.heard(host), at: $1) }
-        case .outcome(_, let outcome):
+        case .outcome(let host, let outcome):
+            // A host that was taken over must not speak for another.
+            guard orchestrator.host(ofOrder: outcome.command.text) == host else { return }
             await receive { $0.receive(.orderEnded(outcome.command.text, outcome.problem), at: $1) }
-        case .output(_, let command, let line): note(line, of: command)
+        case .output(let host, let command, let line):
+            guard orchestrator.host(ofOrder: command.text) == host else { return }
+            note(line, of: command)
         case .event(let host, let event):
             logger.info(
                 "host event",

@@ -60,6 +60,15 @@ extension Orchestrator {
         feed(.stepEnded(name.step, problem), to: execution.app, at: now)
     }
 
+    /// The host that an order was given to, while it is waited for: nobody else may end it.
+    package func host(ofOrder id: String) -> HostName? {
+        guard let name = OrderName(id) else { return balancers.first { $0.value.order == id }?.key.host }
+        guard let execution = executions.values.first(where: { $0.id == name.execution }),
+            execution.machine.steps.indices.contains(name.step - 1)
+        else { return nil }
+        return execution.machine.steps[name.step - 1].step.host
+    }
+
     func instanceSpec(_ id: InstanceID) -> InstanceSpec? {
         guard let release = releases[id.app]?[id.release], let desired else { return nil }
         // A process that the release does not have cannot have been started from it.

@@ -49,6 +49,12 @@ struct ServerRole: AsyncParsableCommand {
         let api = try ServerAddress(listen)
         let agents = try ServerAddress(agents)
         var pair: FabricServer.Configuration.Certificate?
+        guard (certificate == nil) == (key == nil) else {
+            throw Problem(
+                "server.certificate-incomplete", "The server does not start.",
+                cause: "A certificate and its key belong together, and only one of them is given.",
+                remedy: "Give both --certificate and --key, or neither.")
+        }
         if let certificate, let key {
             pair = .init(chain: try Self.text(certificate), key: try Self.text(key))
         }
