@@ -39,7 +39,7 @@ struct LocalChecks {
     private func find(_ name: String) -> String? {
         // HAProxy is in a folder that an ordinary user's PATH may lack.
         let folders =
-            (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":") + [
+            (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init) + [
                 "/usr/local/sbin", "/usr/sbin", "/sbin",
             ]
         return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
