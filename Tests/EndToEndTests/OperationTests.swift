@@ -23,7 +23,7 @@ extension EndToEndTests {
                     }
                     let validate = try await fleet.apus("validate", try fleet.current.repository.string)
                     #expect(validate.code == 1)
-                    #expect(validate.data.contains("apps/demo.yaml:7:5"), "\(validate.data)")
+                    #expect(validate.data.contains("apps/demo.yaml:8:5"), "\(validate.data)")
                     #expect(validate.data.contains("instances"), "the hint is missing: \(validate.data)")
                     let status = try await fleet.succeed("status")
                     #expect(status.data.contains("apus validate"), "\(status.data)")
@@ -42,11 +42,11 @@ extension EndToEndTests {
             try await TestFleet.withDev(sample) { fleet in
                 try await TestLoad.expectNoFailure(fleet) { _ in
                     for count in ["4", "1", "2"] {
-                        try await fleet.succeed("scale", "demo", "web=\(count)", "--yes", "--wait")
+                        try await fleet.succeed("scale", "demo", "web=\(count)", "--wait")
                         try await eventually("\(count) instances") { "\(try await fleet.serving("demo").count)" == count }
                     }
                     #expect(try await fleet.apus("plan", "--detailed-exitcode").code == 0)
-                    let drain = try await fleet.apus("drain", "web-1", "--yes", "--wait")
+                    let drain = try await fleet.apus("drain", "web-1", "--wait")
                     #expect(drain.code == 0, "\(drain.data)\(drain.words)")
                     try await eventually("web-1 being empty") {
                         let instances = try await fleet.serving("demo")

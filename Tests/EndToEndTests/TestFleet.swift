@@ -268,7 +268,10 @@ final class TestFleet: Sendable {
 
     private func start(_ name: String, _ arguments: [String]) throws -> ChildProcess {
         let log = logs.appending("\(name).log")
-        let process = try ChildProcess(prefix + [Self.program.string] + arguments, data: log, words: log)
+        // What is installed for root alone is no use to another user.
+        let environment = prefix.isEmpty ? [:] : ["PATH": "/usr/bin:/bin:/usr/sbin", "HOME": folder.string]
+        let process = try ChildProcess(
+            prefix + [Self.program.string] + arguments, environment: environment, data: log, words: log)
         processes.withLock { $0[name] = process }
         return process
     }
