@@ -152,6 +152,9 @@ let package = Package(
             name: "BalancerTests",
             dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage], exclude: ["backend.py"],
             swiftSettings: settings),
+        // The real program, as people run it: servers, agents, commands and HAProxy.
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Core", "Wire", "apus", systemPackage], swiftSettings: settings),
         .testTarget(
             name: "AgentTests", dependencies: ["Agent", "Core", "apus", nioCore, nioPosix, serviceLifecycle, subprocess, systemPackage],
             swiftSettings: settings),

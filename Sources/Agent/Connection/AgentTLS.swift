@@ -73,7 +73,7 @@ enum AgentTLS {
     ) async throws -> FrameChannel {
         try await ClientBootstrap(group: eventLoops)
             .connectTimeout(connectTimeout)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .connect(host: server.host, port: server.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(try handler())

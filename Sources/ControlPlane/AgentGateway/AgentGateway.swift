@@ -174,7 +174,7 @@ package final class AgentGateway: Service {
             return try await ServerBootstrap(group: eventLoops)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelOption(.backlog, value: 1024)
-                .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.autoRead, value: false)
                 .bind(host: configuration.listenHost, port: configuration.listenPort) { channel in
                     channel.eventLoop.makeSucceededFuture(channel)
