@@ -51,7 +51,16 @@ package actor HAProxyDriver: BalancerDriver {
     package func apply(
         _ configuration: BalancerConfiguration, drained: [InstanceID], deadline: ContinuousClock.Instant
     ) async throws(Problem) -> Digest {
-        let digest = try await change(to: configuration)
+        // A change is carried through once it has begun: a command that is cancelled half-way (a
+        // newer one has come) would leave a HAProxy that nobody knows, on the port of the next.
+        let change = Task { () -> Result<Digest, Problem> in
+            do throws(Problem) {
+                return .success(try await self.change(to: configuration))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let digest = try await change.value.get()
         await awaitIdle(drained, deadline: deadline)
         return digest
     }
