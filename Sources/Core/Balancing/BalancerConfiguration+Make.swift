@@ -46,9 +46,10 @@ extension BalancerConfiguration {
                 let host = desired.configuration.hosts[record.host],
                 let port = port(of: record, live)
             else { return nil }
-            return Server(instance: record.id, address: host.address, port: port, standing: record.duty.standing)
+            return Server(
+                instance: record.id, host: record.host, address: host.address, port: port, standing: record.duty.standing)
         }
-        return servers.sorted { $0.instance < $1.instance }
+        return servers.sorted { ($0.instance, $0.address) < ($1.instance, $1.address) }
     }
 }
 
