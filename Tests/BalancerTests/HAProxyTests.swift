@@ -92,9 +92,9 @@ struct HAProxyDriverTests {
         try await BalancerBench.with(instances: 2, make) { bench in
             let driver = try #require(bench.driver as? HAProxyDriver)
             let worker = try #require(try await driver.processes().worker)
-            let id = try InstanceID("shop.web.1.r1")
+            let server = bench.configuration.backends[0].servers[0]
             _ = try await driver.socket.worker(
-                worker, [HAProxyLine("set server", .concatenated("shop.web/", .server(id)), "state maint")])
+                worker, [HAProxyLine("set server", .concatenated("shop.web/", .server(server)), "state maint")])
             #expect(try await bench.answering() == ["shop.web.2.r1"])
             let next = HAProxyDriver(name: driver.name, root: bench.root)
             try await next.adopt()

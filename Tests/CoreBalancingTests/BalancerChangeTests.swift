@@ -20,6 +20,23 @@ import Testing
         }
     }
 
+    @Test("An instance that moves is a server on each of its hosts while it does") func move() throws {
+        let (old, new) = (try HostName("web-1"), try HostName("web-2"))
+        var before = Sample.shop
+        before.backends[0].servers = [Sample.server("shop.web.1.r1", port: 9001, on: old)]
+        var next = before
+        next.backends[0].servers = [
+            Sample.server("shop.web.1.r1", port: 9001, .draining, on: old), Sample.server("shop.web.1.r1", port: 9002, on: new),
+        ]
+        guard case .servers(let changes) = BalancerChange(from: before, to: next) else {
+            Issue.record("a reload")
+            return
+        }
+        let commands = try HAProxyRuntime.commands(for: changes).map(\.text)
+        #expect(commands.contains { $0.hasPrefix("add server shop.web/shop.web.1.r1:web-2 127.0.0.2:9002 ") })
+        #expect(commands.contains("set server shop.web/shop.web.1.r1:web-1 weight 0"))
+    }
+
     @Test("What takes over comes before what is relieved, so that no backend is empty") func order() throws {
         var next = Sample.shop
         next.backends[0].servers = [

@@ -61,8 +61,10 @@ import Testing
         #expect(backend.healthPath == "/healthz" && backend.sticky == .source && backend.websocket)
         #expect(
             backend.servers == [
-                Sample.server("shop.web.1.r1", port: 9001), Sample.server("shop.web.2.r1", port: 9002, .standby),
-                Sample.server("shop.web.3.r1", port: 9003, .standby), Sample.server("shop.web.4.r1", port: 9004, .draining),
+                Sample.server("shop.web.1.r1", port: 9001, on: web.name),
+                Sample.server("shop.web.2.r1", port: 9002, .standby, on: web.name),
+                Sample.server("shop.web.3.r1", port: 9003, .standby, on: web.name),
+                Sample.server("shop.web.4.r1", port: 9004, .draining, on: web.name),
             ])
     }
 

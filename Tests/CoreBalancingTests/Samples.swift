@@ -11,9 +11,10 @@ enum Sample {
     }
 
     static func server(
-        _ id: String, port: Int, _ standing: BalancerConfiguration.Server.Standing = .serving
+        _ id: String, port: Int, _ standing: BalancerConfiguration.Server.Standing = .serving, on host: HostName? = nil
     ) -> BalancerConfiguration.Server {
-        BalancerConfiguration.Server(instance: instance(id), address: "127.0.0.2", port: port, standing: standing)
+        BalancerConfiguration.Server(
+            instance: instance(id), host: host, address: "127.0.0.2", port: port, standing: standing)
     }
 
     static var shop: BalancerConfiguration {

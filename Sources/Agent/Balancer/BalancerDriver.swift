@@ -50,9 +50,10 @@ package struct BalancerCounters: Codable, Hashable, Sendable {
 
     /// Whole backends by `APP.PROCESS`.
     package var backends: [String: Figures]
-    package var servers: [String: [InstanceID: Figures]]
+    /// By backend, and by the server's name.
+    package var servers: [String: [String: Figures]]
 
-    package init(backends: [String: Figures] = [:], servers: [String: [InstanceID: Figures]] = [:]) {
+    package init(backends: [String: Figures] = [:], servers: [String: [String: Figures]] = [:]) {
         self.backends = backends
         self.servers = servers
     }

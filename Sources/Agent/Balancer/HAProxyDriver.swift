@@ -61,7 +61,7 @@ package actor HAProxyDriver: BalancerDriver {
             }
         }
         let digest = try await change.value.get()
-        await awaitIdle(drained, deadline: deadline)
+        await awaitIdle(drained, of: configuration, deadline: deadline)
         return digest
     }
 
@@ -181,12 +181,17 @@ package actor HAProxyDriver: BalancerDriver {
 
     // MARK: Waiting
 
-    private func awaitIdle(_ instances: [InstanceID], deadline: ContinuousClock.Instant) async {
+    /// Waits for servers that take nothing new; the same instance may serve from another host.
+    private func awaitIdle(
+        _ instances: [InstanceID], of configuration: BalancerConfiguration, deadline: ContinuousClock.Instant
+    ) async {
         let clock = ContinuousClock()
-        while !instances.isEmpty, clock.now < deadline, !Task.isCancelled {
+        let names = configuration.backends.flatMap(\.servers)
+            .filter { $0.standing != .serving && instances.contains($0.instance) }.map(\.name)
+        while !names.isEmpty, clock.now < deadline, !Task.isCancelled {
             guard let counters = try? await counters() else { return }
             let isIdle = counters.servers.values.allSatisfy { servers in
-                instances.allSatisfy { servers[$0]?.sessions ?? 0 == 0 }
+                names.allSatisfy { servers[$0]?.sessions ?? 0 == 0 }
             }
             if isIdle { return }
             try? await Task.sleep(for: .milliseconds(10), clock: clock)

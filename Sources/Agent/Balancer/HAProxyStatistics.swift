@@ -33,8 +33,8 @@ enum HAProxyStatistics {
             let backend = String(text("pxname"))
             if kind == "1" {
                 counters.backends[backend] = figures
-            } else if let instance = try? InstanceID(String(text("svname"))) {
-                counters.servers[backend, default: [:]][instance] = figures
+            } else {
+                counters.servers[backend, default: [:]][String(text("svname"))] = figures
             }
         }
         return counters

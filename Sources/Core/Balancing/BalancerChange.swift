@@ -26,11 +26,11 @@ package enum BalancerChange: Hashable, Sendable {
     private static func changes(
         from old: BalancerConfiguration.Backend, to new: BalancerConfiguration.Backend
     ) -> [ServerChange] {
-        let before = Dictionary(old.servers.map { ($0.instance, $0) }, uniquingKeysWith: { first, _ in first })
-        let kept = Set(new.servers.map(\.instance))
+        let before = Dictionary(old.servers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let kept = Set(new.servers.map(\.name))
         var changes: [ServerChange] = []
         for server in new.servers {
-            guard let previous = before[server.instance] else {
+            guard let previous = before[server.name] else {
                 changes.append(ServerChange(backend: new.name, server: server, kind: .add))
                 continue
             }
@@ -41,7 +41,7 @@ package enum BalancerChange: Hashable, Sendable {
                 changes.append(ServerChange(backend: new.name, server: server, kind: .stand))
             }
         }
-        for server in old.servers where !kept.contains(server.instance) {
+        for server in old.servers where !kept.contains(server.name) {
             changes.append(ServerChange(backend: new.name, server: server, kind: .remove))
         }
         return changes

@@ -46,22 +46,10 @@ extension BalancerConfiguration {
                 let host = desired.configuration.hosts[record.host],
                 let port = port(of: record, live)
             else { return nil }
-            return Server(instance: record.id, address: host.address, port: port, standing: record.duty.standing)
+            return Server(
+                instance: record.id, host: record.host, address: host.address, port: port, standing: record.duty.standing)
         }
-        return distinct(servers)
-    }
-
-    /// An instance that moves is on two hosts for a while, under one name, and a backend can have
-    /// a name once: the one that serves is the one that counts.
-    private static func distinct(_ servers: [Server]) -> [Server] {
-        func order(_ server: Server) -> (InstanceID, Int, String) {
-            (server.instance, Server.Standing.ranking.firstIndex(of: server.standing) ?? 0, server.address)
-        }
-        var distinct: [Server] = []
-        for server in servers.sorted(by: { order($0) < order($1) }) where distinct.last?.instance != server.instance {
-            distinct.append(server)
-        }
-        return distinct
+        return servers.sorted { ($0.instance, $0.address) < ($1.instance, $1.address) }
     }
 }
 
@@ -75,11 +63,6 @@ extension BalancerConfiguration {
 
 extension BalancerConfiguration.Route {
     fileprivate var order: (String, String, String, String) { (host ?? "", path, backend, cors.joined(separator: " ")) }
-}
-
-extension BalancerConfiguration.Server.Standing {
-    /// Which of two servers of one name is kept.
-    fileprivate static let ranking: [Self] = [.serving, .draining, .standby]
 }
 
 extension InstanceRecord.Duty {

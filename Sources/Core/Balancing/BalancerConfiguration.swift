@@ -42,12 +42,19 @@ package struct BalancerConfiguration: Codable, Hashable, Sendable {
         }
 
         package var instance: InstanceID
+        /// While an instance moves it is on two hosts at once, and each of the two is a server; nil:
+        /// the instance alone says which one is meant.
+        package var host: HostName?
         package var address: String
         package var port: Int
         package var standing: Standing
 
-        package init(instance: InstanceID, address: String, port: Int, standing: Standing) {
+        /// What the balancer calls it: `INSTANCE:HOST`, or the instance alone.
+        package var name: String { host.map { "\(instance):\($0)" } ?? instance.description }
+
+        package init(instance: InstanceID, host: HostName? = nil, address: String, port: Int, standing: Standing) {
             self.instance = instance
+            self.host = host
             self.address = address
             self.port = port
             self.standing = standing

@@ -133,7 +133,7 @@ package struct HAProxyConfiguration: Hashable, Sendable {
         for server in backend.servers {
             let endpoint = try HAProxyWord.endpoint(server.address, server.port)
             let weight = server.standing == .draining ? Self.weightDraining : Self.weight
-            let words: [HAProxyWord] = ["server", .server(server.instance), endpoint, weight]
+            let words: [HAProxyWord] = ["server", .server(server), endpoint, weight]
             lines.append(HAProxyLine(words + (server.standing == .standby ? ["disabled"] : [])))
         }
         return Section(head: HAProxyLine("backend", try .backend(backend.name)), lines: lines)

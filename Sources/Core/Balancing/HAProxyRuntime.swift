@@ -53,7 +53,7 @@ package enum HAProxyRuntime {
     }
 
     private static func name(of change: ServerChange) throws(Problem) -> HAProxyWord {
-        .concatenated(try .backend(change.backend), "/", .server(change.server.instance))
+        .concatenated(try .backend(change.backend), "/", .server(change.server))
     }
 
     // MARK: What it answers
@@ -64,7 +64,7 @@ package enum HAProxyRuntime {
         for backend in configuration.backends {
             for server in backend.servers {
                 expected.insert(
-                    "\(backend.name)/\(server.instance) \(server.address.lowercased()) \(server.port) \(server.standing.rawValue)")
+                    "\(backend.name)/\(server.name) \(server.address.lowercased()) \(server.port) \(server.standing.rawValue)")
             }
         }
         return expected == parsedServersState(text)

@@ -19,7 +19,8 @@ package struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral {
         HAProxyWord(checked: words.map(\.text).joined())
     }
 
-    static func server(_ instance: InstanceID) -> HAProxyWord { HAProxyWord(checked: instance.description) }
+    /// Instances and hosts are names already: letters, digits, dots and dashes.
+    static func server(_ server: BalancerConfiguration.Server) -> HAProxyWord { HAProxyWord(checked: server.name) }
 
     /// Where a certificate lies in the balancer's folder: named by its content, so that a new
     /// one never overwrites the one that serves.

@@ -42,8 +42,7 @@ struct AgentRole: AsyncParsableCommand {
             try HostAgent(configuration, identity: identity, now: wallClock, logger: logger)
         }
         if end { return try await agent().endWhatIsLeft() }
-        Footprint.keepOnlyWhatIsUsed()
-        var services: [any Service] = [try agent()]
+        var services: [any Service] = [try agent(), FootprintTrim()]
         if let parent { services.append(ParentWatch(parent: parent)) }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -1,5 +1,23 @@
 import FoundationEssentials
 import Glibc
+import ServiceLifecycle
+
+/// Gives back, from time to time, what an agent no longer uses of its own program: what it
+/// needed to start is a good part of it.
+struct FootprintTrim: Service {
+    private static let afterStart = Duration.seconds(5)
+    private static let interval = Duration.seconds(60)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            try? await Task.sleep(for: Self.afterStart)
+            while !Task.isCancelled {
+                Footprint.keepOnlyWhatIsUsed()
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+}
 
 /// How much of the program itself is resident.
 enum Footprint {
