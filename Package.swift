@@ -68,10 +68,12 @@ let package = Package(
             dependencies: ["Core", asyncHTTPClient, httpTypes, nioCore, nioFoundationCompat, nioHTTP1, nioSSL],
             swiftSettings: settings),
         // Git and YAML to a desired model.
-        .target(name: "ConfigRepository", dependencies: ["Core", yams, subprocess, systemPackage], swiftSettings: settings),
+        .target(
+            name: "ConfigRepository", dependencies: ["Core", yams, subprocess, systemPackage], swiftSettings: settings),
         // Build, sign, verify, store and unpack tarballs.
         .target(
-            name: "Packages", dependencies: ["Core", "CZstd", crypto, subprocess, systemPackage], swiftSettings: settings),
+            name: "Packages", dependencies: ["Core", "CZstd", crypto, subprocess, systemPackage],
+            swiftSettings: settings),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         // The small C program that holds an instance while its agent is away.
         .target(name: "CShim", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
@@ -79,7 +81,8 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "CShim", "Core", "Wire", "Packages", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, subprocess,
+                "CShim", "Core", "Wire", "Packages", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+                serviceLifecycle, subprocess,
                 swiftASN1, systemPackage, unixSignals, x509, asyncHTTPClient,
             ],
             swiftSettings: settings),
@@ -95,7 +98,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "ControlPlane", "Core", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore,
+                "ControlPlane", "Core", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging,
+                nioCore,
                 nioSSL, serviceLifecycle,
             ],
             swiftSettings: settings),
@@ -150,13 +154,15 @@ let package = Package(
             name: "CoreBalancingTests", dependencies: ["Core"], exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "BalancerTests",
-            dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage], exclude: ["backend.py"],
+            dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage],
+            exclude: ["backend.py"],
             swiftSettings: settings),
         // The real program, as people run it: servers, agents, commands and HAProxy.
         .testTarget(
             name: "EndToEndTests", dependencies: ["Core", "Wire", "apus", systemPackage], swiftSettings: settings),
         .testTarget(
-            name: "AgentTests", dependencies: ["Agent", "Core", "apus", nioCore, nioPosix, serviceLifecycle, subprocess, systemPackage],
+            name: "AgentTests",
+            dependencies: ["Agent", "Core", "apus", nioCore, nioPosix, serviceLifecycle, subprocess, systemPackage],
             swiftSettings: settings),
     ]
 )

@@ -66,7 +66,8 @@ struct TokenTests {
 
     @Test("A token's time can end, and its fabric is its own") func bounds() async throws {
         let expiresAt = bench.clock.now() + .minutes(5)
-        let (_, token) = try await bench.tokens.create(label: "short", role: .admin, expiresAt: expiresAt, createdBy: "ann")
+        let (_, token) = try await bench.tokens.create(
+            label: "short", role: .admin, expiresAt: expiresAt, createdBy: "ann")
         _ = try await bench.control.authenticate(bearer: token)
         let elsewhere = TokenStore(store: bench.store, fabric: try FabricName("staging")) { Instant(milliseconds: 0) }
         #expect(try await elsewhere.find(token: token) == nil)
@@ -96,15 +97,21 @@ struct TokenTests {
 
     @Test(
         "Hostile tokens are refused alike",
-        arguments: ["", "apus_", "apus_../../x", "Bearer apus_", "apus_" + String(repeating: "A", count: 65_536),
-            "apus_" + String(repeating: "A", count: 43), "apus_" + String(repeating: "é", count: 43), "\u{0}\n"])
+        arguments: [
+            "", "apus_", "apus_../../x", "Bearer apus_", "apus_" + String(repeating: "A", count: 65_536),
+            "apus_" + String(repeating: "A", count: 43), "apus_" + String(repeating: "é", count: 43), "\u{0}\n",
+        ])
     func hostile(token: String) async {
         #expect(await code { _ = try await bench.control.authenticate(bearer: token) } == "access.unauthenticated")
     }
 
-    @Test("Labels that could change a page or a log are refused", arguments: ["", "a\nb", "\u{202E}abc", String(repeating: "x", count: 101)])
+    @Test(
+        "Labels that could change a page or a log are refused",
+        arguments: ["", "a\nb", "\u{202E}abc", String(repeating: "x", count: 101)])
     func labels(label: String) async {
-        #expect(await code { _ = try await bench.tokens.create(label: label, role: .viewer, createdBy: "ann") } == "token.label-invalid")
+        #expect(
+            await code { _ = try await bench.tokens.create(label: label, role: .viewer, createdBy: "ann") }
+                == "token.label-invalid")
     }
 
     @Test("Each role may do what the ones before it may") func roles() async throws {
@@ -134,7 +141,8 @@ struct SessionTests {
         let other = try await bench.sessions.logIn(token: token)
         #expect(other.crossSiteToken != session.crossSiteToken)
         try await bench.sessions.logOut(cookie: session.cookie)
-        #expect(await code { _ = try await bench.control.authenticate(cookie: session.cookie) } == "access.unauthenticated")
+        #expect(
+            await code { _ = try await bench.control.authenticate(cookie: session.cookie) } == "access.unauthenticated")
         try await bench.tokens.revoke(record.id)
         #expect(try await bench.sessions.find(cookie: other.cookie) == nil)
     }
@@ -183,7 +191,9 @@ struct JoinTokenTests {
         let token = try await issue()
         let winners = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<20 {
-                group.addTask { [bench, host] in await code { try await bench.joins.redeem(token, by: host) } == nil ? 1 : 0 }
+                group.addTask { [bench, host] in
+                    await code { try await bench.joins.redeem(token, by: host) } == nil ? 1 : 0
+                }
             }
             return await group.reduce(0, +)
         }

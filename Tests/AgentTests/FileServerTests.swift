@@ -19,7 +19,9 @@ import Testing
             try Disk.write(Array(text.utf8), to: site.pushing(FilePath(name)))
         }
         try Disk.write(Array("outside".utf8), to: root.appending("outside"))
-        #expect(symlink("../outside", site.appending("out").string) == 0 && symlink("index.html", site.appending("in").string) == 0)
+        #expect(
+            symlink("../outside", site.appending("out").string) == 0
+                && symlink("index.html", site.appending("in").string) == 0)
         try await withServer(site) { port in
             let index = try await get("/", port)
             #expect(index.hasPrefix("HTTP/1.1 200") && index.contains("text/html") && index.hasSuffix("<h1>hi</h1>"))
@@ -30,13 +32,17 @@ import Testing
             #expect(try await get("//evil.example/..%2fdocs", port).hasPrefix("HTTP/1.1 404"))
             #expect(try await get("/docs/", port).hasSuffix("docs"))
             #expect(try await get("/in", port).hasSuffix("<h1>hi</h1>"))
-            for hostile in ["/../outside", "/%2e%2e/outside", "/out", "/.env", "/docs/..%2f..%2foutside", "/nothing", "/index.html/"] {
+            for hostile in [
+                "/../outside", "/%2e%2e/outside", "/out", "/.env", "/docs/..%2f..%2foutside", "/nothing",
+                "/index.html/",
+            ] {
                 #expect(try await get(hostile, port).hasPrefix("HTTP/1.1 404"), "\(hostile)")
             }
             #expect(try await get("/%00", port).hasPrefix("HTTP/1.1 400"))
             #expect(try await get("/%zz", port).hasPrefix("HTTP/1.1 400"))
             let check = HealthCheck(
-                probe: HealthProbe(kind: .http(path: "/")), address: "127.0.0.1", port: port, environment: [:], directory: root)
+                probe: HealthProbe(kind: .http(path: "/")), address: "127.0.0.1", port: port, environment: [:],
+                directory: root)
             #expect(await check.run() == nil)
             var failing = check
             failing.probe.kind = .http(path: "/nothing")
@@ -51,7 +57,8 @@ import Testing
     @Test("A command probe that takes too long fails and is ended")
     func slowCommand() async throws {
         let check = HealthCheck(
-            probe: HealthProbe(kind: .command(try CommandTemplate("/bin/sleep 1003")), timeout: Interval(milliseconds: 200)),
+            probe: HealthProbe(
+                kind: .command(try CommandTemplate("/bin/sleep 1003")), timeout: Interval(milliseconds: 200)),
             address: "127.0.0.1", port: 1, environment: ["PATH": "/bin"], directory: "/tmp")
         #expect(await check.run() == "/bin/sleep 1003: no answer within 200ms")
     }
@@ -70,11 +77,16 @@ import Testing
     }
 
     private func get(_ path: String, _ port: Int, _ header: String = "") async throws -> String {
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connect(host: "127.0.0.1", port: port) { channel in
-            channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel) }
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connect(
+            host: "127.0.0.1", port: port
+        ) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
         }
         return try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(header)\r\n"))
+            try await outbound.write(
+                ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(header)\r\n"))
             var text = ""
             for try await buffer in inbound { text += String(buffer: buffer) }
             return text

@@ -21,7 +21,9 @@ final class HostBench: Sendable {
 
     init(host: String = "web-1", users: UserPolicy = .caller, groups: ResourceGroups = .none) throws {
         let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
-        root = FilePath("/tmp/apus-test-\(getpid())-\(number)-with-a-name-that-no-socket-address-has-room-for-\(String(repeating: "x", count: 60))")
+        root = FilePath(
+            "/tmp/apus-test-\(getpid())-\(number)-with-a-name-that-no-socket-address-has-room-for-\(String(repeating: "x", count: 60))"
+        )
         let log = EventLog()
         var setting = InstanceKeeper.Setting(
             host: try HostName(host), address: "127.0.0.1", root: root, executable: Self.executable,
@@ -48,7 +50,8 @@ final class HostBench: Sendable {
     let log: EventLog
 
     /// Runs a keeper for the time of the body; then it is gone, and its instances go on.
-    func withKeeper<Result: Sendable>(_ body: @Sendable (InstanceKeeper) async throws -> Result) async throws -> Result {
+    func withKeeper<Result: Sendable>(_ body: @Sendable (InstanceKeeper) async throws -> Result) async throws -> Result
+    {
         let keeper = InstanceKeeper(keeperSetting)
         try await keeper.load()
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -74,19 +77,22 @@ final class HostBench: Sendable {
     }
 
     func spec(
-        _ id: String = "shop.web.1.r1", script: String, health: HealthProbe? = nil, stop: StopSpec = StopSpec(timeout: .seconds(2)),
+        _ id: String = "shop.web.1.r1", script: String, health: HealthProbe? = nil,
+        stop: StopSpec = StopSpec(timeout: .seconds(2)),
         limits: ResourceLimits = ResourceLimits(), environment: [String: String] = [:], run: RunSpec? = nil,
         phases: [LifecyclePhase: String] = [:], config: [String: String] = [:]
     ) throws -> InstanceSpec {
         let id = try InstanceID(id)
         let identity = Digest(bytes: Array(repeating: UInt8(id.release), count: 32))
         let process = ProcessSpec(
-            name: id.process, run: try run ?? .command(CommandTemplate("/bin/sh run.sh")), health: health, limits: limits, stop: stop,
+            name: id.process, run: try run ?? .command(CommandTemplate("/bin/sh run.sh")), health: health,
+            limits: limits, stop: stop,
             phases: phases)
         return InstanceSpec(
             id: id, fabric: try FabricName("dev"),
             package: PackageReference(app: id.app, version: "1", digest: identity, size: 1, signature: ""),
-            releaseIdentity: identity, config: config.merging(["run.sh": script]) { $1 }, environment: environment, process: process,
+            releaseIdentity: identity, config: config.merging(["run.sh": script]) { $1 }, environment: environment,
+            process: process,
             packagesKept: 1)
     }
 }

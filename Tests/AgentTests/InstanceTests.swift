@@ -25,7 +25,9 @@ import Testing
             try await keeper.link(app: spec.id.app, releaseIdentity: spec.releaseIdentity)
             #expect(await keeper.links()[spec.id.app]?.current == spec.releaseIdentity)
             let pid = try #require(try await keeper.live(spec).processID)
-            for phase in [LifecyclePhase.stop, .unconfigure, .uninstall] { try await keeper.perform(phase, spec) { _ in } }
+            for phase in [LifecyclePhase.stop, .unconfigure, .uninstall] {
+                try await keeper.perform(phase, spec) { _ in }
+            }
             #expect(!isAlive(pid))
             #expect(await keeper.liveInstances() == [])
         }
@@ -36,7 +38,8 @@ import Testing
     @Test("Instances survive the agent: a new one takes over the same process, still healthy")
     func restart() async throws {
         let bench = try HostBench()
-        let command = try HealthProbe(kind: .command(CommandTemplate("/bin/true")), interval: Interval(milliseconds: 100))
+        let command = try HealthProbe(
+            kind: .command(CommandTemplate("/bin/true")), interval: Interval(milliseconds: 100))
         let spec = try bench.spec(script: forever, health: command)
         let pid = try await bench.withKeeper { keeper in
             try await keeper.bringUp(spec)
@@ -127,7 +130,9 @@ import Testing
     @Test("What ignores its stop signal is killed when its time is up, with its children")
     func stubborn() async throws {
         let bench = try HostBench()
-        let spec = try bench.spec(script: "trap '' TERM; sleep 1002 & while :; do sleep 0.1; done", stop: StopSpec(timeout: Interval(milliseconds: 300)))
+        let spec = try bench.spec(
+            script: "trap '' TERM; sleep 1002 & while :; do sleep 0.1; done",
+            stop: StopSpec(timeout: Interval(milliseconds: 300)))
         try await bench.withKeeper { keeper in
             try await keeper.bringUp(spec)
             try await keeper.awaitReady(spec.id)
@@ -142,7 +147,8 @@ import Testing
         let bench = try HostBench()
         let odd = "a b\"'$(id)\n;\u{202E}=x"
         let spec = try bench.spec(
-            script: #"printf '%s|' "$ODD" "$1" "$PORT" "$FROM_PACKAGE" "$APUS_RELEASE" > "$HOME/seen"; env | grep -c SWIFT; exec sleep 1000"#,
+            script:
+                #"printf '%s|' "$ODD" "$1" "$PORT" "$FROM_PACKAGE" "$APUS_RELEASE" > "$HOME/seen"; env | grep -c SWIFT; exec sleep 1000"#,
             environment: ["ODD": odd, "PORT": "1"], run: .command(CommandTemplate("/bin/sh run.sh \"$ODD\"")))
         try await bench.withKeeper { keeper in
             try await keeper.bringUp(spec)
@@ -212,7 +218,9 @@ import Testing
         let bench = try HostBench()
         let specs = try ["shop.web.1.r1", "shop.web.2.r1"].map { try bench.spec($0, script: forever) }
         try await bench.withKeeper { keeper in
-            for spec in specs { for phase in [LifecyclePhase.install, .configure] { try await keeper.perform(phase, spec) { _ in } } }
+            for spec in specs {
+                for phase in [LifecyclePhase.install, .configure] { try await keeper.perform(phase, spec) { _ in } }
+            }
             #expect(Set(await keeper.liveInstances().compactMap(\.port)).count == 2)
         }
         try await bench.end()
@@ -222,7 +230,8 @@ import Testing
 /// Command lines of processes below a root folder that start so.
 func marked(_ root: FilePath, _ start: String) -> [String] {
     Disk.names(in: "/proc").compactMap { name in
-        guard Int32(name) != nil, let environment = Disk.text(FilePath("/proc/\(name)/environ")), environment.contains("APUS_MOUNT=\(root)/"),
+        guard Int32(name) != nil, let environment = Disk.text(FilePath("/proc/\(name)/environ")),
+            environment.contains("APUS_MOUNT=\(root)/"),
             let line = Disk.text(FilePath("/proc/\(name)/cmdline")), line.hasPrefix(start)
         else { return nil }
         return line

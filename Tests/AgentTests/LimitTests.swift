@@ -22,10 +22,13 @@ final class Lines: Sendable { let all = Mutex<[String]>([]) }
         try await bench.end()
     }
 
-    @Test("As root each app has a user of its own, who can write to its data and not to its release", .enabled(if: geteuid() == 0))
+    @Test(
+        "As root each app has a user of its own, who can write to its data and not to its release",
+        .enabled(if: geteuid() == 0))
     func users() async throws {
         let bench = try HostBench(users: .perApp(UserPolicy.range))
-        let spec = try bench.spec(script: "id -u; touch $HOME/mine && echo can; touch x 2>/dev/null || echo cannot; exec sleep 1000")
+        let spec = try bench.spec(
+            script: "id -u; touch $HOME/mine && echo can; touch x 2>/dev/null || echo cannot; exec sleep 1000")
         try await bench.withKeeper { keeper in
             try await keeper.bringUp(spec)
             try await keeper.awaitReady(spec.id)
@@ -49,7 +52,9 @@ final class Lines: Sendable { let all = Mutex<[String]>([]) }
             if groups.limitsMemory {
                 #expect(bench.log.lines.withLock { $0.contains { $0.contains("more memory than its limit") } })
             }
-            for phase in [LifecyclePhase.stop, .unconfigure, .uninstall] { try await keeper.perform(phase, spec) { _ in } }
+            for phase in [LifecyclePhase.stop, .unconfigure, .uninstall] {
+                try await keeper.perform(phase, spec) { _ in }
+            }
         }
         try await bench.end()
     }
@@ -58,7 +63,9 @@ final class Lines: Sendable { let all = Mutex<[String]>([]) }
     func fullDisk() async throws {
         let bench = try HostBench()
         let spec = try bench.spec(
-            script: "i=0; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890123456789012345678901234567890123456789; i=$((i+1)); done; touch $HOME/done; while :; do echo tick; sleep 0.05; done")
+            script:
+                "i=0; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890123456789012345678901234567890123456789; i=$((i+1)); done; touch $HOME/done; while :; do echo tick; sleep 0.05; done"
+        )
         let logs = HostFolders(root: bench.root).mountPoint(spec.id).logs
         try await bench.withKeeper { keeper in
             try await keeper.perform(.install, spec) { _ in }
@@ -69,7 +76,9 @@ final class Lines: Sendable { let all = Mutex<[String]>([]) }
             try await eventually("all was written") { Disk.exists(done) }
             #expect(try await keeper.live(spec).restarts == 0)
             truncate(logs.appending("output.log").string, 0)
-            try await eventually("the loss is said") { texts(bench, spec).contains { $0.contains("bytes of output were lost") } }
+            try await eventually("the loss is said") {
+                texts(bench, spec).contains { $0.contains("bytes of output were lost") }
+            }
             try await keeper.perform(.stop, spec) { _ in }
         }
         #expect(umount2(logs.string, Int32(MNT_DETACH)) == 0)
@@ -85,7 +94,9 @@ final class Lines: Sendable { let all = Mutex<[String]>([]) }
         let line = { (text: String, tag: String) in "2026-11-21T03:00:00.000Z stdout \(tag) \(text)\n" }
         try Disk.write(Array((1...5).map { line("old \($0)", "F") }.joined().utf8), to: FilePath("\(path).1"))
         let part = String(repeating: "x", count: 16 << 10)
-        try Disk.write(Array((line("new", "F") + String(repeating: line(part, "P"), count: 640) + line("end", "F")).utf8), to: path)
+        try Disk.write(
+            Array((line("new", "F") + String(repeating: line(part, "P"), count: 640) + line("end", "F")).utf8), to: path
+        )
         let reader = OutputReader(path: path, pollInterval: .milliseconds(5))
         let long = try #require(reader.last(1).last)
         #expect(long.utf8.count < 70 << 10 && long.hasSuffix("…"))

@@ -17,7 +17,9 @@ import Testing
             _ = supervisor.receive(.started(processID: 9), at: at(now))
             // Each lives long enough not to be a crash loop.
             now += 20_000
-            for case .setTimer(.restart, let generation, let pause) in supervisor.receive(.ended(.exited(1)), at: at(now)) {
+            for case .setTimer(.restart, let generation, let pause) in supervisor.receive(
+                .ended(.exited(1)), at: at(now))
+            {
                 pauses.append(pause.milliseconds)
                 now += pause.milliseconds
                 #expect(supervisor.receive(.timerFired(.restart, generation: generation), at: at(now)).first == .spawn)
@@ -34,17 +36,25 @@ import Testing
         var generation = 0
         for second in 1...5 {
             _ = supervisor.receive(.started(processID: 9), at: at(Int64(second) * 1000))
-            for case .setTimer(.restart, let number, _) in supervisor.receive(.ended(.exited(1)), at: at(Int64(second) * 1000 + 10)) {
+            for case .setTimer(.restart, let number, _) in supervisor.receive(
+                .ended(.exited(1)), at: at(Int64(second) * 1000 + 10))
+            {
                 generation = number
             }
-            if second < 5 { _ = supervisor.receive(.timerFired(.restart, generation: generation), at: at(Int64(second) * 1000 + 500)) }
+            if second < 5 {
+                _ = supervisor.receive(
+                    .timerFired(.restart, generation: generation), at: at(Int64(second) * 1000 + 500))
+            }
         }
         #expect(supervisor.failure == "crash loop: exited 1, 5 times in 60 s")
         _ = supervisor.receive(.timerFired(.restart, generation: generation), at: at(40_000))
         _ = supervisor.receive(.started(processID: 10), at: at(40_000))
         let actions = supervisor.receive(.ended(.exited(1)), at: at(110_000))
         #expect(!supervisor.isCrashLooping)
-        #expect(actions.contains { if case .setTimer(.restart, _, Interval(milliseconds: 100)) = $0 { true } else { false } })
+        #expect(
+            actions.contains {
+                if case .setTimer(.restart, _, Interval(milliseconds: 100)) = $0 { true } else { false }
+            })
     }
 
     @Test("An instance that does not become healthy in time is stopped and says what the probe said")
@@ -116,7 +126,8 @@ private struct SimulatedProcess {
 
     init(seed: UInt64) {
         random = SeededRandom(state: seed)
-        supervisor = Supervisor(policy: .init(probe: HealthProbe(kind: .tcp, interval: .seconds(600)), stop: StopSpec()))
+        supervisor = Supervisor(
+            policy: .init(probe: HealthProbe(kind: .tcp, interval: .seconds(600)), stop: StopSpec()))
     }
 
     mutating func run(until end: Instant, stepsMax: Int) {
@@ -153,7 +164,9 @@ private struct SimulatedProcess {
             if process != nil { faults.append("two processes") }
             if !isWanted { faults.append("a start unasked") }
             spawns += 1
-            if random.next(10) == 0 { return queue.append(Pending(at: now + Interval(milliseconds: 5), event: .ended(.notStarted("exec")))) }
+            if random.next(10) == 0 {
+                return queue.append(Pending(at: now + Interval(milliseconds: 5), event: .ended(.notStarted("exec"))))
+            }
             process = Int32(spawns)
             queue.append(Pending(at: now + Interval(milliseconds: 3), event: .started(processID: Int32(spawns))))
             later(.ended(.exited(1)), 10...(random.next(3) == 0 ? 2000 : 20_000_000), now)

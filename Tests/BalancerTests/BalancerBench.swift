@@ -18,7 +18,8 @@ final class BalancerBench: @unchecked Sendable {
 
     private init(_ make: (BalancerName, FilePath) -> any BalancerDriver) throws {
         // Deeper than the address of a unix socket may be long.
-        root = FilePath("/tmp/apus-balancer-\(UInt64.random(in: 0...UInt64.max))/\(String(repeating: "deep", count: 30))")
+        root = FilePath(
+            "/tmp/apus-balancer-\(UInt64.random(in: 0...UInt64.max))/\(String(repeating: "deep", count: 30))")
         try FileManager.default.createDirectory(atPath: root.string, withIntermediateDirectories: true)
         driver = make(try BalancerName("edge"), root)
         port = try freePort(Self.address)

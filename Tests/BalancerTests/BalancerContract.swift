@@ -42,14 +42,23 @@ struct BalancerContract: Sendable {
         try await BalancerBench.with(instances: 0, make) { bench in
             bench.configuration.routes[0].cors = ["example.com"]
             try await bench.apply()
-            let preflight = ["-X", "OPTIONS", "-H", "Access-Control-Request-Method: PUT", "-H", "Access-Control-Request-Headers: a, b"]
+            let preflight = [
+                "-X", "OPTIONS", "-H", "Access-Control-Request-Method: PUT", "-H",
+                "Access-Control-Request-Headers: a, b",
+            ]
             let answered = try await output(
-                "curl", ["-si", "-H", "Host: \(BalancerBench.host)", "-H", "Origin: https://example.com"] + preflight + [bench.url])
+                "curl",
+                ["-si", "-H", "Host: \(BalancerBench.host)", "-H", "Origin: https://example.com"] + preflight + [
+                    bench.url
+                ])
             #expect(answered.hasPrefix("HTTP/1.1 204"))
             #expect(answered.contains("access-control-allow-origin: https://example.com"))
             #expect(answered.contains("access-control-allow-headers: a, b"))
             let refused = try await output(
-                "curl", ["-si", "-H", "Host: \(BalancerBench.host)", "-H", "Origin: https://evil.example"] + preflight + [bench.url])
+                "curl",
+                ["-si", "-H", "Host: \(BalancerBench.host)", "-H", "Origin: https://evil.example"] + preflight + [
+                    bench.url
+                ])
             #expect(refused.hasPrefix("HTTP/1.1 503") && !refused.contains("access-control"))
         }
     }
@@ -82,7 +91,10 @@ struct BalancerContract: Sendable {
         try await BalancerBench.with(instances: 1, make) { bench in
             let pem = try await output(
                 "openssl",
-                ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=t", "-keyout", "-", "-out", "-"])
+                [
+                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=t",
+                    "-keyout", "-", "-out", "-",
+                ])
             let port = try freePort(BalancerBench.address)
             bench.configuration.listeners.append(.init(address: BalancerBench.address, port: port, certificate: pem))
             try await bench.apply()
@@ -181,10 +193,15 @@ struct BalancerContract: Sendable {
             defer { busy.kill() }
             let edits: [(code: String, edit: (inout BalancerConfiguration) throws -> Void)] = [
                 ("balancer.port-busy", { $0.listeners.append(.init(address: BalancerBench.address, port: busy.port)) }),
-                ("balancer.configuration-refused", {
-                    $0.listeners.append(
-                        .init(address: BalancerBench.address, port: try freePort(BalancerBench.address), certificate: "no PEM"))
-                }),
+                (
+                    "balancer.configuration-refused",
+                    {
+                        $0.listeners.append(
+                            .init(
+                                address: BalancerBench.address, port: try freePort(BalancerBench.address),
+                                certificate: "no PEM"))
+                    }
+                ),
                 ("balancer.value-refused", { $0.routes[0].path = "/\nbackend injected" }),
             ]
             for (code, edit) in edits {

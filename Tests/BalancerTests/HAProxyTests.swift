@@ -18,7 +18,9 @@ struct HAProxyContractTests {
     @Test("Preflights of the route's origins are answered at once") func cors() async throws {
         try await contract.answersPreflights()
     }
-    @Test("A source stays with its instance") func sticky() async throws { try await contract.keepsSourcesWhereTheyAre() }
+    @Test("A source stays with its instance") func sticky() async throws {
+        try await contract.keepsSourcesWhereTheyAre()
+    }
     @Test("Websockets pass") func websocket() async throws { try await contract.passesWebsockets() }
     @Test("TLS ends here") func tls() async throws { try await contract.terminatesTLS() }
     @Test("Releases switch under load without a failed request") func switching() async throws {
@@ -33,7 +35,9 @@ struct HAProxyContractTests {
     @Test("A killed backend fails no request that may be repeated") func killed() async throws {
         try await contract.survivesKilledBackend()
     }
-    @Test("A drained server finishes what it has") func drained() async throws { try await contract.waitsForDrainedServers() }
+    @Test("A drained server finishes what it has") func drained() async throws {
+        try await contract.waitsForDrainedServers()
+    }
     @Test("A refused configuration changes nothing") func refused() async throws {
         try await contract.keepsServingWhenRefused()
     }

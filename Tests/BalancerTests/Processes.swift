@@ -76,7 +76,9 @@ struct Load {
         var requests = 0
         for line in text.split(separator: "\n") {
             let numbers = line.split { !$0.isNumber }.compactMap { Int($0) }
-            if line.contains("Socket errors") || line.contains("Non-2xx") { failures += numbers.dropFirst(line.contains("Non-2xx") ? 2 : 0).reduce(0, +) }
+            if line.contains("Socket errors") || line.contains("Non-2xx") {
+                failures += numbers.dropFirst(line.contains("Non-2xx") ? 2 : 0).reduce(0, +)
+            }
             if line.contains("requests in"), let first = numbers.first { requests = first }
         }
         return Load(requests: requests, failures: failures, text: text)
@@ -104,7 +106,9 @@ private func anyFreePort(_ address: String) throws -> Int {
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     try withUnsafeMutablePointer(to: &name) {
         try $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            guard bind(descriptor, $0, size) == 0, getsockname(descriptor, $0, &size) == 0 else { throw Errno(rawValue: errno) }
+            guard bind(descriptor, $0, size) == 0, getsockname(descriptor, $0, &size) == 0 else {
+                throw Errno(rawValue: errno)
+            }
         }
     }
     return Int(UInt16(bigEndian: name.sin_port))

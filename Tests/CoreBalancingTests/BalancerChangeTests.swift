@@ -26,7 +26,8 @@ import Testing
         before.backends[0].servers = [Sample.server("shop.web.1.r1", port: 9001, on: old)]
         var next = before
         next.backends[0].servers = [
-            Sample.server("shop.web.1.r1", port: 9001, .draining, on: old), Sample.server("shop.web.1.r1", port: 9002, on: new),
+            Sample.server("shop.web.1.r1", port: 9001, .draining, on: old),
+            Sample.server("shop.web.1.r1", port: 9002, on: new),
         ]
         guard case .servers(let changes) = BalancerChange(from: before, to: next) else {
             Issue.record("a reload")

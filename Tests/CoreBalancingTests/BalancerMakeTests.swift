@@ -4,11 +4,14 @@ import Testing
 
 @Suite struct BalancerMakeTests {
     private let edge = HostSpec(
-        name: HostName(checked: "edge-1"), address: "127.0.0.9", region: RegionName(checked: "local"), zone: ZoneName(checked: "a"))
+        name: HostName(checked: "edge-1"), address: "127.0.0.9", region: RegionName(checked: "local"),
+        zone: ZoneName(checked: "a"))
     private let web = HostSpec(
-        name: HostName(checked: "web-1"), address: "127.0.0.2", region: RegionName(checked: "local"), zone: ZoneName(checked: "a"))
+        name: HostName(checked: "web-1"), address: "127.0.0.2", region: RegionName(checked: "local"),
+        zone: ZoneName(checked: "a"))
     private let balancer = BalancerSpec(
-        name: BalancerName(checked: "edge"), hosts: HostSelector(), listeners: [.init(port: 8080)], statisticsPort: 8404)
+        name: BalancerName(checked: "edge"), hosts: HostSelector(), listeners: [.init(port: 8080)], statisticsPort: 8404
+    )
 
     private func app(_ name: String, routes: [RouteSpec], health: String) throws -> AppSpec {
         let process = ProcessSpec(
@@ -21,7 +24,8 @@ import Testing
     private func live(_ ports: [String: Int?]) -> LiveModel {
         let instances = ports.map { id, port in
             LiveInstance(
-                id: Sample.instance(id), releaseIdentity: Digest(bytes: [UInt8](repeating: 1, count: 32)), state: .running,
+                id: Sample.instance(id), releaseIdentity: Digest(bytes: [UInt8](repeating: 1, count: 32)),
+                state: .running,
                 health: .healthy, port: port, since: Instant(milliseconds: 0))
         }
         let facts = HostFacts(memory: .mebibytes(512), processors: 1, system: "test", agentVersion: "1")
@@ -38,7 +42,8 @@ import Testing
         ]
         let shop = try app("shop", routes: routes, health: "/healthz")
         let configuration = FabricConfiguration(
-            fabric: try FabricName("prod"), commit: "c", hosts: [edge.name: edge, web.name: web], apps: [shop.name: shop])
+            fabric: try FabricName("prod"), commit: "c", hosts: [edge.name: edge, web.name: web],
+            apps: [shop.name: shop])
         let duties: [Int: InstanceRecord.Duty] = [
             1: .serving, 2: .starting, 3: .warm(until: Instant(milliseconds: 1)), 4: .leaving, 5: .serving,
         ]
@@ -75,12 +80,14 @@ import Testing
         let digest = Digest(bytes: [UInt8](repeating: 2, count: 32))
         let release = Release(
             app: shop.name, number: 1,
-            package: PackageReference(app: shop.name, version: "1", digest: digest, size: 1, signature: ""), config: [:],
+            package: PackageReference(app: shop.name, version: "1", digest: digest, size: 1, signature: ""),
+            config: [:],
             environment: [:], processes: released.processes, sourceCommit: "", configCommit: "",
             createdAt: Instant(milliseconds: 0), createdBy: "test", identity: digest)
         let made = BalancerConfiguration.make(
             balancer: balancer, host: edge,
-            desired: DesiredModel(revision: 1, configuration: configuration, releases: [shop.name: release]), records: [],
+            desired: DesiredModel(revision: 1, configuration: configuration, releases: [shop.name: release]),
+            records: [],
             live: live([:]))
         #expect(made.backends == [.init(name: "shop.web", servers: [], healthPath: "/old")])
     }

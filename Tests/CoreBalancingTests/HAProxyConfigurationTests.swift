@@ -30,7 +30,8 @@ import Testing
     }
 
     static let hostile = [
-        "", "a\nbackend x", "a\rb", "a b", "a\"b", "a'b", "a{b}", "a}b", "a#b", "a\\b", "a$(id)", "a`b`", "a;b", "\u{202E}a", "ä",
+        "", "a\nbackend x", "a\rb", "a b", "a\"b", "a'b", "a{b}", "a}b", "a#b", "a\\b", "a$(id)", "a`b`", "a;b",
+        "\u{202E}a", "ä",
         "a\0b", String(repeating: "a", count: 65_536), "%[env(HOME)]",
     ]
 
@@ -40,7 +41,9 @@ import Testing
             { $0.listeners[0].address = text }, { $0.routes[0].host = text.isEmpty ? " " : text },
             { $0.routes[0].host = "*." + text }, { $0.routes[0].path = "/ " + text }, { $0.routes[0].path = text },
             { $0.routes[0].cors = [text] }, { $0.routes[0].cors = ["example.com:" + text] },
-            { $0.backends[0].name = text; $0.routes[0].backend = text }, { $0.backends[0].healthPath = "/ " + text },
+            {
+                $0.backends[0].name = text; $0.routes[0].backend = text
+            }, { $0.backends[0].healthPath = "/ " + text },
             { $0.backends[0].healthPath = text }, { $0.backends[0].servers[0].address = text },
         ]
         for edit in edits {
@@ -82,7 +85,9 @@ import Testing
         _ = try HAProxyConfiguration(configuration)
     }
 
-    @Test("What only looks like an address is refused", arguments: ["localhost", "1.2.3", "1.2.3.256", "0x7f000001", "+1.2.3.4"])
+    @Test(
+        "What only looks like an address is refused",
+        arguments: ["localhost", "1.2.3", "1.2.3.256", "0x7f000001", "+1.2.3.4"])
     func refusesAddresses(_ address: String) {
         var configuration = Sample.shop
         configuration.backends[0].servers[0].address = address

@@ -38,7 +38,8 @@ enum Sample {
         configuration.routes = [
             .init(host: nil, path: "/", backend: "site.web"),
             .init(host: "*.example.com", path: "/", backend: "site.web"),
-            .init(host: "shop.example.com", path: "/api/", backend: "shop.api", cors: ["example.com", "localhost:3000"]),
+            .init(
+                host: "shop.example.com", path: "/api/", backend: "shop.api", cors: ["example.com", "localhost:3000"]),
             .init(host: "shop.example.com", path: "/", backend: "shop.web"),
             .init(host: "shop.example.com", path: "/api/v2", backend: "shop.web"),
         ]

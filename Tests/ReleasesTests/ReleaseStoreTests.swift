@@ -16,7 +16,9 @@ final class ReleaseStoreTests: Sendable {
     init() throws {
         var template = Array("/tmp/apus-test-XXXXXX".utf8CString)
         folder = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
-        state = try SQLiteStateStore(database: StateDatabase(path: folder + "/state.db")) { Instant(milliseconds: 1000) }
+        state = try SQLiteStateStore(database: StateDatabase(path: folder + "/state.db")) {
+            Instant(milliseconds: 1000)
+        }
         releases = ReleaseStore(store: state) { Instant(milliseconds: 1000) }
         shop = try AppName("shop")
         web = try ProcessName("web")
@@ -94,7 +96,8 @@ final class ReleaseStoreTests: Sendable {
 
     @Test("A difference is told in words and lines") func diff() async throws {
         let old = try await releases.record(
-            draft(config: ["c.json": "a\nb\nc\nd\ne\nf\ng\nh\n", "old": "x"], environment: ["A": "1", "B": "1"]), createdBy: "ann"
+            draft(config: ["c.json": "a\nb\nc\nd\ne\nf\ng\nh\n", "old": "x"], environment: ["A": "1", "B": "1"]),
+            createdBy: "ann"
         ).release
         let new = try await releases.record(
             draft(digest: "bb", config: ["c.json": "a\nb\nc\nd\ne\nF\ng\nh\n"], environment: ["B": "2", "C": "3"]) {

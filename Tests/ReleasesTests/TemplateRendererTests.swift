@@ -36,10 +36,19 @@ struct TemplateRendererTests {
             ("{{ app }} r{{release}} {{ fabric }}", "shop r7 prod"),
             ("{{ environment.DEBUG }}{# gone #}", "1"),
             ("{{ environment.QUOTE|json }}", #""a\"b\n</script>""#),
-            ("{% for host in hosts %}{{ host.name }}={{ host.address }};{% endfor %}", "web-1=127.0.0.2;web-2=127.0.0.2;"),
-            ("{% for host in hosts where host.labels.ssd == \"yes\" %}{{ host.name }}{% empty %}none{% endfor %}", "web-2"),
+            (
+                "{% for host in hosts %}{{ host.name }}={{ host.address }};{% endfor %}",
+                "web-1=127.0.0.2;web-2=127.0.0.2;"
+            ),
+            (
+                "{% for host in hosts where host.labels.ssd == \"yes\" %}{{ host.name }}{% empty %}none{% endfor %}",
+                "web-2"
+            ),
             ("{% for key, value in environment %}{{ key }},{% endfor %}", "DEBUG,QUOTE,"),
-            ("{% for host in hosts %}{{ host.name }}{% if not forloop.last %}, {% endif %}{% endfor %}", "web-1, web-2"),
+            (
+                "{% for host in hosts %}{{ host.name }}{% if not forloop.last %}, {% endif %}{% endfor %}",
+                "web-1, web-2"
+            ),
             ("{% for i in 1...3 %}{{ i }}{% endfor %}", "123"),
             ("{% if environment.NOPE %}a{% elif release > 6 and app == \"shop\" %}b{% else %}c{% endif %}", "b"),
             ("{{ environment.NOPE|default:\"x, y | z\" }}", "x, y | z"),
@@ -98,13 +107,16 @@ struct TemplateRendererTests {
         #expect(problem(nested)?.code == "template.invalid")
         #expect(problem(String(repeating: "{% for i in 1...9 %}", count: 17))?.cause.contains("nested") == true)
         #expect(problem("{{ " + String(repeating: "a.", count: 600) + "a }}")?.cause.contains("bytes") == true)
-        #expect(problem(String(repeating: "x", count: TemplateRenderer.templateBytesMax + 1))?.cause.contains("bytes") == true)
+        #expect(
+            problem(String(repeating: "x", count: TemplateRenderer.templateBytesMax + 1))?.cause.contains("bytes")
+                == true)
         #expect(problem(String(repeating: "{", count: 100_000))?.code == "template.invalid")
     }
 
     @Test("Random tags never end the process", arguments: 1...4) func fuzz(seed: UInt64) {
         let words = [
-            "{{", "}}", "{%", "%}", "if", "for", "in", "endif", "endfor", "else", "elif", "app", "hosts", "x", ".", "|", ":",
+            "{{", "}}", "{%", "%}", "if", "for", "in", "endif", "endfor", "else", "elif", "app", "hosts", "x", ".", "|",
+            ":",
             ",", "\"a\"", "'b'", "''", "1", "...", "(", ")", "and", "or", "not", "==", "<", "default", "join", "split",
             "json", " ", "-", "first", "count", "0", "empty", "break", "where", "true", "environment",
         ]

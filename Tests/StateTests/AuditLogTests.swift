@@ -28,7 +28,9 @@ struct AuditLogTests {
         #expect(entries.map(\.outcome) == [.succeeded, .started])
         #expect(entries[0].concerns == entries[1].sequence)
         let problem = Problem("x.y", "No.", cause: "Because.", remedy: "Do.")
-        #expect(await code { try await log.recording(action("scale", "app/shop")) { () throws(Problem) in throw problem } } == "x.y")
+        #expect(
+            await code { try await log.recording(action("scale", "app/shop")) { () throws(Problem) in throw problem } }
+                == "x.y")
         #expect(try await log.entries(limit: 1).first?.outcome == .failed(problem))
         try await log.record(refused: action("drain", "host/a"), problem)
         #expect(try await log.verify().sequence == 5)
@@ -37,7 +39,8 @@ struct AuditLogTests {
     @Test("Entries are filtered and paged") func filters() async throws {
         let (_, log) = try log()
         for index in 1...6 {
-            _ = try await log.record(before: action(index % 2 == 0 ? "deploy" : "scale", index < 4 ? "app/shop/web" : "app/shopper"))
+            _ = try await log.record(
+                before: action(index % 2 == 0 ? "deploy" : "scale", index < 4 ? "app/shop/web" : "app/shopper"))
             clock.advance(.seconds(1))
         }
         #expect(try await log.entries(AuditFilter(subject: "app/shop")).count == 3)
@@ -45,7 +48,9 @@ struct AuditLogTests {
         #expect(try await log.entries(before: 4, limit: 2).map(\.sequence) == [3, 2])
         #expect(try await log.entries(AuditFilter(who: "' OR 1=1 --")).isEmpty)
         let start = Instant(milliseconds: 1_700_000_000_000)
-        #expect(try await log.entries(AuditFilter(since: start + .seconds(2), until: start + .seconds(4))).map(\.sequence) == [4, 3])
+        #expect(
+            try await log.entries(AuditFilter(since: start + .seconds(2), until: start + .seconds(4))).map(\.sequence)
+                == [4, 3])
     }
 
     @Test("A stream has what was and what comes") func streams() async throws {

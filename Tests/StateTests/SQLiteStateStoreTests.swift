@@ -42,12 +42,24 @@ struct SQLiteStateStoreTests {
     @Test("Revisions and versions count as etcd's do") func revisions() async throws {
         try await contract().revisionsAndVersionsAreEtcds()
     }
-    @Test("Comparisons decide what is done") func comparisons() async throws { try await contract().comparisonsDecide() }
-    @Test("Ranges are ordered and limited") func ranges() async throws { try await contract().rangesAreOrderedAndLimited() }
-    @Test("A refused transaction changes nothing") func refusals() async throws { try await contract().refusalsChangeNothing() }
-    @Test("Watches replay history and follow") func watches() async throws { try await contract().watchesReplayAndFollow() }
-    @Test("A waiting watch is woken and can be cancelled") func waking() async throws { try await contract().waitingWatchIsWoken() }
-    @Test("Leases end, and their numbers rise for ever") func leases() async throws { try await contract().leasesEndAndFence() }
+    @Test("Comparisons decide what is done") func comparisons() async throws {
+        try await contract().comparisonsDecide()
+    }
+    @Test("Ranges are ordered and limited") func ranges() async throws {
+        try await contract().rangesAreOrderedAndLimited()
+    }
+    @Test("A refused transaction changes nothing") func refusals() async throws {
+        try await contract().refusalsChangeNothing()
+    }
+    @Test("Watches replay history and follow") func watches() async throws {
+        try await contract().watchesReplayAndFollow()
+    }
+    @Test("A waiting watch is woken and can be cancelled") func waking() async throws {
+        try await contract().waitingWatchIsWoken()
+    }
+    @Test("Leases end, and their numbers rise for ever") func leases() async throws {
+        try await contract().leasesEndAndFence()
+    }
     @Test("A clock that leaps ends no lease") func leaps() async throws { try await contract().clockLeapsEndNoLease() }
     @Test("Behaves as the model does", arguments: [1, 2, 3] as [UInt64]) func model(seed: UInt64) async throws {
         try await contract().behavesAsTheModel(seed: seed, steps: 300)

@@ -50,7 +50,9 @@ struct StateStoreContract {
             compare: [.modRevision(key, made.revision - 1)], success: [.delete(key)], failure: [.put(key, Data([9]))])
         #expect(try await !store.transact(stale).succeeded)
         #expect(try await store.get(key)?.value == Data([9]))
-        #expect(try await store.transact(StateTransaction(compare: [.version(key, 2), .exists(key)], success: [])).succeeded)
+        #expect(
+            try await store.transact(StateTransaction(compare: [.version(key, 2), .exists(key)], success: [])).succeeded
+        )
         #expect(try await !store.transact(StateTransaction(compare: [.lease(key, LeaseID(1))], success: [])).succeeded)
     }
 
@@ -84,7 +86,9 @@ struct StateStoreContract {
         #expect(try await iterator.next()?.map(\.key.text) == ["w/1"])
         try await store.transactPut(StateKey("x/2"))
         _ = try await store.transact(
-            StateTransaction(success: [.put(StateKey("w/3"), Data()), .put(StateKey("w/2"), Data()), .delete(StateKey("w/1"))]))
+            StateTransaction(success: [
+                .put(StateKey("w/3"), Data()), .put(StateKey("w/2"), Data()), .delete(StateKey("w/1")),
+            ]))
         let changes = try #require(try await iterator.next())
         #expect(changes.map(\.key.text) == ["w/1", "w/2", "w/3"])
         #expect(changes[0].kind == .delete)
@@ -175,9 +179,13 @@ struct StateStoreContract {
             for _ in 0..<Int.random(in: 0...4, using: &random) {
                 let key = try key()
                 guard taken.insert(key).inserted else { continue }
-                operations.append(Bool.random(using: &random) ? .put(key, Data([UInt8.random(in: 0...255, using: &random)])) : .delete(key))
+                operations.append(
+                    Bool.random(using: &random)
+                        ? .put(key, Data([UInt8.random(in: 0...255, using: &random)])) : .delete(key))
             }
-            if operations.isEmpty { operations.append(.deleteRange(.prefix("k/\(Int.random(in: 1...9, using: &random))"))) }
+            if operations.isEmpty {
+                operations.append(.deleteRange(.prefix("k/\(Int.random(in: 1...9, using: &random))")))
+            }
             return operations
         }
         let subject = try key()
@@ -228,7 +236,9 @@ struct StateModel {
                     version: (old?.version ?? 0) + 1, lease: lease)
                 changes.append(Change(revision: next, key: key, isPut: true))
             case .delete(let key):
-                if table.removeValue(forKey: key) != nil { changes.append(Change(revision: next, key: key, isPut: false)) }
+                if table.removeValue(forKey: key) != nil {
+                    changes.append(Change(revision: next, key: key, isPut: false))
+                }
             case .deleteRange(let range):
                 for entry in entries(in: range) {
                     table[entry.key] = nil

@@ -48,7 +48,8 @@ struct BalancerFolder: Sendable {
         let pending = Pending(temporary: FilePath(file.string + ".new"), final: file)
         do {
             let descriptor = try FileDescriptor.open(
-                pending.temporary, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+                pending.temporary, .writeOnly, options: [.create, .truncate, .closeOnExec],
+                permissions: [.ownerReadWrite])
             try descriptor.closeAfter {
                 _ = try descriptor.writeAll(Array(bytes))
                 guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }

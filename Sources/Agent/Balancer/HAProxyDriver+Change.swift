@@ -171,6 +171,7 @@ extension HAProxyDriver {
         }
         throw Problem(
             "balancer.reload-failed", "HAProxy did not take the configuration; the one before still serves.",
-            cause: "Its new worker could not start.", remedy: "See whether the listeners' ports and addresses are free.")
+            cause: "Its new worker could not start.", remedy: "See whether the listeners' ports and addresses are free."
+        )
     }
 }

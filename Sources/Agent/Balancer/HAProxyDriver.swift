@@ -201,7 +201,8 @@ package actor HAProxyDriver: BalancerDriver {
     func processes() async throws(Problem) -> HAProxyStatistics.Processes {
         guard let processes = HAProxyStatistics.Processes(try await socket.master("show proc")) else {
             throw Problem(
-                "balancer.unreachable", "HAProxy does not take commands.", cause: "Its master does not list its workers.",
+                "balancer.unreachable", "HAProxy does not take commands.",
+                cause: "Its master does not list its workers.",
                 remedy: "See whether it runs; the agent starts it again if it ended.")
         }
         return processes

@@ -59,7 +59,9 @@ struct HAProxySocket: Sendable {
         let request = Array((commands + "\n").utf8)
         var sent = 0
         while sent < request.count {
-            let count = request[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = request[sent...].withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw Self.problem("Its socket takes no command (\(errno)).") }
             sent += count

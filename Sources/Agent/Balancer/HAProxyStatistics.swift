@@ -61,7 +61,9 @@ enum HAProxyStatistics {
                 case "master":
                     hasMaster = true
                     reloads = Int(fields[2]) ?? 0
-                    if fields.count > 4, fields[3] == "[failed:" { reloadsFailed = Int(fields[4].prefix { $0.isNumber }) ?? 0 }
+                    if fields.count > 4, fields[3] == "[failed:" {
+                        reloadsFailed = Int(fields[4].prefix { $0.isNumber }) ?? 0
+                    }
                 case "worker": if isOld { oldWorkers.append(process) } else { worker = process }
                 default: break
                 }

@@ -6,7 +6,8 @@ enum ContentType {
         "map": "application/json", "txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8",
         "xml": "application/xml", "svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg",
         "gif": "image/gif", "webp": "image/webp", "avif": "image/avif", "ico": "image/x-icon", "woff": "font/woff",
-        "woff2": "font/woff2", "ttf": "font/ttf", "otf": "font/otf", "pdf": "application/pdf", "wasm": "application/wasm",
+        "woff2": "font/woff2", "ttf": "font/ttf", "otf": "font/otf", "pdf": "application/pdf",
+        "wasm": "application/wasm",
         "mp4": "video/mp4", "webm": "video/webm", "mp3": "audio/mpeg", "csv": "text/csv; charset=utf-8",
         "webmanifest": "application/manifest+json",
     ]

@@ -81,7 +81,9 @@ package struct FileServer: Service {
                 do {
                     try await server.executeThenClose { inbound in
                         for try await channel in inbound {
-                            group.addTask { if let connection = await Self.connection(channel) { await serve(connection) } }
+                            group.addTask {
+                                if let connection = await Self.connection(channel) { await serve(connection) }
+                            }
                         }
                     }
                 } catch {
@@ -130,7 +132,9 @@ package struct FileServer: Service {
     private func answer(
         _ request: HTTPRequestHead, goesOn: Bool, to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
     ) async throws {
-        var headers = HTTPHeaders([("Connection", goesOn ? "keep-alive" : "close"), ("X-Content-Type-Options", "nosniff")])
+        var headers = HTTPHeaders([
+            ("Connection", goesOn ? "keep-alive" : "close"), ("X-Content-Type-Options", "nosniff"),
+        ])
         guard request.method == .GET || request.method == .HEAD else {
             headers.add(name: "Allow", value: "GET, HEAD")
             return try await refuse(.methodNotAllowed, headers, request, outbound)
@@ -146,7 +150,8 @@ package struct FileServer: Service {
             headers.add(name: "ETag", value: file.tag)
             headers.add(name: "Content-Type", value: file.contentType)
             if request.headers[canonicalForm: "If-None-Match"].contains(where: { $0 == file.tag || $0 == "*" }) {
-                try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: .notModified, headers: headers)))
+                try await outbound.write(
+                    .head(HTTPResponseHead(version: .http1_1, status: .notModified, headers: headers)))
                 return try await outbound.write(.end(nil))
             }
             headers.add(name: "Content-Length", value: "\(file.size)")

@@ -54,13 +54,15 @@ final class SiteFolder: Sendable {
     private func openBeneath(_ name: String) -> (File, isFolder: Bool)? {
         let opened = apus_open_beneath(descriptor, name)
         guard opened >= 0 else { return nil }
-        guard let status = try? FileDescriptor(rawValue: opened).stat(), [.regular, .directory].contains(status.type) else {
+        guard let status = try? FileDescriptor(rawValue: opened).stat(), [.regular, .directory].contains(status.type)
+        else {
             close(opened)
             errno = ENOENT
             return nil
         }
         let time = status.st_mtim
-        let tag = "\"\(String(status.size, radix: 16))-\(String(time.tv_sec, radix: 16))\(String(time.tv_nsec, radix: 16))\""
+        let tag =
+            "\"\(String(status.size, radix: 16))-\(String(time.tv_sec, radix: 16))\(String(time.tv_nsec, radix: 16))\""
         let file = File(descriptor: opened, size: status.size, tag: tag, contentType: ContentType.of(name))
         return (file, status.type == .directory)
     }
@@ -74,7 +76,9 @@ final class SiteFolder: Sendable {
                 bytes.append(byte)
                 continue
             }
-            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
+            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+                return nil
+            }
             rest = rest.dropFirst(2)
             bytes.append(value)
         }

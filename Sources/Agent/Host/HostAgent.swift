@@ -23,7 +23,8 @@ package struct HostAgent: Service {
         package var memory: ByteCount?
 
         package init(
-            server: ServerAddress, host: HostName, address: String, root: FilePath, executable: FilePath, version: String,
+            server: ServerAddress, host: HostName, address: String, root: FilePath, executable: FilePath,
+            version: String,
             memory: ByteCount? = nil
         ) {
             self.server = server
@@ -54,7 +55,8 @@ package struct HostAgent: Service {
         let packages = PackageFetcher()
         let keeper = try Self.keeper(configuration, identity: identity, packages: packages, logger: logger) {
             kind, instance, text in
-            logger.info("\(kind.rawValue)", metadata: ["instance": "\(instance?.description ?? "")", "text": "\(text)"])
+            logger.info(
+                "\(kind.rawValue)", metadata: ["instance": "\(instance?.description ?? "")", "text": "\(text)"])
             events.record(kind, instance: instance, text: text, at: now())
         }
         self.keeper = keeper

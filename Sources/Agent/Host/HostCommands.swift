@@ -32,7 +32,8 @@ struct HostCommands: Sendable {
 
     private static func outdated(_ command: CommandID) -> Problem {
         Problem(
-            "command.overtaken", "The configuration was not applied.", cause: "A newer one has arrived before \(command).",
+            "command.overtaken", "The configuration was not applied.",
+            cause: "A newer one has arrived before \(command).",
             remedy: "Nothing is to be done: the newer one holds.")
     }
 

@@ -34,7 +34,8 @@ extension HostFacts {
         uname(&name)
         let release = withUnsafeBytes(of: &name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         return HostFacts(
-            memory: memory ?? ByteCount(bytes: pages * pageBytes), processors: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+            memory: memory ?? ByteCount(bytes: pages * pageBytes),
+            processors: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             system: "Linux \(release)", agentVersion: version)
     }
 }

@@ -15,7 +15,9 @@ struct AppCommand: Sendable {
     func run(output: @Sendable (String) -> Void) async throws -> TerminationStatus {
         var options = PlatformOptions()
         options.createSession = true
-        options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .milliseconds(100))]
+        options.teardownSequence = [
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .milliseconds(100))
+        ]
         if let user {
             options.userID = user
             options.groupID = user

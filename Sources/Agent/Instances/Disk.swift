@@ -112,7 +112,9 @@ enum Disk {
         guard descriptor >= 0, let stream = fdopendir(descriptor) else { throw fault("Removing a folder", shown) }
         defer { closedir(stream) }
         for entry in entries(of: stream) { try remove(entry, in: descriptor, shown: shown.appending(entry)) }
-        guard unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT else { throw fault("Removing a folder", shown) }
+        guard unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
+            throw fault("Removing a folder", shown)
+        }
     }
 
     private static func entries(of stream: OpaquePointer) -> [String] {

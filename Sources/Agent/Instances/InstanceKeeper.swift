@@ -25,7 +25,8 @@ package actor InstanceKeeper {
         package var fetch: @Sendable (PackageReference) async throws(Problem) -> FilePath
         /// Verifies an archive and unpacks it, with the config in it, into a folder that is not there yet.
         package var unpack:
-            @Sendable (_ archive: FilePath, PackageReference, _ config: [String: String], _ target: FilePath) async throws(Problem) -> Void
+            @Sendable (_ archive: FilePath, PackageReference, _ config: [String: String], _ target: FilePath)
+                async throws(Problem) -> Void
         /// Variables that a package's processes need, by the release's folder.
         package var packageEnvironment: @Sendable (FilePath) -> [String: String]
         package var event: @Sendable (AgentEvent.Kind, InstanceID?, String) -> Void
@@ -33,7 +34,9 @@ package actor InstanceKeeper {
         package init(
             host: HostName, address: String, root: FilePath, executable: FilePath,
             fetch: @escaping @Sendable (PackageReference) async throws(Problem) -> FilePath,
-            unpack: @escaping @Sendable (FilePath, PackageReference, [String: String], FilePath) async throws(Problem) -> Void,
+            unpack:
+                @escaping @Sendable (FilePath, PackageReference, [String: String], FilePath) async throws(Problem) ->
+                Void,
             packageEnvironment: @escaping @Sendable (FilePath) -> [String: String],
             event: @escaping @Sendable (AgentEvent.Kind, InstanceID?, String) -> Void
         ) {
@@ -119,7 +122,9 @@ package actor InstanceKeeper {
             group.addTask { try? await Task.sleep(for: .seconds(3)) }
             group.addTask {
                 for runner in runners {
-                    for await status in runner.statuses() where status.processID != nil || status.failure != nil { break }
+                    for await status in runner.statuses() where status.processID != nil || status.failure != nil {
+                        break
+                    }
                 }
             }
             await group.next()
@@ -155,7 +160,9 @@ package actor InstanceKeeper {
     }
 
     /// Gets a package before it is needed.
-    package func prefetch(_ reference: PackageReference) async throws(Problem) { _ = try await store.package(reference) }
+    package func prefetch(_ reference: PackageReference) async throws(Problem) {
+        _ = try await store.package(reference)
+    }
 
     /// Stops every instance that runs, in parallel; for a fleet that ends. They stay installed.
     package func stopEverything() async {

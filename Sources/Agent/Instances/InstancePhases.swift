@@ -55,7 +55,9 @@ extension InstanceKeeper {
         }
         for await status in runner.statuses() {
             if status.isReady { return }
-            if status.isCrashLooping || status.health == .unhealthy { throw notReady(id, status.failure ?? "It is unhealthy.") }
+            if status.isCrashLooping || status.health == .unhealthy {
+                throw notReady(id, status.failure ?? "It is unhealthy.")
+            }
         }
         throw notReady(id, Task.isCancelled ? "The wait was cancelled." : "It was stopped.")
     }
@@ -106,7 +108,8 @@ extension InstanceKeeper {
             if failure != nil { break }
         }
         // A process that ran, however shortly, has started: it is the supervisor's from here.
-        guard let failure, failure.hasPrefix("could not be started") || failure.hasPrefix("crash loop: could not") else { return }
+        guard let failure, failure.hasPrefix("could not be started") || failure.hasPrefix("crash loop: could not")
+        else { return }
         await end(runner)
         kept.state = .stopped
         entries[id]?.runner = nil
@@ -165,7 +168,9 @@ extension InstanceKeeper {
     private func runCommand(
         _ phase: LifecyclePhase, _ kept: KeptInstance, _ output: @escaping @Sendable (String) -> Void
     ) async throws(Problem) {
-        guard let command = LaunchPlan(kept: kept, setting: setting, folders: folders).command(for: phase) else { return }
+        guard let command = LaunchPlan(kept: kept, setting: setting, folders: folders).command(for: phase) else {
+            return
+        }
         let cause: String
         do {
             let status = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -187,6 +192,7 @@ extension InstanceKeeper {
         }
         throw Problem(
             "instance.phase-failed", "The app's own \(phase.rawValue) of \(kept.spec.id) failed.",
-            cause: "\(command.arguments[0]): \(cause).", remedy: "Read the step's output, correct the executable, and deploy again.")
+            cause: "\(command.arguments[0]): \(cause).",
+            remedy: "Read the step's output, correct the executable, and deploy again.")
     }
 }

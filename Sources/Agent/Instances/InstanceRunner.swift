@@ -173,7 +173,8 @@ actor InstanceRunner {
         do {
             try folder.write(try setting.request())
             let result = try await Subprocess.run(
-                .path(setting.shim), arguments: ["shim", folder.path.string], environment: .custom(["PATH": "/usr/bin:/bin"]),
+                .path(setting.shim), arguments: ["shim", folder.path.string],
+                environment: .custom(["PATH": "/usr/bin:/bin"]),
                 output: .discarded, error: .string(limit: 4096))
             if result.terminationStatus.isSuccess { return nil }
             let text = result.standardError.split(separator: "\n").first.map(String.init)
@@ -240,7 +241,9 @@ actor InstanceRunner {
         let directory = open(folder.path.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return nil }
         defer { close(directory) }
-        guard let address = try? SocketAddress(unixDomainSocketPath: "/proc/self/fd/\(directory)/shim.sock") else { return nil }
+        guard let address = try? SocketAddress(unixDomainSocketPath: "/proc/self/fd/\(directory)/shim.sock") else {
+            return nil
+        }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         guard address.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0 else {

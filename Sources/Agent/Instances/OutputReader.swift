@@ -67,7 +67,9 @@ struct OutputReader: Sendable {
             while position > 0, lines.count <= count, bytes.count < Self.tailBytesMax {
                 // Twice as much each time, so that joining anew costs no more than reading.
                 let start = max(0, position - Int64(max(bytes.count, 32 << 10)))
-                guard let chunk = Self.chunk(file, at: start, size: Int(position - start)), !chunk.isEmpty else { break }
+                guard let chunk = Self.chunk(file, at: start, size: Int(position - start)), !chunk.isEmpty else {
+                    break
+                }
                 bytes = chunk + bytes
                 position = start
                 var joiner = LineJoiner()

@@ -11,7 +11,8 @@ enum PortRange {
     ) throws(Problem) -> Int {
         guard let host = try? SocketAddress(ipAddress: address, port: 0) else {
             throw Problem(
-                "agent.address-invalid", "No port can be chosen.", cause: "\(quotedForMessage(address)) is no IP address.",
+                "agent.address-invalid", "No port can be chosen.",
+                cause: "\(quotedForMessage(address)) is no IP address.",
                 remedy: "Give the host an IPv4 or IPv6 address.")
         }
         let first = last.map { range.contains($0 + 1) ? $0 + 1 : range.lowerBound } ?? range.lowerBound
@@ -28,7 +29,8 @@ enum PortRange {
     private static func isFree(_ port: Int, _ host: SocketAddress) -> Bool {
         var address = host
         address.port = port
-        let descriptor = socket(Int32(address.protocol.rawValue), Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(
+            Int32(address.protocol.rawValue), Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var on: Int32 = 1

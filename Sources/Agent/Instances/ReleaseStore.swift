@@ -17,7 +17,8 @@ struct ReleaseStore: Sendable {
 
     init(
         folders: HostFolders, fetch: @escaping @Sendable (PackageReference) async throws(Problem) -> FilePath,
-        unpack: @escaping @Sendable (FilePath, PackageReference, [String: String], FilePath) async throws(Problem) -> Void
+        unpack:
+            @escaping @Sendable (FilePath, PackageReference, [String: String], FilePath) async throws(Problem) -> Void
     ) {
         self.folders = folders
         self.fetch = fetch
@@ -89,7 +90,8 @@ struct ReleaseStore: Sendable {
         guard note(app, identity.short)?.identity == identity else {
             throw Problem(
                 "release.not-installed", "The release cannot be linked.",
-                cause: "\(app) has no release \(identity.short) on this host.", remedy: "Install an instance of it first.")
+                cause: "\(app) has no release \(identity.short) on this host.",
+                remedy: "Install an instance of it first.")
         }
         let current = linked(app, "current")
         if current == identity { return }
@@ -115,7 +117,9 @@ struct ReleaseStore: Sendable {
             }
         }
         let folder = folders.packages(app)
-        let byAge = Disk.names(in: folder).filter { !packages.contains($0) }.sorted { age($0, folder) < age($1, folder) }
+        let byAge = Disk.names(in: folder).filter { !packages.contains($0) }.sorted {
+            age($0, folder) < age($1, folder)
+        }
         for name in byAge.dropFirst(max(0, packagesKept - packages.count)) { try Disk.remove(folder.appending(name)) }
     }
 
@@ -124,7 +128,9 @@ struct ReleaseStore: Sendable {
     }
 
     private func linked(_ app: AppName, _ name: String) -> Digest? {
-        guard let target = Disk.linkTarget(folders.app(app).appending(name)), target.hasPrefix("releases/") else { return nil }
+        guard let target = Disk.linkTarget(folders.app(app).appending(name)), target.hasPrefix("releases/") else {
+            return nil
+        }
         return note(app, String(target.dropFirst("releases/".count)))?.identity
     }
 

@@ -45,7 +45,8 @@ package struct ResourceGroups: Sendable {
             for (controller, tree) in [("memory", Tree.memory1), ("cpu", Tree.cpu1), ("pids", Tree.pids1)] {
                 guard options.contains(Substring(controller)) else { continue }
                 // Below the agent's own group, so that a limit on the agent holds for its instances.
-                let path = own.first { $0.count == 3 && $0[1].split(separator: ",").contains(Substring(controller)) }?[2]
+                let path = own.first { $0.count == 3 && $0[1].split(separator: ",").contains(Substring(controller)) }?[
+                    2]
                 let base = FilePath(String(mount[1]) + String(path ?? "/"))
                 if let folder = make(in: Disk.isFolder(base) ? base : FilePath(String(mount[1])), name) {
                     trees.append(tree(folder))
@@ -54,7 +55,8 @@ package struct ResourceGroups: Sendable {
         }
         if trees.isEmpty, let mount = mounts.first(where: { $0.count > 2 && $0[2] == "cgroup2" }) {
             let top = FilePath(String(mount[1]))
-            let controllers = (Disk.text(top.appending("cgroup.controllers")) ?? "").split(whereSeparator: \.isWhitespace)
+            let controllers = (Disk.text(top.appending("cgroup.controllers")) ?? "").split(
+                whereSeparator: \.isWhitespace)
             if controllers.contains("memory"), delegate(top), let folder = make(in: top, name),
                 delegate(top.appending("apus")), delegate(folder)
             {

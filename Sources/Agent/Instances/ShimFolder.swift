@@ -52,7 +52,9 @@ struct ShimFolder: Sendable {
             bytes += record.utf8
             bytes.append(0)
         }
-        guard bytes.count <= Self.bytesMax else { throw refused("Arguments and environment have \(bytes.count) bytes.") }
+        guard bytes.count <= Self.bytesMax else {
+            throw refused("Arguments and environment have \(bytes.count) bytes.")
+        }
         try Disk.write(bytes, to: path.appending("spec"))
     }
 
@@ -104,7 +106,9 @@ struct ShimFolder: Sendable {
 enum ProcessTable {
     /// Field 22 of `/proc/PID/stat`; nil once the process is gone.
     static func startTime(_ processID: Int32) -> UInt64? {
-        guard let text = Disk.text(FilePath("/proc/\(processID)/stat")), let end = text.lastIndex(of: ")") else { return nil }
+        guard let text = Disk.text(FilePath("/proc/\(processID)/stat")), let end = text.lastIndex(of: ")") else {
+            return nil
+        }
         let fields = text[text.index(after: end)...].split(separator: " ")
         // A zombie has ended; only its parent has not looked yet.
         guard fields.count > 19, fields[0] != "Z" else { return nil }

@@ -222,7 +222,9 @@ package struct Supervisor: Sendable {
     }
 
     private mutating func probeEnded(_ generation: Int, _ fault: String?, at now: Instant) -> [Action] {
-        guard generation == self.generation, case .running(let since) = phase, let probe = policy.probe else { return [] }
+        guard generation == self.generation, case .running(let since) = phase, let probe = policy.probe else {
+            return []
+        }
         var actions: [Action] = []
         lastProbeFailure = fault
         if let fault {

@@ -25,7 +25,8 @@ package enum UserPolicy: Sendable, Equatable {
         guard geteuid() == 0 else {
             throw Problem(
                 "agent.users-not-allowed", "Instances cannot run as users of their own.",
-                cause: "The agent does not run as root.", remedy: "Run it as root, or let instances run as its own user.")
+                cause: "The agent does not run as root.",
+                remedy: "Run it as root, or let instances run as its own user.")
         }
         guard let closed = Self.closedParent(of: root) else { return }
         throw Problem(

@@ -104,7 +104,9 @@ struct HTTPAnswer {
 
     /// nil until the first line is there, or if it is not HTTP's.
     var status: Int? {
-        guard bytes.starts(with: Array("HTTP/1.".utf8)), let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        guard bytes.starts(with: Array("HTTP/1.".utf8)), let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else {
+            return nil
+        }
         let words = bytes[..<end].split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") })
         guard words.count >= 2, words[1].count == 3 else { return nil }
         return Int(String(decoding: words[1], as: UTF8.self))

@@ -26,7 +26,8 @@ package struct AccessControl: Sendable {
 
     package static var unauthenticated: Problem {
         Problem(
-            "access.unauthenticated", "You are not logged in.", cause: "No valid token or session came with the request.",
+            "access.unauthenticated", "You are not logged in.",
+            cause: "No valid token or session came with the request.",
             remedy: "Set APUS_TOKEN, or log in again; an admin makes tokens: apus token create.")
     }
 
@@ -35,7 +36,8 @@ package struct AccessControl: Sendable {
         guard principal.role >= role else {
             throw Problem(
                 "access.forbidden", "You may not do this.",
-                cause: "It takes the role \(role.rawValue); \(quotedForMessage(principal.label)) has \(principal.role.rawValue).",
+                cause:
+                    "It takes the role \(role.rawValue); \(quotedForMessage(principal.label)) has \(principal.role.rawValue).",
                 remedy: "Ask an admin for a token with the role \(role.rawValue).")
         }
     }

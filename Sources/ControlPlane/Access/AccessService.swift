@@ -29,14 +29,18 @@ package struct AccessService: AccessOperations {
         self.now = now
     }
 
-    package func authenticate(bearer secret: String) async -> Principal? { try? await control.authenticate(bearer: secret) }
+    package func authenticate(bearer secret: String) async -> Principal? {
+        try? await control.authenticate(bearer: secret)
+    }
 
     package func tokens() async throws(Problem) -> [TokenView] { try await store.list().map { TokenView($0) } }
 
-    package func createToken(_ request: TokenRequest, by principal: Principal) async throws(Problem) -> IssuedTokenView {
+    package func createToken(_ request: TokenRequest, by principal: Principal) async throws(Problem) -> IssuedTokenView
+    {
         if let other = request.fabric, other != fabric {
             throw Problem(
-                "token.fabric", "The token cannot be made here.", cause: "This server looks after \(fabric), not \(other).",
+                "token.fabric", "The token cannot be made here.",
+                cause: "This server looks after \(fabric), not \(other).",
                 remedy: "Ask the server of \(other).")
         }
         let expiresAt = try expiry(request.expiresInSeconds)

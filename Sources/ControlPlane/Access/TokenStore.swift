@@ -56,7 +56,8 @@ package struct TokenStore: Sendable {
             Self.key(record.id), readAt: nil, with: Stored(record: record, hash: secret.hash))
         guard isNew else {
             throw Problem(
-                "token.collision", "The token was not made.", cause: "Its id \(record.id) is taken.", remedy: "Try again.")
+                "token.collision", "The token was not made.", cause: "Its id \(record.id) is taken.",
+                remedy: "Try again.")
         }
         return (record, Self.prefix + secret.text)
     }
@@ -102,7 +103,8 @@ package struct TokenStore: Sendable {
     }
 
     private func find(_ id: String) async throws(Problem) -> Stored? {
-        guard id.utf8.count == 16, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) else {
+        guard id.utf8.count == 16, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else {
             return nil
         }
         return try await store.get(try Self.key(id))?.value
@@ -123,7 +125,8 @@ package struct TokenStore: Sendable {
         }
         guard (1...100).contains(label.utf8.count), isPlain else {
             throw Problem(
-                "token.label-invalid", "This is not a label for a token.", cause: "\(quotedForMessage(label)) was found.",
+                "token.label-invalid", "This is not a label for a token.",
+                cause: "\(quotedForMessage(label)) was found.",
                 remedy: "Use 1 to 100 bytes of letters, digits and punctuation: ci of shop.")
         }
     }

@@ -132,7 +132,8 @@ package final class AuditLog: Sendable {
     ) async throws(Problem) -> AuditEntry {
         let at = now()
         let entry = try await database.write { database in
-            let last = try Row.fetchOne(database, sql: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
+            let last = try Row.fetchOne(
+                database, sql: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
             let sequence = (last?["sequence"] as Int64? ?? 0) + 1
             let entry = AuditEntry(sequence: sequence, at: at, action: action, outcome: outcome, concerns: concerns)
             let body = try StateJSON.encode(entry)
@@ -155,7 +156,9 @@ package final class AuditLog: Sendable {
         return Data(hash.finalize())
     }
 
-    private static func entry(_ body: Data) throws -> AuditEntry { try JSONDecoder().decode(AuditEntry.self, from: body) }
+    private static func entry(_ body: Data) throws -> AuditEntry {
+        try JSONDecoder().decode(AuditEntry.self, from: body)
+    }
 
     private static func broken(_ sequence: Int64, _ cause: String) -> Problem {
         Problem(

@@ -56,7 +56,8 @@ struct AppSources: Sendable {
             guard let tree = try await configuration.treeID(commit: commit, path: path) else {
                 throw Problem(
                     "source.missing", "The source of \(app.name) is not there.",
-                    cause: "The configuration repository has no folder \(quotedForMessage(path)) at \(commit.prefix(12)).",
+                    cause:
+                        "The configuration repository has no folder \(quotedForMessage(path)) at \(commit.prefix(12)).",
                     remedy: "Correct `source.path`, or commit the folder.")
             }
             return ResolvedSource(repository: configuration, commit: commit, path: path, identity: tree)

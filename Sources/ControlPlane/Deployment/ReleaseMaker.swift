@@ -106,7 +106,9 @@ package struct ReleaseMaker: Sendable {
         return reference
     }
 
-    private static func packageKey(_ app: AppSpec, _ source: ResolvedSource) throws(Problem) -> TypedKey<PackageReference> {
+    private static func packageKey(_ app: AppSpec, _ source: ResolvedSource) throws(Problem) -> TypedKey<
+        PackageReference
+    > {
         struct Inputs: Encodable {
             var source: String
             var build: BuildRecipe

@@ -5,7 +5,8 @@ package import Wire
 /// What people have done: deploys, rollbacks, scales, drains.
 extension FabricService {
     package func apply(_ request: ApplyRequest, by principal: Principal) async throws(Problem) -> AcceptedView {
-        let head = if let commit = request.commit { try await source.read(commit) } else { try await source.refresh().head }
+        let head =
+            if let commit = request.commit { try await source.read(commit) } else { try await source.refresh().head }
         let configuration = try head.reading.configuration(of: fabric)
         let begun = try await apply(configuration, by: principal.label, role: principal.role.rawValue)
         let loop = await orchestrator.snapshot
@@ -31,7 +32,8 @@ extension FabricService {
         {
             return AcceptedView(
                 app: name, commit: configuration.commit, executions: [ExecutionID(checked: "\(running.id)")],
-                sentence: "\(name) r\(running.machine.plan.release ?? 0) is being deployed already, by \(running.startedBy).")
+                sentence:
+                    "\(name) r\(running.machine.plan.release ?? 0) is being deployed already, by \(running.startedBy).")
         }
         let action = AuditAction(
             who: principal.label, role: principal.role.rawValue, what: "deploy.request", subject: "app/\(name)",
@@ -65,15 +67,19 @@ extension FabricService {
         return AcceptedView(
             app: name, executions: execution.map { [ExecutionID(checked: "\($0)")] } ?? [],
             sentence: execution == nil
-                ? "\(name) runs r\(release) already, and is held there." : "\(name) goes back to r\(release), and is held there.")
+                ? "\(name) runs r\(release) already, and is held there."
+                : "\(name) goes back to r\(release), and is held there.")
     }
 
-    package func scale(_ name: AppName, _ request: ScaleRequest, by principal: Principal) async throws(Problem) -> AcceptedView {
+    package func scale(_ name: AppName, _ request: ScaleRequest, by principal: Principal) async throws(Problem)
+        -> AcceptedView
+    {
         let (app, _) = try await declared(name)
         guard app.processes[request.process] != nil else {
             throw Problem(
                 "process.unknown", "There is no such process.",
-                cause: "\(name) has \(app.processes.keys.sorted().map(\.text).joined(separator: ", ")), not \(request.process).",
+                cause:
+                    "\(name) has \(app.processes.keys.sorted().map(\.text).joined(separator: ", ")), not \(request.process).",
                 remedy: "Name one of them.")
         }
         if let count = request.count, !(0...10_000).contains(count) {
@@ -84,7 +90,8 @@ extension FabricService {
         let words = request.count.map { "\($0) instances" } ?? "as many as git says"
         return try await override(
             "scale", subject: "app/\(name)", details: "\(request.process): \(words)", app: name, by: principal,
-            sentence: "\(name).\(request.process) will have \(words).") { overrides in
+            sentence: "\(name).\(request.process) will have \(words)."
+        ) { overrides in
             overrides.scale[name, default: [:]][request.process] = request.count
             if overrides.scale[name]?.isEmpty == true { overrides.scale[name] = nil }
         }
@@ -94,14 +101,16 @@ extension FabricService {
         try await requireDeclared(host)
         return try await override(
             "drain", subject: "host/\(host)", details: nil, app: nil, by: principal,
-            sentence: "\(host) is being emptied, and takes nothing new.") { $0.drained.insert(host) }
+            sentence: "\(host) is being emptied, and takes nothing new."
+        ) { $0.drained.insert(host) }
     }
 
     package func undrain(_ host: HostName, by principal: Principal) async throws(Problem) -> AcceptedView {
         try await requireDeclared(host)
         return try await override(
             "undrain", subject: "host/\(host)", details: nil, app: nil, by: principal,
-            sentence: "\(host) takes instances again.") { $0.drained.remove(host) }
+            sentence: "\(host) takes instances again."
+        ) { $0.drained.remove(host) }
     }
 
     package func control(
@@ -147,7 +156,9 @@ extension FabricService {
             }
             return await self.orchestrator.snapshot
         }
-        let begun = loop.executions.values.filter { app == nil || $0.app == app }.map { ExecutionID(checked: "\($0.id)") }
+        let begun = loop.executions.values.filter { app == nil || $0.app == app }.map {
+            ExecutionID(checked: "\($0.id)")
+        }
         return AcceptedView(
             app: app, desiredRevision: loop.desired?.revision, executions: begun.sorted(), sentence: sentence)
     }
@@ -156,9 +167,15 @@ extension FabricService {
     private func releaseBefore(_ app: AppName) async throws(Problem) -> Int {
         let loop = await orchestrator.snapshot
         let current = loop.desired?.releases[app]?.number
-        if let running = loop.executions[app], running.kind == .deploy, let before = running.releaseBefore { return before }
+        if let running = loop.executions[app], running.kind == .deploy, let before = running.releaseBefore {
+            return before
+        }
         let warm = loop.records.values.compactMap { record in
-            if record.id.app == app, record.id.release != current, case .warm = record.duty { record.id.release } else { nil }
+            if record.id.app == app, record.id.release != current, case .warm = record.duty {
+                record.id.release
+            } else {
+                nil
+            }
         }
         if let newest = warm.max() { return newest }
         if let served = try await history.releases(of: app).last(where: { $0 != current }) { return served }
@@ -170,7 +187,8 @@ extension FabricService {
     private func isWhatIsAsked(
         _ execution: Execution, _ app: AppSpec, _ configuration: FabricConfiguration
     ) async throws(Problem) -> Bool {
-        guard let number = execution.machine.plan.release, let release = try await releases.release(app.name, number) else {
+        guard let number = execution.machine.plan.release, let release = try await releases.release(app.name, number)
+        else {
             return false
         }
         return release.configCommit == configuration.commit
@@ -202,7 +220,8 @@ extension FabricService {
 
     static func unknown(_ host: HostName) -> Problem {
         Problem(
-            "host.unknown", "There is no such host.", cause: "Git does not declare \(host), and no agent has joined by that name.",
+            "host.unknown", "There is no such host.",
+            cause: "Git does not declare \(host), and no agent has joined by that name.",
             remedy: "See `apus hosts`.")
     }
 

@@ -35,7 +35,8 @@ extension FabricService {
         } catch {
             problem = error
         }
-        return DoctorFinding(name: "configuration", sentence: "The head of the configuration can be used.", problem: problem)
+        return DoctorFinding(
+            name: "configuration", sentence: "The head of the configuration can be used.", problem: problem)
     }
 
     private func auditFinding() async -> DoctorFinding {

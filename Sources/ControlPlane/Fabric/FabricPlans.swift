@@ -40,13 +40,15 @@ extension FabricService {
         if let commit = kept.commit {
             guard principal.role >= .operator else {
                 throw Problem(
-                    "access.denied", "Applying a commit is not yours to approve.", cause: "It asks for the role operator.",
+                    "access.denied", "Applying a commit is not yours to approve.",
+                    cause: "It asks for the role operator.",
                     remedy: "Ask an operator to approve plan \(id).")
             }
             return try await apply(ApplyRequest(commit: commit), by: principal)
         }
         if let stale = await staleness(of: kept) {
-            throw Problem("plan.stale", "The plan is stale.", cause: stale, remedy: "Make the plan again, and look at it.")
+            throw Problem(
+                "plan.stale", "The plan is stale.", cause: stale, remedy: "Make the plan again, and look at it.")
         }
         var request = kept.request
         request.requestedBy = principal.label
@@ -94,7 +96,8 @@ extension FabricService {
         in configuration: FabricConfiguration, _ loop: Orchestrator, by principal: Principal
     ) -> PlanView {
         let view = PlanView(
-            plan, id: PlanID(checked: nextIdentifier()), purpose: purpose, releaseBefore: loop.servingRelease(of: plan.app),
+            plan, id: PlanID(checked: nextIdentifier()), purpose: purpose,
+            releaseBefore: loop.servingRelease(of: plan.app),
             commit: configuration.commit, createdAt: now(), createdBy: principal.label)
         plans[view.id] = KeptPlan(view: view, plan: plan, request: request, commit: commit)
         planOrder.append(view.id)
@@ -105,7 +108,8 @@ extension FabricService {
     /// What a commit would do, with the releases that run now; apps that ask for another release
     /// say so, since that is only made when the commit is applied.
     private func planApply(_ request: PlanRequest, by principal: Principal) async throws(Problem) -> [PlanView] {
-        let head = if let commit = request.commit { try await source.read(commit) } else { try await source.refresh().head }
+        let head =
+            if let commit = request.commit { try await source.read(commit) } else { try await source.refresh().head }
         let configuration = try head.reading.configuration(of: fabric)
         var loop = await orchestrator.snapshot
         let gone = loop.desired?.configuration.apps.keys.filter { configuration.apps[$0] == nil } ?? []
@@ -118,10 +122,12 @@ extension FabricService {
             if let spec = configuration.apps[app],
                 try await maker.wantsRelease(spec, configCommit: configuration.commit)
             {
-                plan.warnings.append("\(app) asks for another release: it is built and rolled out when the commit is applied.")
+                plan.warnings.append(
+                    "\(app) asks for another release: it is built and rolled out when the commit is applied.")
             }
             if plan.isEmpty && plan.warnings.isEmpty { continue }
-            views.append(keep(plan, wanted, purpose: .apply, commit: head.commit, in: configuration, loop, by: principal))
+            views.append(
+                keep(plan, wanted, purpose: .apply, commit: head.commit, in: configuration, loop, by: principal))
         }
         return views
     }
@@ -143,7 +149,8 @@ extension FabricService {
 
     private static func unknown(_ id: PlanID) -> Problem {
         Problem(
-            "plan.unknown", "There is no such plan.", cause: "\(id) was never made, or was made before the server started.",
+            "plan.unknown", "There is no such plan.",
+            cause: "\(id) was never made, or was made before the server started.",
             remedy: "Make the plan again.")
     }
 }

@@ -8,9 +8,15 @@ extension FabricService {
     package func status() async throws(Problem) -> StatusView {
         let loop = await orchestrator.snapshot
         var reasons: [String] = []
-        if let problem = await orchestrator.stateProblem { reasons.append("state: \(problem.sentence) \(problem.cause)") }
-        if let problem = await source.problem { reasons.append("configuration repository: \(problem.sentence) \(problem.cause)") }
-        if let pendingCommit { reasons.append("commit \(pendingCommit.prefix(12)) waits or cannot be used: see `apus validate`") }
+        if let problem = await orchestrator.stateProblem {
+            reasons.append("state: \(problem.sentence) \(problem.cause)")
+        }
+        if let problem = await source.problem {
+            reasons.append("configuration repository: \(problem.sentence) \(problem.cause)")
+        }
+        if let pendingCommit {
+            reasons.append("commit \(pendingCommit.prefix(12)) waits or cannot be used: see `apus validate`")
+        }
         guard let desired = loop.desired else { return emptyStatus(reasons: reasons + [Self.nothingDesired.sentence]) }
         let live = loop.live(at: now())
         let standing = FleetStanding(desired: desired, live: live)
@@ -29,7 +35,9 @@ extension FabricService {
     package func host(_ name: HostName) async throws(Problem) -> HostDetailView {
         let views = try await views()
         var known: [Release] = []
-        for app in views.live.hosts[name]?.report?.links.keys.map({ $0 }) ?? [] { known += try await releases.releases(of: app) }
+        for app in views.live.hosts[name]?.report?.links.keys.map({ $0 }) ?? [] {
+            known += try await releases.releases(of: app)
+        }
         guard let view = views.host(name, releases: known) else { throw Self.unknown(name) }
         return view
     }
@@ -123,7 +131,8 @@ extension FabricService {
 
     package func changes(after: Int64?) async throws(Problem) -> AsyncStream<ChangeEvent> { orchestrator.feed.stream() }
 
-    package func executionEvents(_ id: ExecutionID, after: Int64?) async throws(Problem) -> AsyncStream<ExecutionEvent> {
+    package func executionEvents(_ id: ExecutionID, after: Int64?) async throws(Problem) -> AsyncStream<ExecutionEvent>
+    {
         let execution = try await found(id)
         if let stream = orchestrator.progress.stream(of: execution.id, after: after) { return stream }
         // It ended before the server started: how it ended is all that there is to say.
@@ -188,7 +197,9 @@ extension FabricService {
 
     func found(_ id: ExecutionID) async throws(Problem) -> Execution {
         guard let number = Int64(id.text) else { throw Self.unknown(id) }
-        if let running = await orchestrator.snapshot.executions.values.first(where: { $0.id == number }) { return running }
+        if let running = await orchestrator.snapshot.executions.values.first(where: { $0.id == number }) {
+            return running
+        }
         guard let execution = try await orchestrator.store.execution(number) else { throw Self.unknown(id) }
         return execution
     }
@@ -212,7 +223,8 @@ extension FabricService {
 
     private func emptyStatus(reasons: [String]) -> StatusView {
         StatusView(
-            fabric: fabric, colour: .red, reasons: reasons, commit: "", pendingCommit: pendingCommit, desiredRevision: 0,
+            fabric: fabric, colour: .red, reasons: reasons, commit: "", pendingCommit: pendingCommit,
+            desiredRevision: 0,
             liveRevision: 0, at: now(), hosts: ColourCounts(), instances: ColourCounts(), apps: [], hostList: [],
             executions: [])
     }

@@ -130,9 +130,11 @@ package actor FabricService: Service {
 
     /// Makes a configuration the desired one, and deploys the apps that ask for another release.
     /// - Returns: the builds that begin.
-    func apply(_ configuration: FabricConfiguration, by who: String, role: String) async throws(Problem) -> [BuildView] {
+    func apply(_ configuration: FabricConfiguration, by who: String, role: String) async throws(Problem) -> [BuildView]
+    {
         let action = AuditAction(
-            who: who, role: role, what: "apply", subject: "fabric/\(fabric)", details: nil, commit: configuration.commit,
+            who: who, role: role, what: "apply", subject: "fabric/\(fabric)", details: nil,
+            commit: configuration.commit,
             execution: nil, address: nil)
         try await audit.recording(action) { () throws(Problem) in
             await self.orchestrator.receive { $0.receive(.configured(configuration), at: $1) }
@@ -151,7 +153,8 @@ package actor FabricService: Service {
     }
 
     func enqueue(
-        _ app: AppSpec, in configuration: FabricConfiguration, ref: String?, batch: Share?, filter: Filter?, by who: String
+        _ app: AppSpec, in configuration: FabricConfiguration, ref: String?, batch: Share?, filter: Filter?,
+        by who: String
     ) async throws(Problem) -> BuildView {
         if let running = builds.running(app.name) {
             throw Problem(
@@ -164,7 +167,8 @@ package actor FabricService: Service {
         builds.begin(view)
         jobQueue.yield(
             DeployJob(
-                build: view.id, app: app, configuration: configuration, ref: ref, batch: batch, filter: filter, who: who))
+                build: view.id, app: app, configuration: configuration, ref: ref, batch: batch, filter: filter, who: who
+            ))
         return view
     }
 
@@ -172,7 +176,8 @@ package actor FabricService: Service {
         do throws(Problem) {
             let builds = builds
             let (release, execution) = try await locked(job) { () throws(Problem) in
-                let release = try await self.maker.make(job.app, in: job.configuration, ref: job.ref, by: job.who) { line in
+                let release = try await self.maker.make(job.app, in: job.configuration, ref: job.ref, by: job.who) {
+                    line in
                     builds.output(line, of: job.build)
                 }
                 return (release, try await self.deploy(release, job: job))

@@ -28,19 +28,24 @@ extension FabricService {
         let id = ExecutionID(checked: "\(execution.id)")
         let machine = execution.machine
         let done = machine.steps.count { $0.state == .succeeded || $0.state == .cancelled }
-        let steps: [StepView] = !withSteps ? [] : machine.steps.map { progress in
-            let output = orchestrator.progress.output(of: progress.step.id, in: execution.id)
-            var step = StepView(
-                progress.step, state: progress.state, startedAt: progress.startedAt, endedAt: progress.endedAt)
-            step.output = output.lines
-            step.outputLinesDropped = output.dropped
-            return step
-        }
+        let steps: [StepView] =
+            !withSteps
+            ? []
+            : machine.steps.map { progress in
+                let output = orchestrator.progress.output(of: progress.step.id, in: execution.id)
+                var step = StepView(
+                    progress.step, state: progress.state, startedAt: progress.startedAt, endedAt: progress.endedAt)
+                step.output = output.lines
+                step.outputLinesDropped = output.dropped
+                return step
+            }
         return ExecutionView(
             id: id, app: execution.app, kind: execution.kind, state: execution.state, release: machine.plan.release,
             plan: plans.values.first { $0.view.execution == id }?.view.id, build: builds.build(of: id),
-            commit: execution.configCommit, startedBy: execution.startedBy, startedAt: execution.startedAt, endedAt: execution.endedAt,
-            problem: machine.problem, summary: machine.plan.summary.text, stepsDone: done, stepsTotal: machine.steps.count,
+            commit: execution.configCommit, startedBy: execution.startedBy, startedAt: execution.startedAt,
+            endedAt: execution.endedAt,
+            problem: machine.problem, summary: machine.plan.summary.text, stepsDone: done,
+            stepsTotal: machine.steps.count,
             steps: steps, tree: withSteps ? PlanNodeView(machine.plan.root) : nil)
     }
 }

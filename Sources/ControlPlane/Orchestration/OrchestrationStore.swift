@@ -66,7 +66,9 @@ struct OrchestrationStore: Sendable {
         }
         memory.records = try await store.values(.prefix("records/"), as: InstanceRecord.self)
         memory.joinedHosts = try await store.values(.prefix("hosts/"), as: HostName.self)
-        let ends = try await store.range(.prefix("executions/"), limit: nil).entries.filter { $0.key.text.hasSuffix("/end") }
+        let ends = try await store.range(.prefix("executions/"), limit: nil).entries.filter {
+            $0.key.text.hasSuffix("/end")
+        }
         for entry in ends {
             guard let id = Int64(entry.key.text.split(separator: "/")[1]) else { continue }
             memory.lastExecution = max(memory.lastExecution, id)
@@ -131,7 +133,9 @@ struct OrchestrationStore: Sendable {
         for hostClass in try await store.values(.prefix("\(prefix)/classes/"), as: HostClassSpec.self) {
             configuration.classes[hostClass.name] = hostClass
         }
-        for app in try await store.values(.prefix("\(prefix)/apps/"), as: AppSpec.self) { configuration.apps[app.name] = app }
+        for app in try await store.values(.prefix("\(prefix)/apps/"), as: AppSpec.self) {
+            configuration.apps[app.name] = app
+        }
         for balancer in try await store.values(.prefix("\(prefix)/balancers/"), as: BalancerSpec.self) {
             configuration.balancers[balancer.name] = balancer
         }
@@ -144,7 +148,8 @@ struct OrchestrationStore: Sendable {
         var operations: [Operation] = []
         let commit = configuration.commit
         func put(_ kind: String, _ name: String, _ value: some Encodable) throws(Problem) {
-            operations.append(.put(try OrchestrationKeys.configuration(commit, kind, name), try StateJSON.encode(value)))
+            operations.append(
+                .put(try OrchestrationKeys.configuration(commit, kind, name), try StateJSON.encode(value)))
         }
         for host in configuration.hosts.values { try put("hosts", host.name.text, host) }
         for hostClass in configuration.classes.values { try put("classes", hostClass.name.text, hostClass) }

@@ -107,7 +107,8 @@ package actor OrchestratorService: Service {
 
     private func note(_ line: String, of command: CommandID) {
         let parts = command.text.split(separator: "/")
-        guard parts.count == 4, parts[0] == "execution", let execution = Int64(parts[1]), let step = Int(parts[2]) else {
+        guard parts.count == 4, parts[0] == "execution", let execution = Int64(parts[1]), let step = Int(parts[2])
+        else {
             return
         }
         progress.output(line, step: step, of: execution, at: now())
@@ -156,7 +157,8 @@ package actor OrchestratorService: Service {
 
     private func send(_ order: HostOrder) {
         let command = AgentCommand(
-            id: CommandID(order.id), fence: fence, timeout: order.timeout, operation: AgentCommand.Operation(order.operation))
+            id: CommandID(order.id), fence: fence, timeout: order.timeout,
+            operation: AgentCommand.Operation(order.operation))
         do {
             try link.send(command, to: order.host)
         } catch {
@@ -167,7 +169,8 @@ package actor OrchestratorService: Service {
     private func cancel(_ id: String, on host: HostName) {
         link.withdraw(CommandID(id), from: host)
         let command = AgentCommand(
-            id: CommandID("cancel/\(fence)/\(id)"), fence: fence, timeout: .seconds(10), operation: .cancel(CommandID(id)))
+            id: CommandID("cancel/\(fence)/\(id)"), fence: fence, timeout: .seconds(10),
+            operation: .cancel(CommandID(id)))
         try? link.send(command, to: host)
     }
 

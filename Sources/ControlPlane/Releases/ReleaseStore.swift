@@ -81,7 +81,8 @@ package struct ReleaseStore: Sendable {
             if result.succeeded { return (release, true) }
         }
         throw Problem(
-            "release.contended", "No release of \(app) was made.", cause: "Others made releases of it at the same time.",
+            "release.contended", "No release of \(app) was made.",
+            cause: "Others made releases of it at the same time.",
             remedy: "Deploy again.")
     }
 

@@ -57,7 +57,10 @@ struct TemplateGrammar {
         case "break", "continue": return .leave(word)
         case "include", "extends", "block", "filter", "now":
             throw fault("The tag `\(word)` is not available.", "A template stands for itself: use if, for and values.")
-        default: throw fault("\(quotedForMessage(word)) is not a tag.", "Use if, elif, else, endif, for, empty, endfor, break or continue.")
+        default:
+            throw fault(
+                "\(quotedForMessage(word)) is not a tag.",
+                "Use if, elif, else, endif, for, empty, endfor, break or continue.")
         }
     }
 
@@ -72,7 +75,9 @@ struct TemplateGrammar {
             guard let last = Int(try next("a number")), max(first, last) <= Self.boundMax,
                 abs(last - first) < Self.rangeMax
             else {
-                throw fault("A loop over numbers is longer than \(Self.rangeMax), or goes above \(Self.boundMax).", "Write: for i in 1...10.")
+                throw fault(
+                    "A loop over numbers is longer than \(Self.rangeMax), or goes above \(Self.boundMax).",
+                    "Write: for i in 1...10.")
             }
             return .loop(over: nil, count: abs(last - first) + 1, start + "\(first)...\(last)")
         }
@@ -100,7 +105,9 @@ struct TemplateGrammar {
         while take("|") {
             let filter = try next("a filter")
             guard Self.filters.contains(filter) else {
-                throw fault("\(quotedForMessage(filter)) is not a filter.", "Use one of: \(Self.filters.joined(separator: ", ")).")
+                throw fault(
+                    "\(quotedForMessage(filter)) is not a filter.",
+                    "Use one of: \(Self.filters.joined(separator: ", ")).")
             }
             text += "|" + filter
             if take(":") {
@@ -113,13 +120,17 @@ struct TemplateGrammar {
 
     private mutating func operand() throws(TemplateFault) -> String {
         let token = try next("a value")
-        if token.first == "\"" || token.first == "'" || Int(token) != nil || token == "true" || token == "false" { return token }
+        if token.first == "\"" || token.first == "'" || Int(token) != nil || token == "true" || token == "false" {
+            return token
+        }
         index -= 1
         var path = try name()
         var previous = path
         while take(".") {
             let part = try next("a name")
-            guard Self.isName(part) || Int(part) != nil else { throw fault("A dot is followed by \(quotedForMessage(part)).", "Write: environment.NAME.") }
+            guard Self.isName(part) || Int(part) != nil else {
+                throw fault("A dot is followed by \(quotedForMessage(part)).", "Write: environment.NAME.")
+            }
             guard part != "last" || previous == "forloop" else {
                 throw fault("`.last` is not available.", "Use `.first`, a number, or a loop.")
             }
@@ -132,7 +143,8 @@ struct TemplateGrammar {
     private mutating func name() throws(TemplateFault) -> String {
         let token = try next("a name")
         guard Self.isName(token), !Self.operators.contains(token) else {
-            throw fault("\(quotedForMessage(token)) is not a name.", "Names are letters, digits, dashes and underscores.")
+            throw fault(
+                "\(quotedForMessage(token)) is not a name.", "Names are letters, digits, dashes and underscores.")
         }
         return token
     }
@@ -190,10 +202,12 @@ struct TemplateGrammar {
                 take(rest.prefix(while: isNameByte).count)
             } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
                 guard let end = rest.dropFirst().firstIndex(of: byte) else {
-                    throw TemplateFault(line: line, cause: "A quote is not closed.", remedy: "Close it in the same tag.")
+                    throw TemplateFault(
+                        line: line, cause: "A quote is not closed.", remedy: "Close it in the same tag.")
                 }
                 let literal = bytes[(index + 1)..<end]
-                guard !literal.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "'") || $0 < 0x20 }) else {
+                guard !literal.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "'") || $0 < 0x20 })
+                else {
                     throw TemplateFault(
                         line: line, cause: "A quoted text holds a quote or a control character.",
                         remedy: "Write it outside of the tag.")

@@ -53,7 +53,8 @@ package struct TemplateRenderer: Sendable {
     private func problem(_ fault: TemplateFault, _ path: String) -> Problem {
         Problem(
             "template.invalid", "A template cannot be rendered.",
-            cause: "\(quotedForMessage(path, lengthMax: 200)), line \(fault.line): \(fault.cause)", remedy: fault.remedy)
+            cause: "\(quotedForMessage(path, lengthMax: 200)), line \(fault.line): \(fault.cause)", remedy: fault.remedy
+        )
     }
 
     /// Counts what a template does. One meter belongs to one rendering.
@@ -176,7 +177,9 @@ private final class TemplateProgram {
     private func makeExtension() -> Extension {
         let meter = meter
         let instructions = instructions
-        func instruction(_ token: Token) -> Instruction { instructions[Int(token.contents.split(separator: " ")[1]) ?? 0] }
+        func instruction(_ token: Token) -> Instruction {
+            instructions[Int(token.contents.split(separator: " ")[1]) ?? 0]
+        }
         let ours = Extension()
         ours.registerTag("apus_text") { _, token in
             let text = instruction(token)
@@ -196,7 +199,8 @@ private final class TemplateProgram {
                 let found = try Self.value(of: resolvable, value, context, meter)
                 guard let text = Self.text(of: found) else {
                     throw meter.stop(
-                        value.line, "\(value.content) is a list or has fields.", "Use a loop, `|join:\", \"` or `|json`.")
+                        value.line, "\(value.content) is a list or has fields.",
+                        "Use a loop, `|join:\", \"` or `|json`.")
                 }
                 return try meter.write(text, line: value.line)
             }
@@ -223,7 +227,8 @@ private final class TemplateProgram {
         guard let value = try resolvable.resolve(context) else {
             throw meter.stop(
                 instruction.line, "\(instruction.content) is not there.",
-                "Known are \(TemplateContext.names.joined(separator: ", ")); give what may be missing a `|default:\"…\"`.")
+                "Known are \(TemplateContext.names.joined(separator: ", ")); give what may be missing a `|default:\"…\"`."
+            )
         }
         return value
     }

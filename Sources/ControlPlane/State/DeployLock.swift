@@ -80,7 +80,8 @@ package struct DeployLock: Sendable {
             holder.map { holder in
                 let interval = now() - holder.since
                 let age = Interval(milliseconds: max(0, interval.milliseconds / 1000 * 1000))
-                return "\(quotedForMessage(holder.owner)) holds it since \(age) for \(quotedForMessage(holder.purpose))."
+                return
+                    "\(quotedForMessage(holder.owner)) holds it since \(age) for \(quotedForMessage(holder.purpose))."
             } ?? "Somebody held it a moment ago."
         return Problem(
             "lock.held", "Somebody else is changing this fabric.", cause: cause,

@@ -29,7 +29,9 @@ package final class SQLiteStateStore: StateStore, Service {
         let (revision, found) = try database.readBlocking { database in
             (
                 try Counter.revision.read(database),
-                try Row.fetchAll(database, sql: "SELECT id, ttl FROM lease").map { ($0["id"] as Int64, $0["ttl"] as Int64) }
+                try Row.fetchAll(database, sql: "SELECT id, ttl FROM lease").map {
+                    ($0["id"] as Int64, $0["ttl"] as Int64)
+                }
             )
         }
         signal = RevisionSignal(revision)

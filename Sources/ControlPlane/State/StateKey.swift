@@ -11,7 +11,8 @@ package struct StateKey: Codable, Hashable, Comparable, Sendable, CustomStringCo
 
     /// - Throws: `state.key-invalid` unless the text is 1 to 512 bytes of printable ASCII.
     package init(_ text: String) throws(Problem) {
-        guard (1...Self.lengthMax).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard (1...Self.lengthMax).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
             throw Problem(
                 "state.key-invalid", "This is not a key of the state store.",
                 cause: "\(quotedForMessage(text)) has \(text.utf8.count) bytes or a character that is not allowed.",
@@ -23,7 +24,9 @@ package struct StateKey: Codable, Hashable, Comparable, Sendable, CustomStringCo
     package var description: String { text }
     package static func < (left: StateKey, right: StateKey) -> Bool { left.text < right.text }
 
-    package init(from decoder: any Decoder) throws { try self.init(try decoder.singleValueContainer().decode(String.self)) }
+    package init(from decoder: any Decoder) throws {
+        try self.init(try decoder.singleValueContainer().decode(String.self))
+    }
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)

@@ -174,7 +174,8 @@ extension StateTransaction {
                 switch operation {
                 case .put(let key, let value, _):
                     guard value.count <= StateLimits.valueBytesMax else {
-                        throw Self.invalid("The value of \(key) has \(value.count) bytes; \(StateLimits.valueBytesMax) is the most.")
+                        throw Self.invalid(
+                            "The value of \(key) has \(value.count) bytes; \(StateLimits.valueBytesMax) is the most.")
                     }
                     guard changed.insert(key).inserted else { throw Self.invalid("It changes \(key) twice.") }
                 case .delete(let key):

@@ -42,7 +42,8 @@ enum EntryTable {
         try database.execute(
             sql: "INSERT OR REPLACE INTO entry (\(columns)) VALUES (?, ?, ?, ?, ?, ?)",
             arguments: [
-                entry.key.text, entry.value, entry.createRevision, entry.modRevision, entry.version, entry.lease?.number,
+                entry.key.text, entry.value, entry.createRevision, entry.modRevision, entry.version,
+                entry.lease?.number,
             ])
     }
 

@@ -30,7 +30,9 @@ package enum StateJSON {
         }
     }
 
-    package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data, at key: StateKey) throws(Problem) -> Value {
+    package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data, at key: StateKey) throws(Problem)
+        -> Value
+    {
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch {
@@ -70,7 +72,9 @@ extension StateStore {
 
     /// Puts without a comparison.
     @discardableResult
-    package func put<Value>(_ key: TypedKey<Value>, _ value: Value, lease: LeaseID? = nil) async throws(Problem) -> Int64 {
+    package func put<Value>(_ key: TypedKey<Value>, _ value: Value, lease: LeaseID? = nil) async throws(Problem)
+        -> Int64
+    {
         try await transact(StateTransaction(success: [.put(key.key, StateJSON.encode(value), lease: lease)])).revision
     }
 
@@ -81,7 +85,8 @@ extension StateStore {
     ) async throws(Problem) -> Bool {
         let comparison: Comparison = modRevision.map { .modRevision(key.key, $0) } ?? .absent(key.key)
         return try await transact(
-            StateTransaction(compare: [comparison], success: [.put(key.key, StateJSON.encode(value))])).succeeded
+            StateTransaction(compare: [comparison], success: [.put(key.key, StateJSON.encode(value))])
+        ).succeeded
     }
 
     /// Changes a value by reading, computing and comparing, again until nobody came between.

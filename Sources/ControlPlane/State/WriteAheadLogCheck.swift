@@ -36,7 +36,8 @@ enum WriteAheadLogCheck {
             // The bad frame itself may be a commit of which only the content is bad.
             if isBroken, word(frame, 4, isBigEndian: true) != 0 { commitsBehind += 1 }
             if commitsBehind > 1 {
-                throw StateDatabase.corrupt("The write-ahead log is bad before byte \(offset), with later commits behind.")
+                throw StateDatabase.corrupt(
+                    "The write-ahead log is bad before byte \(offset), with later commits behind.")
             }
             offset += frameHeaderLength + pageSize
         }

@@ -37,7 +37,8 @@ package final class ExecutionFeed: Sendable {
         log?.append { sequence in
             ExecutionEvent(
                 sequence: sequence, at: now, kind: progress.state == .running ? .stepStarted : .stepEnded,
-                step: progress.step.id, title: progress.step.title, stepState: StepView.State(progress.state), problem: problem)
+                step: progress.step.id, title: progress.step.title, stepState: StepView.State(progress.state),
+                problem: problem)
         }
     }
 

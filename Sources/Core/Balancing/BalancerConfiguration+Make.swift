@@ -47,7 +47,8 @@ extension BalancerConfiguration {
                 let port = port(of: record, live)
             else { return nil }
             return Server(
-                instance: record.id, host: record.host, address: host.address, port: port, standing: record.duty.standing)
+                instance: record.id, host: record.host, address: host.address, port: port,
+                standing: record.duty.standing)
         }
         return servers.sorted { ($0.instance, $0.address) < ($1.instance, $1.address) }
     }

@@ -30,7 +30,8 @@ package struct HAProxyConfiguration: Hashable, Sendable {
     /// - Throws: `balancer.value-refused` for a value that may not reach the file,
     ///   `balancer.route-ambiguous` for two routes that admit the same requests, and
     ///   `balancer.backend-missing` for a route to a backend that is not there.
-    package init(_ configuration: BalancerConfiguration, in surroundings: Surroundings = Surroundings()) throws(Problem) {
+    package init(_ configuration: BalancerConfiguration, in surroundings: Surroundings = Surroundings()) throws(Problem)
+    {
         var sections = [try Self.global(surroundings), Self.defaults]
         if !configuration.listeners.isEmpty {
             sections.append(try Self.frontend(configuration, surroundings))

@@ -8,7 +8,8 @@ struct HAProxyRouting {
         for (route, next) in zip(routes, routes.dropFirst()) where route.host == next.host && route.path == next.path {
             throw Problem(
                 "balancer.route-ambiguous", "The balancer's configuration cannot be written.",
-                cause: "\(quotedForMessage((route.host ?? "*") + route.path)) leads to \(route.backend) and to \(next.backend).",
+                cause:
+                    "\(quotedForMessage((route.host ?? "*") + route.path)) leads to \(route.backend) and to \(next.backend).",
                 remedy: "Give one of them another host or path.")
         }
         let backends = Set(configuration.backends.map(\.name))
@@ -26,10 +27,12 @@ struct HAProxyRouting {
             HAProxyLine(
                 #"http-request return status 404 content-type text/plain string "No app answers at this address.\n" if !{ var(txn.route) -m found }"#
             ))
-        lines.append(HAProxyLine("http-request disable-l7-retry if !METH_GET !METH_HEAD !METH_OPTIONS !{ method PUT DELETE }"))
+        lines.append(
+            HAProxyLine("http-request disable-l7-retry if !METH_GET !METH_HEAD !METH_OPTIONS !{ method PUT DELETE }"))
         for (index, route) in routes.enumerated() {
             lines.append(
-                HAProxyLine("use_backend", try .backend(route.backend), "if { var(txn.route) -m int", .number(index + 1), "}"))
+                HAProxyLine(
+                    "use_backend", try .backend(route.backend), "if { var(txn.route) -m int", .number(index + 1), "}"))
         }
         self.lines = lines
     }
@@ -87,7 +90,8 @@ struct HAProxyRouting {
             "hdr Access-Control-Allow-Headers %[req.fhdr(access-control-request-headers)] hdr Access-Control-Max-Age 600",
             "if METH_OPTIONS { var(txn.origin) -m found } { req.fhdr(access-control-request-method) -m found }"),
         HAProxyLine(
-            "http-after-response set-header Access-Control-Allow-Origin %[var(txn.origin)] if { var(txn.origin) -m found }"),
+            "http-after-response set-header Access-Control-Allow-Origin %[var(txn.origin)] if { var(txn.origin) -m found }"
+        ),
         HAProxyLine("http-after-response add-header Vary Origin if { var(txn.origin) -m found }"),
     ]
 }

@@ -12,7 +12,8 @@ package enum HAProxyRuntime {
             switch change.kind {
             case .add:
                 let weight =
-                    change.server.standing == .draining ? HAProxyConfiguration.weightDraining : HAProxyConfiguration.weight
+                    change.server.standing == .draining
+                    ? HAProxyConfiguration.weightDraining : HAProxyConfiguration.weight
                 lines.append(HAProxyLine("add server", name, endpoint, HAProxyConfiguration.serverOptions, weight))
                 lines.append(HAProxyLine("enable health", name))
                 if change.server.standing != .standby { lines.append(HAProxyLine("set server", name, "state ready")) }
@@ -31,14 +32,18 @@ package enum HAProxyRuntime {
 
     package static func removals(for changes: [ServerChange]) throws(Problem) -> [HAProxyLine] {
         var lines: [HAProxyLine] = []
-        for change in changes where change.kind == .remove { lines.append(HAProxyLine("del server", try name(of: change))) }
+        for change in changes where change.kind == .remove {
+            lines.append(HAProxyLine("del server", try name(of: change)))
+        }
         return lines.isEmpty ? [] : [HAProxyLine("experimental-mode on")] + lines
     }
 
     /// Draining is the weight 0, which the file can say too, and not HAProxy's state `drain`,
     /// which it cannot. A server that takes over is believed to be healthy until a check or a
     /// request says otherwise: its agent has just seen it answer.
-    private static func standing(_ standing: BalancerConfiguration.Server.Standing, _ name: HAProxyWord) -> [HAProxyLine] {
+    private static func standing(_ standing: BalancerConfiguration.Server.Standing, _ name: HAProxyWord)
+        -> [HAProxyLine]
+    {
         switch standing {
         case .serving:
             [
@@ -64,7 +69,8 @@ package enum HAProxyRuntime {
         for backend in configuration.backends {
             for server in backend.servers {
                 expected.insert(
-                    "\(backend.name)/\(server.name) \(server.address.lowercased()) \(server.port) \(server.standing.rawValue)")
+                    "\(backend.name)/\(server.name) \(server.address.lowercased()) \(server.port) \(server.standing.rawValue)"
+                )
             }
         }
         return expected == parsedServersState(text)
@@ -79,7 +85,9 @@ package enum HAProxyRuntime {
                 continue
             }
             let fields = line.split(separator: " ")
-            func field(_ name: Substring) -> Substring? { columns[name].flatMap { fields.indices.contains($0) ? fields[$0] : nil } }
+            func field(_ name: Substring) -> Substring? {
+                columns[name].flatMap { fields.indices.contains($0) ? fields[$0] : nil }
+            }
             guard let backend = field("be_name"), let server = field("srv_name"), let address = field("srv_addr"),
                 let port = field("srv_port"), let admin = field("srv_admin_state").flatMap({ Int($0) }),
                 let weight = field("srv_uweight")

@@ -29,7 +29,8 @@ package struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral {
     /// - Throws: `balancer.value-refused` unless it is `APP.PROCESS`.
     static func backend(_ name: String) throws(Problem) -> HAProxyWord {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, (try? AppName(String(parts[0]))) != nil, (try? ProcessName(String(parts[1]))) != nil else {
+        guard parts.count == 2, (try? AppName(String(parts[0]))) != nil, (try? ProcessName(String(parts[1]))) != nil
+        else {
             throw refusal("backend", name, remedy: "Write APP.PROCESS.")
         }
         return HAProxyWord(checked: name)
@@ -77,7 +78,8 @@ package struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral {
         guard !name.hasPrefix("-"), !name.hasPrefix("."), !name.hasSuffix("."), !name.contains("..") else {
             throw refusal("host name", name, remedy: remedy)
         }
-        return try admitted(name, as: "host name", lengthMax: 253, letters.union(digits).union("-.".utf8), remedy: remedy)
+        return try admitted(
+            name, as: "host name", lengthMax: 253, letters.union(digits).union("-.".utf8), remedy: remedy)
     }
 
     /// A host name, and a port where it is not the scheme's own.

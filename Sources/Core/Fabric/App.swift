@@ -70,7 +70,8 @@ package struct ProcessSpec: Codable, Hashable, Sendable {
 
     package init(
         name: ProcessName, run: RunSpec, instances: Int = 1, health: HealthProbe? = nil,
-        limits: ResourceLimits = ResourceLimits(), stop: StopSpec = StopSpec(), placement: HostSelector = HostSelector(),
+        limits: ResourceLimits = ResourceLimits(), stop: StopSpec = StopSpec(),
+        placement: HostSelector = HostSelector(),
         replacement: Replacement = .inPlace, phases: [LifecyclePhase: String] = [:]
     ) {
         self.name = name
@@ -187,7 +188,8 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
     package var packagesKept: Int
 
     package init(
-        batch: Share = .percent(25), parallelMax: Int = 20, warm: Interval = .minutes(30), automaticRollback: Bool = true,
+        batch: Share = .percent(25), parallelMax: Int = 20, warm: Interval = .minutes(30),
+        automaticRollback: Bool = true,
         packagesKept: Int = 3
     ) {
         self.batch = batch

@@ -114,7 +114,9 @@ private struct CommandScanner {
             index += 1
         }
         if hasBrace {
-            guard index < characters.count, characters[index] == "}" else { throw invalid("`${` is not closed by `}`.") }
+            guard index < characters.count, characters[index] == "}" else {
+                throw invalid("`${` is not closed by `}`.")
+            }
             index += 1
         }
         guard !name.isEmpty else { throw invalid("`$` is not followed by the name of a variable.") }

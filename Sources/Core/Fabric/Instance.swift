@@ -22,7 +22,8 @@ package struct InstanceID: Codable, Hashable, Comparable, Sendable, CustomString
             text.utf8.count < 200
         else { throw Self.invalid(text) }
         self.init(
-            app: try AppName(String(parts[0])), process: try ProcessName(String(parts[1])), slot: slot, release: release)
+            app: try AppName(String(parts[0])), process: try ProcessName(String(parts[1])), slot: slot, release: release
+        )
         // One instance has one text: `+1` and `01` are numbers too, and would be other folders.
         guard description == text else { throw Self.invalid(text) }
     }
@@ -39,7 +40,9 @@ package struct InstanceID: Codable, Hashable, Comparable, Sendable, CustomString
         (left.app, left.process, left.slot, left.release) < (right.app, right.process, right.slot, right.release)
     }
 
-    package init(from decoder: any Decoder) throws { try self.init(try decoder.singleValueContainer().decode(String.self)) }
+    package init(from decoder: any Decoder) throws {
+        try self.init(try decoder.singleValueContainer().decode(String.self))
+    }
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
@@ -61,7 +64,8 @@ package struct InstanceSpec: Codable, Hashable, Sendable {
     package var packagesKept: Int
 
     package init(
-        id: InstanceID, fabric: FabricName, package: PackageReference, releaseIdentity: Digest, config: [String: String],
+        id: InstanceID, fabric: FabricName, package: PackageReference, releaseIdentity: Digest,
+        config: [String: String],
         environment: [String: String], process: ProcessSpec, packagesKept: Int
     ) {
         self.id = id

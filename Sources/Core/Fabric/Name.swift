@@ -27,7 +27,9 @@ extension Name {
         throw Problem(
             "name.invalid", "This is not a name for \(Self.noun.withArticle).",
             cause: "\(quotedForMessage(text)) \(fault).",
-            remedy: "Use 1 to \(Self.lengthMax) lower-case letters, digits and inner dashes\(Self.allowsDots ? " or dots" : ""), starting with a letter.")
+            remedy:
+                "Use 1 to \(Self.lengthMax) lower-case letters, digits and inner dashes\(Self.allowsDots ? " or dots" : ""), starting with a letter."
+        )
     }
 
     private static func fault(in text: String) -> String? {

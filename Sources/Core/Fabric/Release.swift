@@ -25,7 +25,9 @@ package struct Digest: Codable, Hashable, Comparable, Sendable, CustomStringConv
     package var description: String { hex }
     package static func < (left: Digest, right: Digest) -> Bool { left.hex < right.hex }
 
-    package init(from decoder: any Decoder) throws { try self.init(try decoder.singleValueContainer().decode(String.self)) }
+    package init(from decoder: any Decoder) throws {
+        try self.init(try decoder.singleValueContainer().decode(String.self))
+    }
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(hex)

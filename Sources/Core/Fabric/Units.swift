@@ -97,8 +97,12 @@ package struct ByteCount: Codable, Hashable, Comparable, Sendable, CustomStringC
     }
 
     package static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
-    package static func + (left: ByteCount, right: ByteCount) -> ByteCount { ByteCount(bytes: left.bytes + right.bytes) }
-    package static func - (left: ByteCount, right: ByteCount) -> ByteCount { ByteCount(bytes: left.bytes - right.bytes) }
+    package static func + (left: ByteCount, right: ByteCount) -> ByteCount {
+        ByteCount(bytes: left.bytes + right.bytes)
+    }
+    package static func - (left: ByteCount, right: ByteCount) -> ByteCount {
+        ByteCount(bytes: left.bytes - right.bytes)
+    }
 
     package init(from decoder: any Decoder) throws {
         bytes = try decoder.singleValueContainer().decode(Int64.self)

@@ -72,7 +72,8 @@ struct AgentRole: AsyncParsableCommand {
                 "agent.not-joined", "The agent does not start.", cause: "The host \(host) has not joined yet.",
                 remedy: "Run `apus token join \(host)` where you have a token, and give what it prints by --join-file.")
         }
-        return try await AgentJoin.join(server: server, token: try JoinToken(String(token)), host: host, folder: folder.string)
+        return try await AgentJoin.join(
+            server: server, token: try JoinToken(String(token)), host: host, folder: folder.string)
     }
 }
 

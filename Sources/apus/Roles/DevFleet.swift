@@ -51,7 +51,8 @@ struct DevFleet: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
-            guard let port = await apiPort.first(where: { _ in true }), let server = await wiring.gateway.address() else { return }
+            guard let port = await apiPort.first(where: { _ in true }), let server = await wiring.gateway.address()
+            else { return }
             try await withThrowingDiscardingTaskGroup { group in
                 var isTold = false
                 while !Task.isCancelled {
@@ -83,11 +84,13 @@ struct DevFleet: Service {
         do {
             try FileManager.default.createDirectory(atPath: root.string, withIntermediateDirectories: true)
         } catch {
-            throw Problem("dev.host", "The host's folder cannot be made.", cause: "\(root): \(error)", remedy: "Free some space.")
+            throw Problem(
+                "dev.host", "The host's folder cannot be made.", cause: "\(root): \(error)", remedy: "Free some space.")
         }
         guard !FileManager.default.fileExists(atPath: root.appending("identity.json").string) else { return nil }
         let token = try await wiring.joins.issue(
-            for: host, timeToLive: .minutes(10), issuedBy: "apus dev", authorityFingerprint: wiring.authority.fingerprint)
+            for: host, timeToLive: .minutes(10), issuedBy: "apus dev",
+            authorityFingerprint: wiring.authority.fingerprint)
         let path = root.appending("join.token")
         try PrivateFile.write(Data(token.utf8), to: path.string)
         return path
@@ -114,7 +117,9 @@ struct DevFleet: Service {
             ) { execution in
                 agents.started(host.name, execution.processIdentifier.value)
                 // Until the process ends, or this task is cancelled and tears it down.
-                while !Task.isCancelled, kill(execution.processIdentifier.value, 0) == 0, !Self.isZombie(execution.processIdentifier.value) {
+                while !Task.isCancelled, kill(execution.processIdentifier.value, 0) == 0,
+                    !Self.isZombie(execution.processIdentifier.value)
+                {
                     try? await Task.sleep(for: Self.look)
                 }
             }

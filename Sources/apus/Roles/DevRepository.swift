@@ -30,7 +30,8 @@ struct DevRepository {
 
     private func isClean(_ folder: FilePath) async throws -> Bool {
         let result = try await Subprocess.run(
-            .name("git"), arguments: ["-C", folder.string, "diff", "--cached", "--quiet"], output: .discarded, error: .discarded)
+            .name("git"), arguments: ["-C", folder.string, "diff", "--cached", "--quiet"], output: .discarded,
+            error: .discarded)
         return result.terminationStatus.isSuccess
     }
 

@@ -46,7 +46,8 @@ struct DevRole: AsyncParsableCommand {
         let wiring = try await ControlPlaneWiring(options, logger: logger) { onBound.yield($0) }
         let token = try await adminToken(wiring.tokens, folder: options.state, logger: logger)
         let fleet = DevFleet(
-            wiring: wiring, folder: folder, workTree: workTree, fabric: name, token: token, executable: try executablePath(),
+            wiring: wiring, folder: folder, workTree: workTree, fabric: name, token: token,
+            executable: try executablePath(),
             apiPort: bound, logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -62,8 +63,10 @@ struct DevRole: AsyncParsableCommand {
         guard let only = reading.fabrics.first, reading.fabrics.count == 1 else {
             throw Problem(
                 "dev.fabric", "Which fabric is to run?",
-                cause: "The repository has \(reading.fabrics.isEmpty ? "none" : reading.fabrics.map(\.text).joined(separator: ", ")).",
-                remedy: reading.fabrics.isEmpty ? "Write fabrics/dev.yaml, or begin with `apus init`." : "Give --fabric.")
+                cause:
+                    "The repository has \(reading.fabrics.isEmpty ? "none" : reading.fabrics.map(\.text).joined(separator: ", ")).",
+                remedy: reading.fabrics.isEmpty
+                    ? "Write fabrics/dev.yaml, or begin with `apus init`." : "Give --fabric.")
         }
         return only
     }
@@ -78,7 +81,9 @@ struct DevRole: AsyncParsableCommand {
     private static func defaultState(for source: FilePath) throws(Problem) -> FilePath {
         let name = source.lastComponent?.string ?? "dev"
         if geteuid() == 0 { return FilePath("/var/lib/apus/dev").appending(name) }
-        if let home = getenv("XDG_STATE_HOME") { return FilePath(String(cString: home)).appending("apus/dev").appending(name) }
+        if let home = getenv("XDG_STATE_HOME") {
+            return FilePath(String(cString: home)).appending("apus/dev").appending(name)
+        }
         guard let home = getenv("HOME") else {
             throw Problem(
                 "dev.state", "There is no place for the state.", cause: "Neither HOME nor XDG_STATE_HOME is set.",

@@ -78,7 +78,8 @@ struct ControlPlaneWiring {
             releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway, now: wallClock,
             logger: logger)
         let access = AccessService(
-            fabric: options.fabric, tokens: tokens, sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
+            fabric: options.fabric, tokens: tokens,
+            sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
             joins: joins, audit: audit, authorityFingerprint: authority.fingerprint, now: wallClock)
         let server = try FabricServer(
             configuration: FabricServer.Configuration(
