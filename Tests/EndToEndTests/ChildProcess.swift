@@ -40,9 +40,10 @@ final class ChildProcess: Sendable {
         // POSIX_SPAWN_SETSID is 0x80; glibc's headers do not show it to Swift.
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | 0x80)
         var all = ["NO_COLOR": "1"]
-        for name in ["PATH", "HOME", "LANG", "TMPDIR", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_CERT", "SSL_CERT_FILE",
-            "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
-        {
+        for name in [
+            "PATH", "HOME", "LANG", "TMPDIR", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_CERT", "SSL_CERT_FILE",
+            "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+        ] {
             if let value = getenv(name) { all[name] = String(cString: value) }
         }
         all.merge(environment) { _, added in added }
@@ -51,7 +52,9 @@ final class ChildProcess: Sendable {
         defer { for text in argv + variables { free(text) } }
         var child = pid_t()
         let status = posix_spawnp(&child, arguments[0], &actions, &attributes, &argv, &variables)
-        guard status == 0 else { throw Trouble(description: "\(arguments[0]) does not start: \(Errno(rawValue: status))") }
+        guard status == 0 else {
+            throw Trouble(description: "\(arguments[0]) does not start: \(Errno(rawValue: status))")
+        }
         processID = child
         self.data = data
         self.words = words

@@ -12,12 +12,16 @@ extension EndToEndTests {
         @Test("httpbin under gunicorn needs less than 25 lines of YAML, all told")
         func lines() throws {
             var lines = 0
-            for path in try FileManager.default.subpathsOfDirectory(atPath: Self.folder.string) where path.hasSuffix(".yaml") {
+            for path in try FileManager.default.subpathsOfDirectory(atPath: Self.folder.string)
+            where path.hasSuffix(".yaml") {
                 let text = try String(contentsOfFile: Self.folder.pushing(FilePath(path)).string, encoding: .utf8)
                 lines += text.split(separator: "\n", omittingEmptySubsequences: false).count - 1
             }
             #expect((10..<25).contains(lines))
-            #expect(try FileManager.default.contentsOfDirectory(atPath: Self.folder.appending("httpbin").string) == ["requirements.txt"])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: Self.folder.appending("httpbin").string) == [
+                    "requirements.txt"
+                ])
         }
 
         @Test("httpbin is built, deployed and answers through HAProxy", .timeLimit(.minutes(3)))
@@ -45,7 +49,10 @@ func curl(_ url: String, host: String, _ fleet: TestFleet) async throws -> Strin
     unlink(body.string)
     let log = fleet.logs.appending("curl.log")
     let process = try ChildProcess(
-        ["curl", "--silent", "--show-error", "--fail", "--max-time", "5", "--header", "Host: \(host)", "--output", body.string, url],
+        [
+            "curl", "--silent", "--show-error", "--fail", "--max-time", "5", "--header", "Host: \(host)", "--output",
+            body.string, url,
+        ],
         data: log, words: log)
     let code = try await process.end(within: 10)
     guard code == 0 else { throw Trouble(description: "curl ended with \(code).") }

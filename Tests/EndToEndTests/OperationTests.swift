@@ -43,7 +43,9 @@ extension EndToEndTests {
                 try await TestLoad.expectNoFailure(fleet) { _ in
                     for count in ["4", "1", "2"] {
                         try await fleet.succeed("scale", "demo", "web=\(count)", "--wait")
-                        try await eventually("\(count) instances") { "\(try await fleet.serving("demo").count)" == count }
+                        try await eventually("\(count) instances") {
+                            "\(try await fleet.serving("demo").count)" == count
+                        }
                     }
                     #expect(try await fleet.apus("plan", "--detailed-exitcode").code == 0)
                     let drain = try await fleet.apus("drain", "web-1", "--wait")
@@ -64,7 +66,9 @@ extension EndToEndTests {
             try await fleet.commit(["src/demo/app.py": SampleRepository.program(version: 2)], "Version 2")
             try await eventually("Release 2 serving alone") { try await fleet.releasesServing("demo") == [2] }
             try await fleet.allServing("demo")
-            try await eventually("The end of all executions") { try await fleet.client.executions(running: true).isEmpty }
+            try await eventually("The end of all executions") {
+                try await fleet.client.executions(running: true).isEmpty
+            }
             let plan = try await fleet.apus("plan", "demo", "--rollback", "--detailed-exitcode", "--json")
             #expect(plan.code == 2, "\(plan.data)\(plan.words)")
             let kept = try #require(
@@ -73,6 +77,17 @@ extension EndToEndTests {
             try await eventually("Three instances") { try await fleet.serving("demo").count == 3 }
             let stale = try await fleet.apus("approve", kept.id.text, "--yes")
             #expect(stale.code == 1 && stale.words.contains("stale"), "\(stale.data)\(stale.words)")
+            // While a rollout runs, another change of the app is refused, and says who is at it.
+            try await fleet.commit(
+                ["src/demo/app.py": SampleRepository.program(version: 3, .neverHealthy)], "Version 3")
+            let running = try await eventually("The rollout") {
+                try await fleet.client.executions(running: true).first { $0.kind == .deploy }
+            }
+            let locked = try await fleet.apus("rollback", "demo", "--to", "1", "--yes")
+            #expect(locked.code == 1 && locked.words.contains("deploy.locked"), "\(locked.data)\(locked.words)")
+            #expect(
+                locked.words.contains("Execution \(running.id)") && locked.words.contains("apus abort"),
+                "\(locked.words)")
         }
 
         @Test("an app that leaves git leaves the hosts; an app that comes runs", .timeLimit(.minutes(2)))
@@ -81,7 +96,10 @@ extension EndToEndTests {
             try await TestFleet.withDev(sample) { fleet in
                 let old = try await fleet.serving("demo").compactMap(\.processID)
                 try await fleet.commit(
-                    ["apps/other.yaml": sample.app("other", instances: 1), "src/other/app.py": SampleRepository.program(version: 7)],
+                    [
+                        "apps/other.yaml": sample.app("other", instances: 1),
+                        "src/other/app.py": SampleRepository.program(version: 7),
+                    ],
                     "Another app")
                 try await eventually("The other app serving") { try await fleet.serving("other").count == 1 }
                 try await fleet.commit(["apps/demo.yaml": nil], "No demo")
@@ -116,14 +134,17 @@ extension EndToEndTests {
                 let taken = try Listener("127.0.30.100")
                 defer { taken.end() }
                 try await TestLoad.expectNoFailure(fleet) { load in
-                    let balancer = "balancer: edge\non: { labels: { role: edge } }\nlisten: [\(sample.edgePort), \(taken.port)]\n"
+                    let balancer =
+                        "balancer: edge\non: { labels: { role: edge } }\nlisten: [\(sample.edgePort), \(taken.port)]\n"
                     try await fleet.commit(["balancers/edge.yaml": balancer], "A port that is taken")
                     let problem = try await eventually("The balancer's refusal") {
                         try await fleet.client.hosts().flatMap(\.balancers).compactMap(\.problem).first
                     }
                     #expect("\(problem)".contains("\(taken.port)"), "\(problem)")
                     let status = try await fleet.client.status()
-                    #expect(status.hostList.contains { $0.colour != .green && $0.reason.contains("edge") }, "\(status.hostList.map(\.reason))")
+                    #expect(
+                        status.hostList.contains { $0.colour != .green && $0.reason.contains("edge") },
+                        "\(status.hostList.map(\.reason))")
                     try await load.served(40)
                     try await fleet.commit(["balancers/edge.yaml": sample.files["balancers/edge.yaml"]], "Back")
                     try await eventually("No refusal") {

@@ -34,7 +34,9 @@ extension EndToEndTests {
                 ["src/demo/app.py": SampleRepository.program(version: version, behaviour)], "Version \(version)")
             let deploy = try await fleet.apus("deploy", "demo", "--wait")
             #expect(deploy.code == 1, "\(behaviour): \(deploy.data)\(deploy.words)")
-            #expect(deploy.words.contains("demo.web") || deploy.data.contains("demo.web"), "\(behaviour): \(deploy.data)\(deploy.words)")
+            #expect(
+                deploy.words.contains("demo.web") || deploy.data.contains("demo.web"),
+                "\(behaviour): \(deploy.data)\(deploy.words)")
             try await eventually("One release after \(behaviour)") {
                 let running = try await fleet.client.executions(running: true)
                 let found = try await fleet.instances("demo")

@@ -91,7 +91,9 @@ final class TestFleet: Sendable {
     }
     var current: Connection {
         get throws {
-            guard let connection = connection.withLock({ $0 }) else { throw Trouble(description: "Nothing was started.") }
+            guard let connection = connection.withLock({ $0 }) else {
+                throw Trouble(description: "Nothing was started.")
+            }
             return connection
         }
     }
@@ -159,7 +161,9 @@ final class TestFleet: Sendable {
 
     /// A role's process, to be signalled.
     func process(_ name: String) throws -> ChildProcess {
-        guard let process = processes.withLock({ $0[name] }) else { throw Trouble(description: "\(name) was not started.") }
+        guard let process = processes.withLock({ $0[name] }) else {
+            throw Trouble(description: "\(name) was not started.")
+        }
         return process
     }
 
@@ -184,7 +188,8 @@ final class TestFleet: Sendable {
         let ended = try await apus(arguments)
         guard ended.code == 0 else {
             throw Trouble(
-                description: "`apus \(arguments.joined(separator: " "))` ended with \(ended.code):\n\(ended.data)\(ended.words)")
+                description:
+                    "`apus \(arguments.joined(separator: " "))` ended with \(ended.code):\n\(ended.data)\(ended.words)")
         }
         return ended
     }
@@ -295,9 +300,12 @@ final class TestFleet: Sendable {
             }
         }
         await endHosts()
-        let isClean = (try? await eventually("The end of everything", within: 5, holds: {
-            ProcessTable().belonging(to: folder.string).isEmpty
-        })) != nil
+        let isClean =
+            (try? await eventually(
+                "The end of everything", within: 5,
+                holds: {
+                    ProcessTable().belonging(to: folder.string).isEmpty
+                })) != nil
         guard !isClean else { return }
         for entry in ProcessTable().belonging(to: folder.string) {
             Issue.record("left running: \(entry.processID) \(entry.command.prefix(160))")

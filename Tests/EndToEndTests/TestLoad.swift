@@ -22,7 +22,8 @@ final class TestLoad: Sendable {
         let log = fleet.logs.appending("load.log")
         process = try ChildProcess(
             [
-                "python3", script.string, "--edge", edge, "--target", target, "--counters", counters.string, "--rate", "80",
+                "python3", script.string, "--edge", edge, "--target", target, "--counters", counters.string, "--rate",
+                "80",
                 "--clients", "6", "--seconds-max", "120",
             ], data: log, words: log)
     }
