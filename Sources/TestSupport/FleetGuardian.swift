@@ -33,9 +33,9 @@ struct FleetGuardian: Sendable {
 
     /// Traffic is only given to instances that are ready when it is.
     func balances(_ configuration: BalancerConfiguration, on host: HostName, _ fleet: inout SimulatedFleet) {
-        for backend in configuration.backends where Set(backend.servers.map(\.instance)).count < backend.servers.count {
+        for backend in configuration.backends where Set(backend.servers.map(\.name)).count < backend.servers.count {
             fleet.violate(
-                "\(backend.name) has two servers of one name: \(backend.servers.map { "\($0.instance) \($0.standing)" })"
+                "\(backend.name) has two servers of one name: \(backend.servers.map { "\($0.name) \($0.standing)" })"
             )
         }
         let before = Set(Self.serving(fleet.agents[host]?.balancers[configuration.balancer]))

@@ -32,8 +32,9 @@ extension EndToEndTests {
                         let ended = try await fleet.apus(command + ["--json"])
                         #expect(ended.code != 0, "\(command[0]) takes \(name.prefix(20).debugDescription)")
                         #expect(
-                            !ended.words.isEmpty && ended.words.utf8.count < 2000,
-                            "\(command[0]): \(ended.words.prefix(200))")
+                            ended.words.contains("[name.") && ended.words.contains("  do  ")
+                                && ended.words.utf8.count < 2000,
+                            "\(command[0]): \(ended.words.prefix(600))")
                     }
                 }
                 #expect(try await fleet.releasesServing("demo") == [1])

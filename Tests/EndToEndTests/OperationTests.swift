@@ -77,6 +77,17 @@ extension EndToEndTests {
             try await eventually("Three instances") { try await fleet.serving("demo").count == 3 }
             let stale = try await fleet.apus("approve", kept.id.text, "--yes")
             #expect(stale.code == 1 && stale.words.contains("stale"), "\(stale.data)\(stale.words)")
+            // While a rollout runs, another change of the app is refused, and says who is at it.
+            try await fleet.commit(
+                ["src/demo/app.py": SampleRepository.program(version: 3, .neverHealthy)], "Version 3")
+            let running = try await eventually("The rollout") {
+                try await fleet.client.executions(running: true).first { $0.kind == .deploy }
+            }
+            let locked = try await fleet.apus("rollback", "demo", "--to", "1", "--yes")
+            #expect(locked.code == 1 && locked.words.contains("deploy.locked"), "\(locked.data)\(locked.words)")
+            #expect(
+                locked.words.contains("Execution \(running.id)") && locked.words.contains("apus abort"),
+                "\(locked.words)")
         }
 
         @Test("an app that leaves git leaves the hosts; an app that comes runs", .timeLimit(.minutes(2)))
