@@ -124,7 +124,7 @@ extension Orchestrator {
         pushCount += 1
         let order = "balance/\(settings.fence)/\(pushCount)"
         balancers[key] = BalancerPush(order: order, configuration: configuration, sentAt: now)
-        // Not one that has moved: under its name the requests of its successor are counted.
+        // Only servers that no longer serve can come to rest.
         let known = Set(
             configuration.backends.flatMap { $0.servers.filter { $0.standing != .serving }.map(\.instance) })
         let drained = handovers.values.flatMap(\.draining).filter(known.contains).sorted()
