@@ -50,7 +50,7 @@ extension BalancerConfiguration {
                 instance: record.id, host: record.host, address: host.address, port: port,
                 standing: record.duty.standing)
         }
-        return servers.sorted { ($0.instance, $0.address) < ($1.instance, $1.address) }
+        return servers.sorted { ($0.instance, $0.name) < ($1.instance, $1.name) }
     }
 }
 

@@ -3,12 +3,11 @@
 /// Names end up in paths, HAProxy files, environment variables and pages. A value of a `Name`
 /// type can carry none of the characters that mean something there, so no later reader has to
 /// escape it or to check it again.
-package protocol Name: Codable, Hashable, Comparable, Sendable, CustomStringConvertible, CodingKeyRepresentable {
+package protocol Name: CheckedText {
     /// The glossary's word for what is named, for messages: `app`, `host`.
     static var noun: String { get }
     /// Whether dots are allowed, as in a host's full name.
     static var allowsDots: Bool { get }
-    var text: String { get }
     /// For `init(_:)` alone: takes the text without a check.
     init(checked text: String)
 }
@@ -52,21 +51,6 @@ extension Name {
 
     private static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-
-    package var description: String { text }
-    package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
-
-    package init(from decoder: any Decoder) throws {
-        try self.init(try decoder.singleValueContainer().decode(String.self))
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
-    }
-
-    package var codingKey: any CodingKey { TextKey(text) }
-    package init?<Key: CodingKey>(codingKey: Key) { try? self.init(codingKey.stringValue) }
 }
 
 /// The key of a dictionary whose keys are names: such a dictionary is a JSON object.

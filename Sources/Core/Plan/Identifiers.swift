@@ -1,10 +1,9 @@
 /// What the control plane numbers or names by itself: 1 to 64 letters, digits and inner dashes.
 ///
 /// Identifiers come back in paths of URLs and on command lines, so they are checked like names.
-package protocol Identifier: Codable, Hashable, Comparable, Sendable, CustomStringConvertible, CodingKeyRepresentable {
+package protocol Identifier: CheckedText {
     /// The glossary's word for what is identified, for messages.
     static var noun: String { get }
-    var text: String { get }
     /// For `init(_:)` alone: takes the text without a check.
     init(checked text: String)
 }
@@ -27,20 +26,6 @@ extension Identifier {
         }
         self.init(checked: text)
     }
-
-    package var description: String { text }
-    package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
-
-    package init(from decoder: any Decoder) throws {
-        try self.init(try decoder.singleValueContainer().decode(String.self))
-    }
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
-    }
-
-    package var codingKey: any CodingKey { TextKey(text) }
-    package init?<Key: CodingKey>(codingKey: Key) { try? self.init(codingKey.stringValue) }
 }
 
 package struct ExecutionID: Identifier {
