@@ -7,4 +7,9 @@
  * wrong otherwise is one line on standard error. docs/agent.md has the formats. */
 int apus_shim_main(int argc, char **argv);
 
+/* The allocator's own calls, which Swift's Glibc module leaves out: one heap for all threads, and
+ * free heap back to the system. */
+void apus_heap_in_one_piece(void);
+void apus_heap_give_back(void);
+
 #endif

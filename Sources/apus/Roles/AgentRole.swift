@@ -1,5 +1,6 @@
 import Agent
 import ArgumentParser
+import CShim
 import Core
 import FoundationEssentials
 import Glibc
@@ -42,6 +43,8 @@ struct AgentRole: AsyncParsableCommand {
             try HostAgent(configuration, identity: identity, now: wallClock, logger: logger)
         }
         if end { return try await agent().endWhatIsLeft() }
+        // An agent is busy for moments: a heap for each thread would only keep what they leave.
+        apus_heap_in_one_piece()
         var services: [any Service] = [try agent(), FootprintTrim()]
         if let parent { services.append(ParentWatch(parent: parent)) }
         let group = ServiceGroup(

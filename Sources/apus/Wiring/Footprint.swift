@@ -1,3 +1,4 @@
+import CShim
 import FoundationEssentials
 import Glibc
 import ServiceLifecycle
@@ -5,8 +6,8 @@ import ServiceLifecycle
 /// Gives back, from time to time, what an agent no longer uses of its own program: what it
 /// needed to start is a good part of it.
 struct FootprintTrim: Service {
-    private static let afterStart = Duration.seconds(5)
-    private static let interval = Duration.seconds(60)
+    private static let afterStart = Duration.seconds(2)
+    private static let interval = Duration.seconds(30)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -19,29 +20,24 @@ struct FootprintTrim: Service {
     }
 }
 
-/// How much of the program itself is resident.
+/// How much of the program is resident.
 enum Footprint {
-    /// Keeps only those pages of the program in memory that are used.
+    /// Keeps only those pages of code in memory that are used, and gives free heap back.
     ///
     /// The kernel maps sixteen pages of a file for each one that is touched. A program that
     /// holds every role at once is large, an agent uses little of it, and most of what is mapped
-    /// so is never looked at: a fault a page is the better bargain on a host that is there for
+    /// so is never looked at: a few faults are the better bargain on a host that is there for
     /// other things.
     static func keepOnlyWhatIsUsed() {
-        guard let program = realpath("/proc/self/exe", nil) else { return }
-        defer { free(program) }
-        let path = String(cString: program)
+        apus_heap_give_back()
         guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return }
-        for line in maps.split(separator: "\n") where line.hasSuffix(path) {
+        for line in maps.split(separator: "\n") {
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
+            // Code is never written to: what is dropped comes back from its file, unchanged.
+            guard words.count == 6, words[1] == "r-xp", words[5].hasPrefix("/") else { continue }
             let range = words[0].split(separator: "-").compactMap { UInt(String($0), radix: 16) }
-            guard words.count > 1, words[1].hasPrefix("r-"), range.count == 2,
-                let start = UnsafeMutableRawPointer(bitPattern: range[0])
-            else { continue }
-            let length = Int(range[1] - range[0])
-            madvise(start, length, MADV_RANDOM)
-            // The pages are the file's, and read-only: dropped ones come back from it.
-            if words[1].contains("x") { madvise(start, length, MADV_DONTNEED) }
+            guard range.count == 2, let start = UnsafeMutableRawPointer(bitPattern: range[0]) else { continue }
+            madvise(start, Int(range[1] - range[0]), MADV_DONTNEED)
         }
     }
 }

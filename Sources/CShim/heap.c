@@ -1,0 +1,7 @@
+#include <malloc.h>
+
+#include "apus_shim.h"
+
+void apus_heap_in_one_piece(void) { mallopt(M_ARENA_MAX, 1); }
+
+void apus_heap_give_back(void) { malloc_trim(0); }
