@@ -48,16 +48,22 @@ package struct BalancerConfiguration: Codable, Hashable, Sendable {
         package var address: String
         package var port: Int
         package var standing: Standing
+        /// Its part of the requests against the other servers': 1 to 256. A canary has less or more.
+        package var weight: Int
 
         /// What the balancer calls it: `INSTANCE:HOST`, or the instance alone.
         package var name: String { host.map { "\(instance):\($0)" } ?? instance.description }
 
-        package init(instance: InstanceID, host: HostName? = nil, address: String, port: Int, standing: Standing) {
+        package init(
+            instance: InstanceID, host: HostName? = nil, address: String, port: Int, standing: Standing,
+            weight: Int = 100
+        ) {
             self.instance = instance
             self.host = host
             self.address = address
             self.port = port
             self.standing = standing
+            self.weight = weight
         }
     }
 
