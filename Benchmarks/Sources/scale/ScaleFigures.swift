@@ -50,14 +50,14 @@ struct ScaleFigures {
         say("from-nothing", watch.median)
     }
 
-    /// Everything is looked at, and nothing is to be done.
+    /// Git has a new commit: everything is placed and looked at, and nothing is to be done.
     private func nothing(_ loop: inout ScaleLoop) {
         guard wants("no-op") else { return }
         var watch = Stopwatch()
         for round in 0..<Self.rounds {
-            var overrides = loop.orchestrator.desired?.overrides ?? Overrides()
-            overrides.pinned[ScaleFabric.appName(0)] = round % 2 == 0 ? 1 : nil
-            let actions = watch.measure { loop.receive(.overridden(overrides)) }
+            var configuration = ScaleFabric(instances: fabric.instances).configuration
+            configuration.commit = String(repeating: "\(round)", count: 40)
+            let actions = watch.measure { loop.receive(.configured(configuration)) }
             precondition(actions.count == 1 && loop.orchestrator.executions.isEmpty)
         }
         say("no-op", watch.median)
@@ -153,12 +153,9 @@ struct ScaleFigures {
         for _ in 0..<Self.rounds {
             let live = loop.orchestrator.live(at: loop.now)
             watch.measure {
-                let placement = Placement(
-                    desired: desired, live: live, standing: FleetStanding(desired: desired, live: live),
-                    current: loop.orchestrator.currentHosts())
+                guard let placement = loop.orchestrator.placed(at: loop.now)?.placement else { return }
                 let deltas = Delta.all(
-                    desired: desired, live: live, records: Array(loop.orchestrator.records.values),
-                    placement: placement)
+                    desired: desired, live: live, records: loop.orchestrator.records, placement: placement)
                 precondition(deltas.count >= fabric.instances)
             }
         }

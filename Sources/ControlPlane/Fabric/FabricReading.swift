@@ -18,13 +18,12 @@ extension FabricService {
             reasons.append("commit \(pendingCommit.prefix(12)) waits or cannot be used: see `apus validate`")
         }
         guard let desired = loop.desired else { return emptyStatus(reasons: reasons + [Self.nothingDesired.sentence]) }
-        let live = loop.live(at: now())
-        let standing = FleetStanding(desired: desired, live: live)
-        if let blindness = standing.blindness { reasons.append(blindness) }
-        let placement = Placement(desired: desired, live: live, standing: standing, current: loop.currentHosts())
-        reasons += placement.refusals.prefix(10).map(\.text)
+        let placed = loop.placed(at: now())
+        if let blindness = placed?.standing.blindness { reasons.append(blindness) }
+        let refusals = placed?.placement.refusals ?? []
+        reasons += refusals.prefix(10).map(\.text)
         var status = views(loop, desired).status(pendingCommit: pendingCommit, reasons: reasons)
-        if !placement.refusals.isEmpty { status.colour = .red }
+        if !refusals.isEmpty { status.colour = .red }
         return status
     }
 
@@ -213,10 +212,11 @@ extension FabricService {
 
     private func views(_ loop: Orchestrator, _ desired: DesiredModel) -> FabricViews {
         let live = loop.live(at: now())
-        let standing = FleetStanding(desired: desired, live: live)
-        let placement = Placement(desired: desired, live: live, standing: standing, current: loop.currentHosts())
-        let records = Array(loop.records.values)
-        let deltas = Delta.all(desired: desired, live: live, records: records, placement: placement)
+        let records = loop.records.values
+        let deltas =
+            loop.placed(at: now()).map {
+                Delta.all(desired: desired, live: live, records: loop.records, placement: $0.placement)
+            } ?? []
         let executions = loop.executions.values.sorted { $0.id < $1.id }.map { view($0, withSteps: false) }
         return FabricViews(desired: desired, live: live, records: records, deltas: deltas, executions: executions)
     }

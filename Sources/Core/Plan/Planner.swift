@@ -37,13 +37,11 @@ package struct Planner {
     let records: [InstanceKey: InstanceRecord]
     let release: Release?
     let policy: RolloutPolicy
-    /// Instances by host, so that a look-up does not walk a report.
-    let liveInstances: [InstanceKey: LiveInstance]
-    private let allRecords: [InstanceRecord]
+    private let allRecords: InstanceRecords
 
     /// - Parameter records: the records of every app; those of other apps only take up memory.
     package init(
-        app: AppName, desired: DesiredModel, live: LiveModel, records: [InstanceRecord], placement: Placement,
+        app: AppName, desired: DesiredModel, live: LiveModel, records: InstanceRecords, placement: Placement,
         standing: FleetStanding, options: Options, now: Instant
     ) {
         self.app = app
@@ -55,15 +53,7 @@ package struct Planner {
         self.now = now
         release = desired.configuration.apps[app] == nil ? nil : desired.releases[app]
         policy = desired.configuration.apps[app]?.rollout ?? RolloutPolicy()
-        let own = records.filter { $0.id.app == app }
-        self.records = Dictionary(own.map { (InstanceKey($0), $0) }) { first, _ in first }
-        var liveInstances: [InstanceKey: LiveInstance] = [:]
-        for host in Set(own.map(\.host)).union(placement.hosts.values) {
-            for instance in live.hosts[host]?.report?.instances ?? [] where instance.id.app == app {
-                liveInstances[InstanceKey(host: host, instance: instance.id)] = instance
-            }
-        }
-        self.liveInstances = liveInstances
+        self.records = records.of(app)
         allRecords = records
     }
 
@@ -89,18 +79,18 @@ package struct Planner {
             app: app, kind: options.kind, release: release?.number, desiredRevision: desired.revision,
             liveRevision: live.revision, root: .sequential(title: title, root), changes: builder.changes,
             summary: builder.summary(unchanged: unchangedCount(slots)),
-            warnings: placement.refusals.filter { $0.slot.app == app }.map(\.text)
+            warnings: placement.refusals(of: app).map(\.text)
                 + outOfReach() + (standing.blindness.map { [$0] } ?? []))
     }
 
     /// Slots that this plan passes over, because their hosts cannot be reached.
     private func outOfReach() -> [String] {
         guard let release else { return [] }
-        let slots = placement.hosts.filter { slot, host in
+        let slots = placement.places(of: app).filter { slot, host in
             let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
-            return slot.app == app && !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
+            return !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
         }
-        return slots.sorted { $0.key < $1.key }.map { "\($0.key) waits for \($0.value), which is silent." }
+        return slots.map { "\($0.slot) waits for \($0.host), which is silent." }
     }
 
     private var title: String {
@@ -118,15 +108,15 @@ package struct Planner {
     }
 
     private func unchangedCount(_ slots: [SlotChange]) -> Int {
-        let mine = placement.hosts.keys.count { $0.app == app }
-        return max(0, mine - slots.count)
+        max(0, placement.places(of: app).count - slots.count)
     }
 
     /// Whether instances keep the release that they serve, so that only what is missing comes up.
     var isHeld: Bool { options.kind == .reconcile && desired.overrides.held.contains(app) }
     func isServing(_ key: InstanceKey) -> Bool { records[key]?.duty == .serving }
     func isInContact(_ host: HostName) -> Bool { live.hosts[host]?.contact == .connected }
-    func state(_ key: InstanceKey) -> LifecycleState { liveInstances[key]?.state ?? .none }
+    func state(_ key: InstanceKey) -> LifecycleState { liveInstance(key)?.state ?? .none }
+    func liveInstance(_ key: InstanceKey) -> LiveInstance? { live.instance(key.instance, on: key.host) }
 }
 
 /// One slot that has to change: what comes, from which state, and what it displaces.
@@ -155,9 +145,8 @@ extension Planner {
         for (key, record) in records where record.duty == .serving {
             displacedBySlot[Slot(key.instance), default: []].append(key)
         }
-        let mine = placement.hosts.filter { $0.key.app == app }.sorted { $0.key < $1.key }
         var room = MemoryRoom(desired: desired, live: live, records: allRecords)
-        return mine.compactMap { slot, host in
+        return placement.places(of: app).compactMap { slot, host in
             guard let process = release.processes[slot.process], isInContact(host),
                 let spec = desired.configuration.hosts[host], options.filter?(slot, spec) ?? true
             else { return nil }
@@ -173,7 +162,7 @@ extension Planner {
         _ slot: Slot, target: InstanceKey, process: ProcessSpec, displaced: [InstanceKey],
         room: inout MemoryRoom
     ) -> SlotChange? {
-        let found = liveInstances[target]
+        let found = liveInstance(target)
         let isServing = isServing(target)
         let isUp = found?.state == .running
         if isHeld
@@ -198,7 +187,7 @@ extension Planner {
     private func reason(
         _ slot: Slot, _ target: InstanceKey, found: LiveInstance?, displaced: [InstanceKey], fits: Bool
     ) -> String {
-        let place = placement.choices[slot] ?? ""
+        let place = placement.reason(for: slot)
         if let old = displaced.first {
             if old.instance.release != target.instance.release {
                 let how = fits ? "" : ", in place: \(target.host) has no memory for both"
@@ -218,7 +207,7 @@ extension Planner {
         return records.values.filter { record in
             let key = InstanceKey(record)
             if displaced.contains(key) { return false }
-            let isTarget = record.id.release == release?.number && placement.hosts[Slot(record.id)] == record.host
+            let isTarget = record.id.release == release?.number && placement.host(of: Slot(record.id)) == record.host
             switch record.duty {
             case .serving:
                 // Its slot has a place, and its successor cannot be brought up yet: it stays.
@@ -252,36 +241,12 @@ extension Planner {
     private func isSuperseded(_ record: InstanceRecord) -> Bool {
         let slot = Slot(record.id)
         guard isWanted(slot) else { return true }
-        guard let host = placement.hosts[slot] else {
+        guard let host = placement.host(of: slot) else {
             return standing[record.host].isLeaving && !isInContact(record.host)
         }
         // Another record serves the slot already, on the host where it belongs.
         let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release?.number ?? 0)
         let key = InstanceKey(host: host, instance: target)
-        return key != InstanceKey(record) && isServing(key) && liveInstances[key]?.isReady == true
-    }
-}
-
-/// How much memory is left on each host when everything that is recorded is counted, warm
-/// instances too.
-struct MemoryRoom {
-    private var free: [HostName: Int64] = [:]
-
-    init(desired: DesiredModel, live: LiveModel, records: [InstanceRecord]) {
-        for (name, host) in desired.configuration.hosts {
-            if let memory = host.memory ?? live.hosts[name]?.report?.facts.memory { free[name] = memory.bytes }
-        }
-        for record in records {
-            let process = desired.releases[record.id.app]?.processes[record.id.process]
-            free[record.host]? -= process?.limits.memory?.bytes ?? 0
-        }
-    }
-
-    /// Takes the memory of one more of the process, if the host has it.
-    mutating func reserve(_ process: ProcessSpec, on host: HostName) -> Bool {
-        guard let left = free[host], let needed = process.limits.memory?.bytes else { return true }
-        guard left >= needed else { return false }
-        free[host] = left - needed
-        return true
+        return key != InstanceKey(record) && isServing(key) && liveInstance(key)?.isReady == true
     }
 }

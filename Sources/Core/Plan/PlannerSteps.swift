@@ -187,7 +187,7 @@ extension Planner {
 
     func links(after slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
         guard let release, !isHeld else { return nil }
-        let hosts = Set(placement.hosts.filter { $0.key.app == app }.values).filter { host in
+        let hosts = Set(placement.places(of: app).map(\.host)).filter { host in
             guard isInContact(host), options.filter == nil else { return false }
             return live.hosts[host]?.report?.links[app]?.current != release.identity
         }
