@@ -39,6 +39,7 @@ extension Orchestrator {
             // What is recorded keeps its port.
             var record = records[key] ?? InstanceRecord(id: change.instance, host: change.host, duty: .starting)
             record.duty = change.duty.recorded(at: now)
+            record.weight = change.weight
             changes[key] = record
         }
         save(changes)
