@@ -1,8 +1,8 @@
-import Core
+package import Core
 import FoundationEssentials
 
 /// Keeps the loop's state in the state store, and brings it back after a start.
-struct OrchestrationStore: Sendable {
+package struct OrchestrationStore: Sendable {
     /// Bytes of one part of a value that may be larger than the store's limit for one.
     private static let partBytesMax = 512 << 10
     /// How many ended executions are kept.
@@ -11,9 +11,14 @@ struct OrchestrationStore: Sendable {
     let store: any StateStore
     let releases: ReleaseStore
 
+    package init(store: any StateStore, releases: ReleaseStore) {
+        self.store = store
+        self.releases = releases
+    }
+
     /// Makes what the actions save durable: what belongs together in one transaction, as far as
     /// the store's limit for one allows.
-    func save(_ actions: [Orchestrator.Action], before: DesiredModel?) async throws(Problem) {
+    package func save(_ actions: [Orchestrator.Action], before: DesiredModel?) async throws(Problem) {
         var operations: [StateKey: Operation] = [:]
         var order: [StateKey] = []
         func add(_ operation: Operation, _ key: StateKey) {
@@ -120,8 +125,14 @@ struct OrchestrationStore: Sendable {
         }
     }
 
-    func saveJoined(_ host: HostName) async throws(Problem) {
-        try await store.put(TypedKey<HostName>(OrchestrationKeys.joinedHost(host)), host)
+    package func saveJoined(_ hosts: [HostName]) async throws(Problem) {
+        for start in stride(from: 0, to: hosts.count, by: StateLimits.operationsMax) {
+            let operations = try hosts[start..<min(start + StateLimits.operationsMax, hosts.count)].map {
+                host throws(Problem) in
+                Operation.put(try OrchestrationKeys.joinedHost(host), try StateJSON.encode(host))
+            }
+            _ = try await store.transact(StateTransaction(success: operations))
+        }
     }
 
     private func desiredModel(_ head: DesiredHead) async throws(Problem) -> DesiredModel {

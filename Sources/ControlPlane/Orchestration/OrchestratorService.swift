@@ -102,7 +102,7 @@ package actor OrchestratorService: Service {
 
     private func joined(_ host: HostName) async {
         guard orchestrator.hosts[host]?.lastHeard == nil else { return }
-        await untilSaved { () throws(Problem) in try await self.store.saveJoined(host) }
+        await untilSaved { () throws(Problem) in try await self.store.saveJoined([host]) }
     }
 
     private func note(_ line: String, of command: CommandID) {
