@@ -91,6 +91,7 @@ extension Orchestrator {
             retryable[execution.app] = nil
             executions[execution.app] = execution
             executions[execution.app]?.endedAt = nil
+            beginWatch(of: execution, at: now)
             feed(.retryRequested, to: execution.app, at: now)
             return finish(at: now)
         }
@@ -207,6 +208,7 @@ extension Orchestrator {
         executions[plan.app] = execution
         retryable[plan.app] = nil
         pending.append(.saveExecution(execution))
+        beginWatch(of: execution, at: now)
         pending.append(.announce(.executionStarted(execution.id, plan.app, plan.kind)))
         feed(.started, to: plan.app, at: now)
         return execution.id
@@ -247,7 +249,7 @@ extension Orchestrator {
     }
 
     private mutating func ended(_ execution: Execution, at now: Instant) {
-        var execution = execution
+        var execution = endWatch(of: execution, at: now)
         execution.endedAt = now
         executions[execution.app] = nil
         handovers[execution.app] = nil
