@@ -70,7 +70,10 @@ struct LargeFabricTests {
             await service.observe(.report(HostReport(host: host, sequence: 1, facts: facts)))
         }
         let request = Orchestrator.Request(app: app, kind: .deploy, release: 1, requestedBy: "ann")
-        let begun = try await service.perform { (loop, now) throws(Problem) in try loop.begin(request, at: now) }
+        let begun = try await service.perform { (loop, now) throws(Problem) in
+            let begun = try loop.begin(request, at: now)
+            return (begun.execution, begun.actions)
+        }
         let id = try #require(begun)
         #expect(await service.stateProblem == nil)
         let before = await service.snapshot

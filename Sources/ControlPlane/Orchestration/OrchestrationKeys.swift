@@ -11,6 +11,8 @@ import FoundationEssentials
 /// executions/ID/plan/PART          the execution as it began, in parts
 /// executions/ID/end                how it stands
 /// executions/ID/steps/N            how far a step is
+/// executions/ID/traffic            what releases have served around it
+/// traffic/ID/PART                  what it takes to go on counting for it, in parts
 /// ```
 enum OrchestrationKeys {
     static func desired() throws(Problem) -> StateKey { try StateKey("desired") }
@@ -26,6 +28,11 @@ enum OrchestrationKeys {
         try StateKey("\(execution(id))/plan/\(StateKey.digits(part))")
     }
     static func executionEnd(_ id: Int64) throws(Problem) -> StateKey { try StateKey("\(execution(id))/end") }
+    static func traffic(_ id: Int64) throws(Problem) -> StateKey { try StateKey("\(execution(id))/traffic") }
+    static func checkpoint(_ id: Int64) -> String { "traffic/\(StateKey.digits(Int(id)))/" }
+    static func checkpointPart(_ id: Int64, _ part: Int) throws(Problem) -> StateKey {
+        try StateKey("\(checkpoint(id))\(StateKey.digits(part))")
+    }
     static func step(_ id: Int64, _ step: Int) throws(Problem) -> StateKey {
         try StateKey("\(execution(id))/steps/\(StateKey.digits(step))")
     }
@@ -49,8 +56,9 @@ struct SavedStep: Codable, Sendable {
     var attempt: Int
     var startedAt: Instant?
     var endedAt: Instant?
+    var hold: HoldProgress?
 
-    private enum CodingKeys: CodingKey { case id, state, attempt, startedAt, endedAt, step }
+    private enum CodingKeys: CodingKey { case id, state, attempt, startedAt, endedAt, hold, step }
     private struct Named: Codable { var id: Int }
 
     init(_ progress: StepProgress) {
@@ -59,6 +67,7 @@ struct SavedStep: Codable, Sendable {
         attempt = progress.attempt
         startedAt = progress.startedAt
         endedAt = progress.endedAt
+        hold = progress.hold
     }
 
     init(from decoder: any Decoder) throws {
@@ -71,6 +80,7 @@ struct SavedStep: Codable, Sendable {
         attempt = try container.decode(Int.self, forKey: .attempt)
         startedAt = try container.decodeIfPresent(Instant.self, forKey: .startedAt)
         endedAt = try container.decodeIfPresent(Instant.self, forKey: .endedAt)
+        hold = try container.decodeIfPresent(HoldProgress.self, forKey: .hold)
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -80,6 +90,7 @@ struct SavedStep: Codable, Sendable {
         try container.encode(attempt, forKey: .attempt)
         try container.encodeIfPresent(startedAt, forKey: .startedAt)
         try container.encodeIfPresent(endedAt, forKey: .endedAt)
+        try container.encodeIfPresent(hold, forKey: .hold)
     }
 
     func progress(of step: Step) -> StepProgress {
@@ -88,6 +99,7 @@ struct SavedStep: Codable, Sendable {
         progress.attempt = attempt
         progress.startedAt = startedAt
         progress.endedAt = endedAt
+        progress.hold = hold
         return progress
     }
 }
@@ -97,4 +109,11 @@ struct ExecutionEnd: Codable, Sendable {
     var state: ExecutionState
     var endedAt: Instant?
     var problem: Problem?
+}
+
+/// What is kept of an execution's traffic.
+struct SavedTraffic: Codable, Sendable {
+    var figures: ExecutionTraffic
+    /// In how many parts that is saved which it takes to go on counting; 0 when counting has ended.
+    var checkpointParts: Int
 }

@@ -52,7 +52,8 @@ extension BalancerConfiguration {
             let port = port(of: record, hosts[record.host]?.report)
         else { return nil }
         return Server(
-            instance: record.id, host: record.host, address: host.address, port: port, standing: record.duty.standing)
+            instance: record.id, host: record.host, address: host.address, port: port, standing: record.duty.standing,
+            weight: record.weight ?? Server.weightUsual)
     }
 
     /// Until a host has reported, what is recorded holds: a control plane that has just started

@@ -46,6 +46,7 @@ extension Orchestrator {
             // What is recorded keeps its port.
             var record = records[key] ?? InstanceRecord(id: change.instance, host: change.host, duty: .starting)
             record.duty = change.duty.recorded(at: now)
+            record.weight = change.weight
             changes[key] = record
         }
         save(changes)
@@ -140,7 +141,10 @@ extension Orchestrator {
             push(configuration, to: key, at: now)
         }
         let keys = Set(declaredBalancers.map(\.key))
-        for key in balancers.keys where !keys.contains(key) { balancers[key] = nil }
+        for key in balancers.keys where !keys.contains(key) {
+            balancers[key] = nil
+            traffic.forget(TrafficLedger.Source(host: key.host, balancer: key.balancer))
+        }
     }
 
     private mutating func push(_ configuration: BalancerConfiguration, to key: BalancerKey, at now: Instant) {

@@ -7,7 +7,7 @@ extension Orchestrator {
     }
 
     mutating func configured(_ configuration: FabricConfiguration) {
-        let hostsBefore = desired?.configuration.hosts
+        let before = desired?.configuration
         var model = desired ?? DesiredModel(revision: 0, configuration: configuration)
         model.configuration = configuration
         model.revision += 1
@@ -16,11 +16,15 @@ extension Orchestrator {
         for (name, host) in hosts where host.contact == .expected && configuration.hosts[name] == nil {
             hosts[name] = nil
         }
+        let hasSameHosts = configuration.hosts == before?.hosts && configuration.classes == before?.classes
+        guard !hasSameHosts || configuration.balancers != before?.balancers || configuration.policy != before?.policy
+        else { return }
+        // Where things may be has changed.
         placement = nil
         standing = nil
         mayHaveVanished = true
         findBalancers()
-        if configuration.hosts != hostsBefore { listServers() }
+        if !hasSameHosts { listServers() }
         lookAtEverything()
     }
 
@@ -101,7 +105,10 @@ extension Orchestrator {
         }
         forgetUnansweredBalancers(at: now)
         if balancers.values.contains(where: { $0.problem != nil }) { balancersAreStale = true }
-        for app in executions.keys.sorted() { feed(.timePassed, to: app, at: now) }
+        for app in executions.keys.sorted() {
+            watchHold(of: app, at: now)
+            feed(.timePassed, to: app, at: now)
+        }
         lookAtCooled(at: now)
         for (app, backoff) in backoffs where backoff.failures > 0 && backoff.notBefore <= now {
             appsToLookAt.insert(app)
@@ -160,6 +167,7 @@ extension Orchestrator {
             records[key] = record
             misplaced.insert(key.instance.app)
             if let record { rememberWarmth(record) } else { noteUnrecorded(key) }
+            if desired?.configuration.hosts[key.host] == nil { mayHaveVanished = true }
             listServer(key)
         }
         pending.append(.saveRecords(changes))

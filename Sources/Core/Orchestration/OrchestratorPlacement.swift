@@ -55,9 +55,11 @@ extension Orchestrator {
 
     /// Apps whose part of the desired model differs, and those whose last execution failed.
     func appsConcerned(by model: DesiredModel, before: DesiredModel) -> Set<AppName> {
-        let apps = Set(model.configuration.apps.keys).union(records.apps)
+        let apps = Set(model.configuration.apps.keys).union(before.configuration.apps.keys).union(records.apps)
         return apps.filter { app in
-            model.releases[app] != before.releases[app] || model.overrides.scale[app] != before.overrides.scale[app]
+            model.configuration.apps[app] != before.configuration.apps[app]
+                || model.releases[app] != before.releases[app]
+                || model.overrides.scale[app] != before.overrides.scale[app]
                 || model.overrides.pinned[app] != before.overrides.pinned[app]
                 || model.overrides.held.contains(app) != before.overrides.held.contains(app)
                 || backoffs[app] != nil

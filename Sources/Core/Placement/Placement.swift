@@ -79,6 +79,11 @@ package struct Placement: Sendable {
         return found
     }
 
+    /// How many slots of an app have a place.
+    package func count(of app: AppName) -> Int {
+        (apps[app]?.processes ?? []).reduce(0) { $0 + $1.places.count { $0 != nil } }
+    }
+
     /// Every slot that has a place.
     package var hosts: [Slot: HostName] {
         Dictionary(apps.keys.flatMap { places(of: $0) }.map { ($0.slot, $0.host) }) { first, _ in first }

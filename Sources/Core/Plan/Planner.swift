@@ -11,18 +11,18 @@ package struct Planner {
         package var kind: Plan.Kind
         /// Whether what is displaced stays warm. Not after a failure: a bad release must go.
         package var keepsWarm: Bool
-        /// Replaces the rollout policy's batch.
-        package var batch: Share?
+        /// What is done otherwise than the app's policy says.
+        package var rollout: RolloutOverrides
         /// Only slots that match are changed.
         package var filter: (@Sendable (Slot, HostSpec) -> Bool)?
 
         package init(
-            kind: Plan.Kind, keepsWarm: Bool = true, batch: Share? = nil,
+            kind: Plan.Kind, keepsWarm: Bool = true, rollout: RolloutOverrides = RolloutOverrides(),
             filter: (@Sendable (Slot, HostSpec) -> Bool)? = nil
         ) {
             self.kind = kind
             self.keepsWarm = keepsWarm
-            self.batch = batch
+            self.rollout = rollout
             self.filter = filter
         }
     }
@@ -38,6 +38,11 @@ package struct Planner {
     let release: Release?
     let policy: RolloutPolicy
     private let allRecords: InstanceRecords
+    private var isAsDesired = false
+    /// Slots that change, in order.
+    private(set) var slots: [SlotChange] = []
+    /// Warm instances whose memory is needed, and by what.
+    private(set) var evictions: [InstanceKey: InstanceID] = [:]
 
     /// - Parameter records: the records of every app; those of other apps only take up memory.
     package init(
@@ -52,40 +57,58 @@ package struct Planner {
         self.options = options
         self.now = now
         release = desired.configuration.apps[app] == nil ? nil : desired.releases[app]
-        policy = desired.configuration.apps[app]?.rollout ?? RolloutPolicy()
+        policy = options.rollout.applied(to: desired.configuration.apps[app]?.rollout ?? RolloutPolicy())
         self.records = records.of(app)
         allRecords = records
+        isAsDesired = findsAllAsDesired()
+        if !isAsDesired { (slots, evictions) = slotChanges() }
     }
 
     package func plan() -> Plan {
         var builder = PlanBuilder()
-        let slots = slotChanges()
-        let surplus = surplusKeys(displaced: Set(slots.flatMap(\.displaced)))
-        var root: [PlanNode] = []
-        // What is ready takes over before anything else happens: that is what a rollback is for.
-        builder.append(takeover(of: slots, into: &builder), to: &root)
-        builder.append(prefetches(for: slots, into: &builder), to: &root)
-        let early = surplus.filter { !isServing($0) }
-        builder.append(removals(of: early, title: "remove what is no longer needed", into: &builder), to: &root)
-        let byProcess = Dictionary(grouping: slots, by: \.slot.process)
-        let processes = byProcess.keys.sorted { (rank($0), $0) < (rank($1), $1) }
-        for process in processes {
-            builder.append(rollout(of: process, slots: byProcess[process] ?? [], into: &builder), to: &root)
-        }
-        let late = surplus.filter { isServing($0) }
-        builder.append(retirement(of: late, into: &builder), to: &root)
-        builder.append(links(after: slots, into: &builder), to: &root)
+        let root = isAsDesired ? [] : changes(into: &builder)
         return Plan(
             app: app, kind: options.kind, release: release?.number, desiredRevision: desired.revision,
             liveRevision: live.revision, root: .sequential(title: title, root), changes: builder.changes,
-            summary: builder.summary(unchanged: unchangedCount(slots)),
+            summary: builder.summary(unchanged: max(0, placement.count(of: app) - slots.count)),
             warnings: placement.refusals(of: app).map(\.text)
-                + outOfReach() + (standing.blindness.map { [$0] } ?? []))
+                + outOfReach() + (standing.blindness.map { [$0] } ?? []), refusal: refusal())
+    }
+
+    /// Whether every place has its instance, which serves and runs, and nothing else is recorded:
+    /// so most looks at an app end, for a small part of what a plan costs.
+    private func findsAllAsDesired() -> Bool {
+        guard let release, records.count == placement.count(of: app) else { return false }
+        return records.values.allSatisfy { record in
+            guard record.duty == .serving, record.weight == nil, record.id.release == release.number,
+                placement.host(of: Slot(record.id)) == record.host
+            else { return false }
+            guard let host = live.hosts[record.host], host.contact == .connected else { return true }
+            return host.report?.links[app]?.current == release.identity
+                && host.report?.instances.first { $0.id == record.id }?.state == .running
+        }
+    }
+
+    private func changes(into builder: inout PlanBuilder) -> [PlanNode] {
+        let surplus = surplusKeys(displaced: Set(slots.flatMap(\.displaced)))
+        var root: [PlanNode] = []
+        // What is ready takes over before anything else happens: that is what a rollback is for.
+        let ready = takesOverAtOnce ? slots.filter(\.takesOver) : []
+        builder.append(takeover(of: ready, restoring: strays(), into: &builder), to: &root)
+        builder.append(prefetches(for: slots, into: &builder), to: &root)
+        let early = Set(surplus.filter { !isServing($0) }).union(evictions.keys).sorted()
+        builder.append(removals(of: early, title: "remove what is no longer needed", into: &builder), to: &root)
+        root += rollout(of: takesOverAtOnce ? slots.filter { !$0.takesOver } : slots, into: &builder)
+        let late = surplus.filter { isServing($0) }
+        builder.append(retirement(of: late, into: &builder), to: &root)
+        builder.append(settling(into: &builder), to: &root)
+        builder.append(links(after: slots, into: &builder), to: &root)
+        return root
     }
 
     /// Slots that this plan passes over, because their hosts cannot be reached.
     private func outOfReach() -> [String] {
-        guard let release else { return [] }
+        guard let release, !isAsDesired else { return [] }
         let slots = placement.places(of: app).filter { slot, host in
             let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
             return !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
@@ -103,12 +126,8 @@ package struct Planner {
     }
 
     /// Listening processes first: their failure must show before workers run new code.
-    private func rank(_ process: ProcessName) -> Int {
+    func rank(_ process: ProcessName) -> Int {
         release?.processes[process]?.replacement == .beside ? 0 : 1
-    }
-
-    private func unchangedCount(_ slots: [SlotChange]) -> Int {
-        max(0, placement.places(of: app).count - slots.count)
     }
 
     /// Whether instances keep the release that they serve, so that only what is missing comes up.
@@ -139,23 +158,31 @@ struct SlotChange {
 
 extension Planner {
     /// The slots whose target does not yet serve, in order.
-    func slotChanges() -> [SlotChange] {
-        guard let release else { return [] }
+    private func slotChanges() -> ([SlotChange], [InstanceKey: InstanceID]) {
+        guard let release else { return ([], [:]) }
         var displacedBySlot: [Slot: [InstanceKey]] = [:]
         for (key, record) in records where record.duty == .serving {
-            displacedBySlot[Slot(key.instance), default: []].append(key)
+            let slot = Slot(key.instance)
+            if record.id.release == release.number && placement.host(of: slot) == key.host { continue }
+            displacedBySlot[slot, default: []].append(key)
         }
-        var room = MemoryRoom(desired: desired, live: live, records: allRecords)
-        return placement.places(of: app).compactMap { slot, host in
-            guard let process = release.processes[slot.process], isInContact(host),
-                let spec = desired.configuration.hosts[host], options.filter?(slot, spec) ?? true
-            else { return nil }
+        var room = MemoryRoom(app: app, desired: desired, live: live, records: allRecords)
+        let changes: [SlotChange] = placement.places(of: app).compactMap { slot, host in
+            guard isInContact(host), isMeant(slot, on: host), let process = release.processes[slot.process] else {
+                return nil
+            }
             let target = InstanceKey(
                 host: host,
                 instance: InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number))
-            let displaced = (displacedBySlot[slot] ?? []).filter { $0 != target }.sorted()
+            let displaced = displacedBySlot[slot]?.sorted() ?? []
             return slotChange(slot, target: target, process: process, displaced: displaced, room: &room)
         }
+        return (changes, room.evictions)
+    }
+
+    private func isMeant(_ slot: Slot, on host: HostName) -> Bool {
+        guard let filter = options.filter else { return true }
+        return desired.configuration.hosts[host].map { filter(slot, $0) } ?? false
     }
 
     private func slotChange(
@@ -174,9 +201,10 @@ extension Planner {
         }
         // What serves and runs is its agent's to keep healthy; a plan could do no more.
         if isServing && isUp && displaced.isEmpty { return nil }
-        let fits =
-            displaced.allSatisfy { $0.host != target.host } || records[target] != nil
-            || room.reserve(process, on: target.host)
+        // What comes where nothing of its slot is was given its place by the placement, which does
+        // not count what is warm.
+        let hasRoom = records[target] != nil || room.reserve(process, for: target)
+        let fits = hasRoom || displaced.allSatisfy { $0.host != target.host }
         let isBeside = process.replacement == .beside && fits
         return SlotChange(
             slot: slot, target: target, process: process, isNew: records[target] == nil,
