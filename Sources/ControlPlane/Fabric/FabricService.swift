@@ -49,6 +49,9 @@ package actor FabricService: Service {
     var plans: [PlanID: KeptPlan] = [:]
     var planOrder: [PlanID] = []
     var pendingCommit: String?
+    var keptSight: FabricSight?
+    let sightRequests: AsyncStream<Void>
+    let sightRequest: AsyncStream<Void>.Continuation
     private var nextNumber = 0
 
     package init(
@@ -69,6 +72,7 @@ package actor FabricService: Service {
         self.logger = logger
         builds = BuildFeed(now: now)
         (jobs, jobQueue) = AsyncStream<DeployJob>.makeStream()
+        (sightRequests, sightRequest) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     package func run() async throws {
@@ -82,6 +86,7 @@ package actor FabricService: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.follow() }
+                group.addTask { await self.keepSight() }
                 for await job in self.jobs { group.addTask { await self.carryOut(job) } }
             }
         }
