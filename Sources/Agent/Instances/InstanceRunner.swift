@@ -50,7 +50,8 @@ actor InstanceRunner {
         id = setting.kept.spec.id
         folder = ShimFolder(path: setting.mountPoint.run)
         let process = setting.kept.spec.process
-        supervisor = Supervisor(policy: Supervisor.Policy(
+        supervisor = Supervisor(
+            policy: Supervisor.Policy(
                 probe: process.health, stop: process.stop, runsOnce: process.replacement == .once))
         (events, inbox) = AsyncStream.makeStream()
         published = Mutex(Status(since: setting.clock.wall()))
