@@ -9,6 +9,8 @@ package struct Supervisor: Sendable {
     package struct Policy: Sendable {
         package var probe: HealthProbe?
         package var stop: StopSpec
+        /// Whether its process is to end by itself, with 0, and is then not started again.
+        package var runsOnce = false
         package var backoffMin = Interval(milliseconds: 100)
         package var backoffMax = Interval.seconds(30)
         /// How long a process has to run until its earlier ends are forgotten.
@@ -22,9 +24,10 @@ package struct Supervisor: Sendable {
         /// How often an instance that starts is probed: a deploy waits for this.
         package var startupProbeInterval = Interval(milliseconds: 200)
 
-        package init(probe: HealthProbe?, stop: StopSpec) {
+        package init(probe: HealthProbe?, stop: StopSpec, runsOnce: Bool = false) {
             self.probe = probe
             self.stop = stop
+            self.runsOnce = runsOnce
         }
     }
 
@@ -79,6 +82,8 @@ package struct Supervisor: Sendable {
         case running(since: Instant)
         case waiting
         case stopping
+        /// It ran once, to its end.
+        case done
     }
 
     package private(set) var health: Health
@@ -89,7 +94,8 @@ package struct Supervisor: Sendable {
     /// Whether nothing runs and nothing is wanted.
     package var isIdle: Bool { phase == .idle && !isWanted }
     package var isReady: Bool {
-        guard case .running = phase else { return false }
+        if phase == .done { return failure == nil }
+        guard case .running = phase, !policy.runsOnce else { return false }
         return isWanted && failure == nil && (health == .healthy || health == .unchecked)
     }
 
@@ -133,7 +139,7 @@ package struct Supervisor: Sendable {
         isWanted = false
         switch phase {
         case .idle, .spawning, .stopping: return []
-        case .waiting:
+        case .waiting, .done:
             phase = .idle
             generation += 1
             return []
@@ -154,6 +160,7 @@ package struct Supervisor: Sendable {
         lastProbeFailure = nil
         phase = .running(since: now)
         guard isWanted else { return beginStop() }
+        if policy.runsOnce { return [] }
         guard let probe = policy.probe else {
             if health == .unchecked { return [] }
             self.health = .starting
@@ -173,6 +180,7 @@ package struct Supervisor: Sendable {
             phase = .idle
             return []
         }
+        if policy.runsOnce { return endedForGood(end) }
         ends.append(now)
         ends.removeAll { now - $0 > policy.crashLoopWindow }
         // What was stopped for its health keeps that as its failure: the signal says nothing.
@@ -191,6 +199,17 @@ package struct Supervisor: Sendable {
         actions.append(.setTimer(.restart, generation: generation, backoff))
         backoff = min(Interval(milliseconds: backoff.milliseconds * 2), policy.backoffMax)
         return actions
+    }
+
+    private mutating func endedForGood(_ end: End) -> [Action] {
+        phase = .done
+        guard end != .exited(0) else {
+            health = .healthy
+            return []
+        }
+        failure = end.text
+        health = .unhealthy
+        return [.report(.instanceEnded, end.text)]
     }
 
     private mutating func forgetEnds() {

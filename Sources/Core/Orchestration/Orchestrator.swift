@@ -121,6 +121,8 @@ package struct Orchestrator: Sendable {
     /// Executions that are counted for: the last of each app.
     var watches: [AppName: TrafficWatch] = [:]
     var backoffs: [AppName: Backoff] = [:]
+    /// What apps that git no longer has came after.
+    var departed: [AppName: [AppName]] = [:]
     var blindness: String?
     let startedAt: Instant
     /// Hosts that have joined and have not been heard from since the start.

@@ -8,6 +8,7 @@ extension Orchestrator {
 
     mutating func configured(_ configuration: FabricConfiguration) {
         var model = desired ?? DesiredModel(revision: 0, configuration: configuration)
+        for (name, app) in model.configuration.apps where configuration.apps[name] == nil { departed[name] = app.after }
         model.configuration = configuration
         model.revision += 1
         adopt(model)
