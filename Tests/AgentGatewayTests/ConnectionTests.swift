@@ -114,7 +114,7 @@ struct ConnectionTests {
                 try await serving(second) { server in
                     network.redirect(to: server)
                     try await fabric.seen.waitForConnection(of: host, times: 2)
-                    try await fabric.seen.wait { _ in second.unanswered(by: host).isEmpty }
+                    try await fabric.heard.wait { _ in second.unanswered(by: host).isEmpty }
                 }
             }
         }

@@ -144,7 +144,9 @@ package actor OrchestratorService: Service {
         await carryOut(orchestrator.receive(events, at: now()), before: before)
         turn.end()
         for other in others { other.resume(returning: false) }
-        if gathering.waiting.isEmpty { gathering.isLed = false } else {
+        if gathering.waiting.isEmpty {
+            gathering.isLed = false
+        } else {
             gathering.waiting.removeFirst().resume(returning: true)
         }
     }

@@ -29,7 +29,8 @@ package struct Filter: Hashable, Sendable, CustomStringConvertible {
         package init(_ text: String) throws(Problem) {
             if let match = Self.words.first(where: { $0.0 == text }) {
                 self = match.1
-            } else if text.hasPrefix(Self.labelPrefix), (1...63).contains(text.utf8.count - Self.labelPrefix.utf8.count) {
+            } else if text.hasPrefix(Self.labelPrefix), (1...63).contains(text.utf8.count - Self.labelPrefix.utf8.count)
+            {
                 self = .label(String(text.dropFirst(Self.labelPrefix.count)))
             } else {
                 throw Problem(

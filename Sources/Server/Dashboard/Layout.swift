@@ -18,7 +18,7 @@ enum Layout {
         (.audit, "/audit", "Audit", "a"),
     ]
 
-    static func page(title: String, section: Section, viewer: Viewer, body: HTML) -> HTML {
+    static func page(title: String, section: Section, viewer: Viewer, host: HostName?, body: HTML) -> HTML {
         let links = sections.html { item in
             let current: HTML = item.0 == section ? #" aria-current="page""# : ""
             return #"<a href="\#(item.path)" data-key="\#(item.key)"\#(current)>\#(item.name)</a>"#
@@ -38,7 +38,7 @@ enum Layout {
               <span class="who" title="Token and role">\(viewer.principal.label) · \(viewer.principal.role.rawValue)</span>
               \(logout)
             </header>
-            <main id="main" tabindex="-1" data-live data-now="\(viewer.now.milliseconds)">\(body)</main>
+            <main id="main" tabindex="-1" data-live data-now="\(viewer.now.milliseconds)"\(html(host) { " data-host=\"\($0)\"" })>\(body)</main>
             \(dialogs)
             """)
     }

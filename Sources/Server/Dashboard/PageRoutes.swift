@@ -61,7 +61,8 @@ enum PageRoutes {
     static let build = Route("showBuild", .get, "/builds/{build}", .role(.viewer), "A build.", output: page)
 
     static let all: [Route] = [
-        login, logIn, logOut, asset, overview, hosts, instances, host, drain, undrain, instance, audit, app, deploy, plan,
+        login, logIn, logOut, asset, overview, hosts, instances, host, drain, undrain, instance, audit, app, deploy,
+        plan,
         rollback,
         scale, diff, showPlan, approve, executions, execution, control, build,
     ]

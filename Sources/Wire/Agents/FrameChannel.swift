@@ -38,12 +38,16 @@ extension FrameWriter {
 extension Frame {
     /// - Throws: `agent.frame-invalid` if the message is too long for a frame.
     package init(_ message: AgentMessage) throws(Problem) {
-        if case .heartbeat(let sequence) = message { self = .heartbeat(sequence) } else {
+        if case .heartbeat(let sequence) = message {
+            self = .heartbeat(sequence)
+        } else {
             self = .message(try Self.json(message))
         }
     }
     package init(_ message: ServerMessage) throws(Problem) {
-        if case .heartbeat(let sequence) = message { self = .heartbeat(sequence) } else {
+        if case .heartbeat(let sequence) = message {
+            self = .heartbeat(sequence)
+        } else {
             self = .message(try Self.json(message))
         }
     }

@@ -10,11 +10,14 @@ extension FabricViews {
         let here = instances(of: name)
         let spec = desired.configuration.apps[name]
         guard spec != nil || !here.isEmpty else { return nil }
+        let shown =
+            here.count <= Self.instancesShownMax
+            ? here : Array(here.sorted { $0.colour > $1.colour }.prefix(Self.instancesShownMax))
         let rollout = spec?.rollout ?? RolloutPolicy()
         let maker = ViewMaker(desired: desired, live: live, executions: self.executions)
         return AppDetailView(
             app: maker.app(name, instances: here), source: spec?.source.text ?? "no longer declared",
-            build: spec?.build.word ?? "", routes: (spec?.routes ?? []).map(maker.route), instances: here,
+            build: spec?.build.word ?? "", routes: (spec?.routes ?? []).map(maker.route), instances: shown,
             releases: self.releases(of: name, releases), executions: executions,
             overrides: AppOverridesView(
                 scale: desired.overrides.scale[name] ?? [:], pinned: desired.overrides.pinned[name]),

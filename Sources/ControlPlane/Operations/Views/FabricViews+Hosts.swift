@@ -11,9 +11,9 @@ extension FabricViews {
             LinksView(current: links.current.flatMap { known[$0] }, previous: links.previous.flatMap { known[$0] })
         }
         return HostDetailView(
-            host: ViewMaker(desired: desired, live: live, executions: executions).host(name, instances: here), instances: here, links: links)
+            host: ViewMaker(desired: desired, live: live, executions: executions).host(name, instances: here),
+            instances: here, links: links)
     }
-
 
     /// A part of the hosts, each with when it was last heard.
     package func hosts(_ query: ListQuery) throws(Problem) -> ListPart<HostView> {

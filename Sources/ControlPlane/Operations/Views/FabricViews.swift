@@ -8,6 +8,8 @@ package struct FabricViews: Sendable {
     private static let reasonsMax = 100
     /// Up to so many hosts a status lists all of them; of more, those that are not well.
     private static let hostsShownMax = 100
+    /// Up to so many instances are shown with their app; of more, the worst.
+    static let instancesShownMax = 500
 
     package let desired: DesiredModel
     package let live: LiveModel

@@ -75,7 +75,9 @@ struct FabricPages {
         }
         board.on(PageRoutes.host) { call in
             let detail = try await operations.host(try call.host())
-            return try context.page(call, detail.host.name.text, .hosts) { HostPage.body(detail, $0) }
+            return try context.page(call, detail.host.name.text, .hosts, host: detail.host.name) {
+                HostPage.body(detail, $0)
+            }
         }
         board.on(PageRoutes.drain) { call in
             _ = try await context.form(call)

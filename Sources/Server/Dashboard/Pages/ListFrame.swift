@@ -85,11 +85,16 @@ struct ListFrame {
         return """
             <div class="scroll list" id="list" data-total="\(part.total)" data-offset="\(part.offset)" data-rows="\(part.rows.count)" tabindex="0" role="region" aria-label="\(noun)">
             <table aria-rowcount="\(part.total + 1)"><thead><tr>\(columns.html(head))</tr></thead>
-            <tbody class="space" aria-hidden="true" data-keep></tbody>
+            \(space(columns))
             <tbody>\(rows)</tbody>
-            <tbody class="space" aria-hidden="true" data-keep></tbody></table></div>
+            \(space(columns))</table></div>
             \(pages(part))
             """
+    }
+
+    /// Where the script leaves room for rows that are not there.
+    private func space(_ columns: [Column]) -> HTML {
+        #"<tbody class="space" aria-hidden="true" data-keep><tr><td colspan="\#(columns.count)"></td></tr></tbody>"#
     }
 
     /// How many there are of each kind; each leads to its rows.
@@ -130,7 +135,8 @@ struct ListFrame {
         let order: HTML = isCurrent ? (isDescending ? #" aria-sort="descending""# : #" aria-sort="ascending""#) : ""
         let mark = isCurrent ? (isDescending ? " ↓" : " ↑") : ""
         let next = ListQuery.Sort(key: key, isDescending: isCurrent && !isDescending)
-        return #"<th\#(style)\#(order)><a href="\#(request.address(path, sort: next.description))">\#(column.title)\#(mark)</a></th>"#
+        return
+            #"<th\#(style)\#(order)><a href="\#(request.address(path, sort: next.description))">\#(column.title)\#(mark)</a></th>"#
     }
 
     private func pages<Row>(_ part: ListPart<Row>) -> HTML {
@@ -140,7 +146,8 @@ struct ListFrame {
             ? #"<a class="button" rel="prev" href="\#(request.address(path, offset: max(0, part.offset - Self.windowRows)))">Before</a>"#
             : ""
         let after: HTML =
-            last < part.total ? #"<a class="button" rel="next" href="\#(request.address(path, offset: last))">Next</a>"# : ""
+            last < part.total
+            ? #"<a class="button" rel="next" href="\#(request.address(path, offset: last))">Next</a>"# : ""
         return """
             <nav class="pages row" aria-label="Rows"><span class="muted num">\(part.offset + 1) to \(last) of \(part.total)</span>\(before)\(after)</nav>
             """

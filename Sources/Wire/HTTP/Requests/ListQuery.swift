@@ -81,7 +81,8 @@ package struct ListCursor: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(Self.encoded(value)).\(Self.encoded(name))" }
 
     private static func encoded(_ text: String) -> String {
-        Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
+            "=", with: "")
     }
 
     private static func decoded(_ text: Substring) -> String? {

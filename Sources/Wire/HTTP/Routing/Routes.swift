@@ -169,7 +169,8 @@ package enum Routes {
         "getOpenAPI", .get, "/openapi.json", .open, "This document.", output: .text("application/json"))
 
     package static let all: [Route] = [
-        hostGroups, instanceGroups, status, hosts, host, instances, instanceLogs, apps, app, releases, releaseDiff, delta, configuration,
+        hostGroups, instanceGroups, status, hosts, host, instances, instanceLogs, apps, app, releases, releaseDiff,
+        delta, configuration,
         validation,
         events, audit, auditEvents, doctor, version, makePlan, plan, approvePlan, executions, execution,
         controlExecution,
