@@ -18,7 +18,7 @@ extension FabricScript {
             case .blind(let text): text
             case .sightRegained: "enough hosts are in sight again"
             case .balancerRefused(let host, _, let problem): "the balancer of \(host) refuses: \(problem.cause)"
-            case .stepChanged, .liveChanged: nil
+            case .stepChanged, .liveChanged, .trafficChanged, .trafficCounted: nil
             }
         }
     }

@@ -85,6 +85,12 @@ package actor OrchestratorService: Service {
         case .connected(let host, _): await joined(host)
         case .disconnected(let host): await receive { $0.receive(.disconnected(host), at: $1) }
         case .report(let report): await receive { $0.receive(.reported(report), at: $1) }
+        case .traffic(let host, let balancers):
+            await receive { orchestrator, now in
+                balancers.flatMap {
+                    orchestrator.receive(.counted(host, $0.balancer, $0.servers, isLast: $0.isLast), at: now)
+                }
+            }
         case .heartbeat(let host): await receive { $0.receive(.heard(host), at: $1) }
         case .outcome(let host, let outcome):
             // A host that was taken over must not speak for another.
@@ -102,7 +108,7 @@ package actor OrchestratorService: Service {
 
     private func joined(_ host: HostName) async {
         guard orchestrator.hosts[host]?.lastHeard == nil else { return }
-        await untilSaved { () throws(Problem) in try await self.store.saveJoined(host) }
+        await untilSaved { () throws(Problem) in try await self.store.saveJoined([host]) }
     }
 
     private func note(_ line: String, of command: CommandID) {
@@ -127,7 +133,7 @@ package actor OrchestratorService: Service {
             case .saveExecution(let execution):
                 progress.changed(execution, at: now())
                 if execution.state.isEnded { ended.append(execution) }
-            case .saveRecords, .saveDesired: break
+            case .saveRecords, .saveDesired, .saveTraffic: break
             }
         }
         for execution in ended {
@@ -193,7 +199,7 @@ package actor OrchestratorService: Service {
             logger.error(
                 "balancer refused its configuration",
                 metadata: ["host": "\(host)", "balancer": "\(balancer)", "problem": "\(problem)"])
-        case .executionChanged, .stepChanged, .liveChanged, .sightRegained: break
+        case .executionChanged, .stepChanged, .liveChanged, .sightRegained, .trafficChanged, .trafficCounted: break
         }
     }
 
