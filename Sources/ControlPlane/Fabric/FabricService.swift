@@ -160,16 +160,19 @@ package actor FabricService: Service {
         return begun
     }
 
+    /// - Parameter joins: whether a build of the app that has begun meanwhile is as good.
     func enqueue(
         _ app: AppSpec, in configuration: FabricConfiguration, ref: String?,
-        rollout: RolloutOverrides = RolloutOverrides(), filter: Filter?, by who: String
+        rollout: RolloutOverrides = RolloutOverrides(), filter: Filter?, by who: String, joins: Bool = false
     ) async throws(Problem) -> BuildView {
+        let awaited = await awaitedDeploys(before: app.name, in: configuration)
+        // Nothing may wait from here to the beginning: two builds of one app would begin at once.
         if let running = builds.running(app.name) {
+            if joins { return running }
             throw Problem(
                 "deploy.locked", "\(app.name) is being built already.",
                 cause: "Build \(running.id) by \(running.startedBy) has not ended.", remedy: "Wait for it.")
         }
-        let awaited = await awaitedDeploys(before: app.name, in: configuration)
         let view = BuildView(
             id: BuildID(checked: nextIdentifier()), app: app.name, ref: ref ?? app.source.reference, state: .running,
             startedAt: now(), startedBy: who)
