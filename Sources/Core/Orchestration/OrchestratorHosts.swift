@@ -9,6 +9,7 @@ extension Orchestrator {
     mutating func configured(_ configuration: FabricConfiguration) {
         let before = desired?.configuration
         var model = desired ?? DesiredModel(revision: 0, configuration: configuration)
+        for (name, app) in model.configuration.apps where configuration.apps[name] == nil { departed[name] = app.after }
         model.configuration = configuration
         model.revision += 1
         adopt(model)
@@ -57,6 +58,7 @@ extension Orchestrator {
             before?.report?.instances != report.instances || before?.report?.links != report.links
             || before?.report?.balancers != report.balancers || before?.report?.facts != report.facts
         hosts[report.host] = LiveHost(name: report.host, contact: .connected, lastHeard: now, report: report)
+        if unheard.remove(report.host) != nil { lastReturn = now }
         let isBack = before?.contact != .connected
         if isBack {
             pending.append(.announce(.hostChanged(report.host, .connected)))
@@ -88,15 +90,10 @@ extension Orchestrator {
 
     mutating func timePassed(at now: Instant) {
         let grace = desired?.configuration.policy.lostHostGrace ?? FabricPolicy().lostHostGrace
-        let silent = hosts.values.filter { host in
-            host.contact == .connected || host.contact == .silent
-                ? host.lastHeard.map { now - $0 > settings.silenceMax } ?? false : false
-        }
         // In one order, so that a run can be repeated.
-        for name in silent.map(\.name).sorted() {
-            guard let host = hosts[name], let lastHeard = host.lastHeard else { continue }
-            let silence = now - lastHeard
-            if host.contact == .connected && silence > settings.silenceMax { changeContact(of: name, to: .silent) }
+        for name in overdueHosts(at: now).sorted() {
+            let silence = silence(of: name, at: now)
+            if hosts[name]?.contact == .connected { changeContact(of: name, to: .silent) }
             if hosts[name]?.contact == .silent && silence > max(grace, settings.silenceMax) {
                 changeContact(of: name, to: .lost)
                 failSteps(on: name, at: now)
@@ -113,6 +110,23 @@ extension Orchestrator {
         for (app, backoff) in backoffs where backoff.failures > 0 && backoff.notBefore <= now {
             appsToLookAt.insert(app)
         }
+    }
+
+    /// Hosts that have been silent for too long to count as connected, and are not given up yet.
+    private func overdueHosts(at now: Instant) -> [HostName] {
+        hosts.values.compactMap { host in
+            guard host.contact == .connected || host.contact == .silent, let lastHeard = host.lastHeard,
+                now - lastHeard > settings.silenceMax
+            else { return nil }
+            return host.name
+        }
+    }
+
+    /// How long the host has been silent. After a start, one that has not come back counts from
+    /// the last return of another: while hosts still come back, their turn is what they wait for.
+    private func silence(of host: HostName, at now: Instant) -> Interval {
+        let lastHeard = hosts[host]?.lastHeard ?? now
+        return now - (unheard.contains(host) ? max(lastHeard, lastReturn) : lastHeard)
     }
 
     private mutating func changeContact(of host: HostName, to contact: LiveHost.Contact) {

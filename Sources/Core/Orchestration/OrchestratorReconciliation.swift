@@ -4,8 +4,9 @@ extension Orchestrator {
     mutating func reconcile(at now: Instant) {
         guard let desired, !appsToLookAt.isEmpty || standing == nil, isSettled(at: now) else { return }
         followHosts(at: now)
+        forgetDeparted()
         let apps = appsToLookAt.filter { app in
-            executions[app] == nil && (backoffs[app].map { $0.notBefore <= now } ?? true)
+            executions[app] == nil && !waitsForOthers(app) && (backoffs[app].map { $0.notBefore <= now } ?? true)
         }
         appsToLookAt.subtract(apps)
         guard !apps.isEmpty else { return }

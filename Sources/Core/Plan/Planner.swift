@@ -95,9 +95,15 @@ package struct Planner {
         // What is ready takes over before anything else happens: that is what a rollback is for.
         let ready = takesOverAtOnce ? slots.filter(\.takesOver) : []
         builder.append(takeover(of: ready, restoring: strays(), into: &builder), to: &root)
-        builder.append(prefetches(for: slots, into: &builder), to: &root)
+        let tasks = tasks()
+        builder.append(prefetches(for: slots.map(\.target) + tasks.map(\.target), into: &builder), to: &root)
         let early = Set(surplus.filter { !isServing($0) }).union(evictions.keys).sorted()
-        builder.append(removals(of: early, title: "remove what is no longer needed", into: &builder), to: &root)
+        // What an earlier try has left is in the way; all else stays as it is until the tasks are done.
+        let leftovers = early.filter { isTask($0.instance) }
+        builder.append(removals(of: leftovers, title: "remove an earlier try", into: &builder), to: &root)
+        builder.append(running(tasks, into: &builder), to: &root)
+        let unneeded = early.filter { !isTask($0.instance) }
+        builder.append(removals(of: unneeded, title: "remove what is no longer needed", into: &builder), to: &root)
         root += rollout(of: takesOverAtOnce ? slots.filter { !$0.takesOver } : slots, into: &builder)
         let late = surplus.filter { isServing($0) }
         builder.append(retirement(of: late, into: &builder), to: &root)

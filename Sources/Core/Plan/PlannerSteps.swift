@@ -6,9 +6,9 @@ extension Planner {
 
     /// Every host gets the package before anything is touched, so that a host that cannot get it
     /// stops the rollout while all of the old release still serves.
-    func prefetches(for slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
+    func prefetches(for targets: [InstanceKey], into builder: inout PlanBuilder) -> PlanNode? {
         guard let release else { return nil }
-        let hosts = Set(slots.filter { state($0.target) == .none }.map(\.target.host)).sorted()
+        let hosts = Set(targets.filter { state($0) == .none }.map(\.host)).sorted()
         let nodes = hosts.map {
             builder.step(
                 .prefetch($0, release.package), reason: "\(release.label) needs \(release.package.digest.short)",

@@ -128,18 +128,19 @@ extension Planner {
         }
         var nodes = raise(canaries, into: &builder)
         let (weighted, others) = canaryDuties(canaries)
-        // What gave way in place is gone already.
-        let given = canaries.filter { !$0.isBeside }.flatMap { displacedDuties($0) }
         builder.append(
             traffic(
-                weighted + others + given, drains: given.contains { $0.duty == .leave },
+                weighted + others, drains: false,
                 reason: "they get \(policy.canary.traffic) of the requests", into: &builder), to: &nodes)
         let spec = HoldSpec(
             app: app, release: release.number, time: policy.canary.hold,
             comparison: HoldSpec.Comparison(release: before, policy: policy.canary.judgement))
         nodes.append(hold(spec, reason: "it is judged before the rest follows", into: &builder))
         if policy.pause == .canary { nodes.append(pause(.canary, into: &builder)) }
-        let usual = others.map { DutyChange(instance: $0.instance, host: $0.host, duty: .serve) }
+        let displaced = Set(canaries.flatMap(\.displaced))
+        let usual = others.filter { !displaced.contains(InstanceKey(host: $0.host, instance: $0.instance)) }.map {
+            DutyChange(instance: $0.instance, host: $0.host, duty: .serve)
+        }
         builder.append(handover(of: canaries, and: usual, into: &builder), to: &nodes)
         let tried = Set(canaries.map(\.slot))
         let rest = slots.filter { !tried.contains($0.slot) }
