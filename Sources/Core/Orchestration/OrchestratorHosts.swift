@@ -71,7 +71,6 @@ extension Orchestrator {
         if isBack || before?.report?.facts.memory != report.facts.memory { lookAt(report.host) }
         take(report, after: before?.report)
         noteBalancers(report)
-        balancersAreStale = true
         checkHealthGates(report, at: now)
     }
 
@@ -185,6 +184,5 @@ extension Orchestrator {
             listServer(key)
         }
         pending.append(.saveRecords(changes))
-        balancersAreStale = true
     }
 }
