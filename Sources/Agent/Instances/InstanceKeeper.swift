@@ -106,6 +106,7 @@ package actor InstanceKeeper {
     package func run() async throws {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
+                group.addTask { await self.store.attic.run() }
                 for await runner in runners { group.addTask { await runner.run() } }
                 group.cancelAll()
             }

@@ -155,7 +155,7 @@ actor InstanceRunner {
             guard await waitUntil({ !self.folder.isHeld }) else {
                 return ended(.notStarted("the shim before still holds the folder"))
             }
-            ProcessTable.killLeftovers(of: setting.mountPoint.folder)
+            if folder.wasUsed { ProcessTable.killLeftovers(of: setting.mountPoint.folder) }
             if let problem = await launch() { return ended(.notStarted(problem)) }
         }
         while !Task.isCancelled {

@@ -21,8 +21,10 @@ package struct Supervisor: Sendable {
         package var settle = Interval.seconds(1)
         /// How long a killed process may take to end before it is killed again.
         package var killAgain = Interval.seconds(2)
-        /// How often an instance that starts is probed: a deploy waits for this.
-        package var startupProbeInterval = Interval(milliseconds: 200)
+        /// The longest and shortest pause between two probes of an instance that starts: a deploy
+        /// waits for this.
+        package var startupProbeMin = Interval(milliseconds: 10)
+        package var startupProbeMax = Interval(milliseconds: 200)
 
         package init(probe: HealthProbe?, stop: StopSpec, runsOnce: Bool = false) {
             self.probe = probe
@@ -240,6 +242,13 @@ package struct Supervisor: Sendable {
         }
     }
 
+    /// In proportion to the time since the start: an instance is found ready at most an eighth of
+    /// its own start too late, and one that takes long is not asked all the time.
+    private func startupPause(_ elapsed: Interval) -> Interval {
+        let eighth = Interval(milliseconds: elapsed.milliseconds / 8)
+        return min(max(eighth, policy.startupProbeMin), policy.startupProbeMax)
+    }
+
     private mutating func probeEnded(_ generation: Int, _ fault: String?, at now: Instant) -> [Action] {
         guard generation == self.generation, case .running(let since) = phase, let probe = policy.probe else {
             return []
@@ -264,7 +273,7 @@ package struct Supervisor: Sendable {
             failure = nil
             if now - since >= policy.stable { forgetEnds() }
         }
-        let interval = health == .starting ? min(policy.startupProbeInterval, probe.interval) : probe.interval
+        let interval = health == .starting ? min(startupPause(now - since), probe.interval) : probe.interval
         return actions + [.setTimer(.probe, generation: generation, interval)]
     }
 }

@@ -25,7 +25,8 @@ extension FabricService {
         if request.now == true { rollout.strategy = .allAtOnce }
         try rollout.applied(to: app.rollout).check()
         // The head may have begun this very deploy a moment ago: then that one is followed.
-        if request.ref == nil, request.filter == nil, let running = builds.running(name) {
+        let joins = request.ref == nil && request.filter == nil
+        if joins, let running = builds.running(name) {
             return AcceptedView(
                 app: name, commit: configuration.commit, build: running.id,
                 sentence: "\(name) is being deployed already, by \(running.startedBy).")
@@ -44,7 +45,8 @@ extension FabricService {
         let wanted = rollout
         let view = try await audit.recording(action) { () throws(Problem) in
             try await self.enqueue(
-                app, in: configuration, ref: request.ref, rollout: wanted, filter: request.filter, by: principal.label)
+                app, in: configuration, ref: request.ref, rollout: wanted, filter: request.filter, by: principal.label,
+                joins: joins)
         }
         return AcceptedView(
             app: name, commit: configuration.commit, build: view.id, sentence: "\(name) is being built and deployed.")

@@ -49,6 +49,9 @@ package actor FabricService: Service {
     var plans: [PlanID: KeptPlan] = [:]
     var planOrder: [PlanID] = []
     var pendingCommit: String?
+    var keptSight: FabricSight?
+    let sightRequests: AsyncStream<Void>
+    let sightRequest: AsyncStream<Void>.Continuation
     private var nextNumber = 0
 
     package init(
@@ -69,6 +72,7 @@ package actor FabricService: Service {
         self.logger = logger
         builds = BuildFeed(now: now)
         (jobs, jobQueue) = AsyncStream<DeployJob>.makeStream()
+        (sightRequests, sightRequest) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     package func run() async throws {
@@ -82,6 +86,7 @@ package actor FabricService: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.follow() }
+                group.addTask { await self.keepSight() }
                 for await job in self.jobs { group.addTask { await self.carryOut(job) } }
             }
         }
@@ -155,16 +160,19 @@ package actor FabricService: Service {
         return begun
     }
 
+    /// - Parameter joins: whether a build of the app that has begun meanwhile is as good.
     func enqueue(
         _ app: AppSpec, in configuration: FabricConfiguration, ref: String?,
-        rollout: RolloutOverrides = RolloutOverrides(), filter: Filter?, by who: String
+        rollout: RolloutOverrides = RolloutOverrides(), filter: Filter?, by who: String, joins: Bool = false
     ) async throws(Problem) -> BuildView {
+        let awaited = await awaitedDeploys(before: app.name, in: configuration)
+        // Nothing may wait from here to the beginning: two builds of one app would begin at once.
         if let running = builds.running(app.name) {
+            if joins { return running }
             throw Problem(
                 "deploy.locked", "\(app.name) is being built already.",
                 cause: "Build \(running.id) by \(running.startedBy) has not ended.", remedy: "Wait for it.")
         }
-        let awaited = await awaitedDeploys(before: app.name, in: configuration)
         let view = BuildView(
             id: BuildID(checked: nextIdentifier()), app: app.name, ref: ref ?? app.source.reference, state: .running,
             startedAt: now(), startedBy: who)

@@ -125,6 +125,10 @@ package struct Orchestrator: Sendable {
     var departed: [AppName: [AppName]] = [:]
     var blindness: String?
     let startedAt: Instant
+    /// Hosts that have joined and have not been heard from since the start.
+    var unheard: Set<HostName>
+    /// When the last of them came back.
+    var lastReturn: Instant
     /// Actions of the event that is being received.
     var pending: [Action] = []
 
@@ -140,12 +144,25 @@ package struct Orchestrator: Sendable {
         for execution in memory.executions where !execution.state.isEnded { executions[execution.app] = execution }
         lastExecution = memory.lastExecution
         startedAt = now
+        unheard = Set(memory.joinedHosts)
+        lastReturn = now
         restoreWatches(memory.traffic)
         lookAtEverything()
         expectDeclaredHosts()
     }
 
     package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
+        take(event, at: now)
+        return finish(at: now)
+    }
+
+    /// Several events at once, in their order: what follows from them is found once, for all.
+    package mutating func receive(_ events: [Event], at now: Instant) -> [Action] {
+        for event in events { take(event, at: now) }
+        return finish(at: now)
+    }
+
+    private mutating func take(_ event: Event, at now: Instant) {
         switch event {
         case .configured(let configuration): configured(configuration)
         case .overridden(let overrides): overridden(overrides)
@@ -160,7 +177,6 @@ package struct Orchestrator: Sendable {
             timePassed(at: now)
             timePassedForWatches(at: now)
         }
-        return finish(at: now)
     }
 
     /// The first actions after a start: what was under way goes on.

@@ -39,6 +39,7 @@ extension Orchestrator {
             before?.report?.instances != report.instances || before?.report?.links != report.links
             || before?.report?.balancers != report.balancers || before?.report?.facts != report.facts
         hosts[report.host] = LiveHost(name: report.host, contact: .connected, lastHeard: now, report: report)
+        if unheard.remove(report.host) != nil { lastReturn = now }
         if before?.contact != .connected {
             pending.append(.announce(.hostChanged(report.host, .connected)))
             forgetBalancers(on: report.host)
@@ -71,10 +72,9 @@ extension Orchestrator {
     mutating func timePassed(at now: Instant) {
         let grace = desired?.configuration.policy.lostHostGrace ?? FabricPolicy().lostHostGrace
         // In one order, so that a run can be repeated.
-        for name in hosts.keys.sorted() {
-            guard let host = hosts[name], let lastHeard = host.lastHeard else { continue }
-            let silence = now - lastHeard
-            if host.contact == .connected && silence > settings.silenceMax { changeContact(of: name, to: .silent) }
+        for name in overdueHosts(at: now).sorted() {
+            let silence = silence(of: name, at: now)
+            if hosts[name]?.contact == .connected { changeContact(of: name, to: .silent) }
             if hosts[name]?.contact == .silent && silence > max(grace, settings.silenceMax) {
                 changeContact(of: name, to: .lost)
                 failSteps(on: name, at: now)
@@ -93,6 +93,23 @@ extension Orchestrator {
         for (app, backoff) in backoffs where backoff.failures > 0 && backoff.notBefore <= now {
             appsToLookAt.insert(app)
         }
+    }
+
+    /// Hosts that have been silent for too long to count as connected, and are not given up yet.
+    private func overdueHosts(at now: Instant) -> [HostName] {
+        hosts.values.compactMap { host in
+            guard host.contact == .connected || host.contact == .silent, let lastHeard = host.lastHeard,
+                now - lastHeard > settings.silenceMax
+            else { return nil }
+            return host.name
+        }
+    }
+
+    /// How long the host has been silent. After a start, one that has not come back counts from
+    /// the last return of another: while hosts still come back, their turn is what they wait for.
+    private func silence(of host: HostName, at now: Instant) -> Interval {
+        let lastHeard = hosts[host]?.lastHeard ?? now
+        return now - (unheard.contains(host) ? max(lastHeard, lastReturn) : lastHeard)
     }
 
     private mutating func changeContact(of host: HostName, to contact: LiveHost.Contact) {
