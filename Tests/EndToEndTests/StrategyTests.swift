@@ -76,8 +76,9 @@ extension EndToEndTests {
                     #expect(try await fleet.releasesServing("demo").count == 2)
                     _ = try await fleet.succeed("resume", paused.id.text)
                     try await eventually("The new release everywhere") {
-                        try await fleet.releasesServing("demo").count == 1
-                            && (try await fleet.client.executions(running: true)).isEmpty
+                        let running = try await fleet.client.executions(running: true)
+                        let releases = try await fleet.releasesServing("demo")
+                        return running.isEmpty && releases.count == 1
                     }
                     try await load.answered(by: 2)
                 }
