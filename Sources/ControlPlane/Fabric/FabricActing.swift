@@ -31,7 +31,7 @@ extension FabricService {
                 app: name, commit: configuration.commit, build: running.id,
                 sentence: "\(name) is being deployed already, by \(running.startedBy).")
         }
-        if request.ref == nil, let running = await orchestrator.snapshot.executions[name], running.kind == .deploy,
+        if request.ref == nil, rollout.isEmpty, let running = await orchestrator.snapshot.executions[name], running.kind == .deploy,
             try await isWhatIsAsked(running, app, configuration)
         {
             return AcceptedView(

@@ -46,6 +46,10 @@ package actor FabricService: Service {
     let logger: Logger
     private let jobs: AsyncStream<DeployJob>
     private let jobQueue: AsyncStream<DeployJob>.Continuation
+    /// How deploys are to be rolled out that were begun by a commit and asked for by a person since.
+    var rolloutsAsked: [BuildID: RolloutOverrides] = [:]
+    /// Builds whose deploy has begun: how it is rolled out is settled.
+    var deploying: Set<BuildID> = []
     var plans: [PlanID: KeptPlan] = [:]
     var planOrder: [PlanID] = []
     var pendingCommit: String?
@@ -241,8 +245,11 @@ package actor FabricService: Service {
             try? await Task.sleep(for: .milliseconds(100))
         }
         let configuration = await orchestrator.snapshot.desired?.configuration
+        deploying.insert(job.build)
+        defer { deploying.remove(job.build) }
         let request = Orchestrator.Request(
-            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, rollout: job.rollout,
+            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who,
+            rollout: rolloutsAsked.removeValue(forKey: job.build) ?? job.rollout,
             filter: job.filter.flatMap { Self.slotFilter($0, configuration) })
         return try await orchestrator.perform { (loop, now) throws(Problem) in
             let added = loop.receive(.releaseAdded(release), at: now)
