@@ -48,6 +48,10 @@ package actor FabricService: Service {
     let logger: Logger
     private let jobs: AsyncStream<DeployJob>
     private let jobQueue: AsyncStream<DeployJob>.Continuation
+    /// How deploys are to be rolled out that were begun by a commit and asked for by a person since.
+    var rolloutsAsked: [BuildID: RolloutOverrides] = [:]
+    /// Builds whose deploy has begun: how it is rolled out is settled.
+    var deploying: Set<BuildID> = []
     var plans: [PlanID: KeptPlan] = [:]
     var planOrder: [PlanID] = []
     var pendingCommit: String?
@@ -169,7 +173,7 @@ package actor FabricService: Service {
             guard try await maker.wantsRelease(app, configCommit: configuration.commit) else { return nil }
             return try await enqueue(app, in: configuration, ref: nil, filter: nil, by: who)
         } catch {
-            if error.code == Self.lockedCode {
+            if error.code == "deploy.locked" {
                 changedMeanwhile.insert(app.name)
             } else {
                 logger.error("app not deployed", metadata: ["app": "\(app.name)", "problem": "\(error)"])
@@ -178,11 +182,9 @@ package actor FabricService: Service {
         }
     }
 
-    private static let lockedCode = "deploy.locked"
-
     private static func isBuilt(_ app: AppName, by build: BuildView? = nil) -> Problem {
         Problem(
-            lockedCode, "\(app) is being built already.",
+            "deploy.locked", "\(app) is being built already.",
             cause: build.map { "Build \($0.id) by \($0.startedBy) has not ended." } ?? "A build has not ended.",
             remedy: "Wait for it.")
     }
@@ -273,8 +275,11 @@ package actor FabricService: Service {
         }
         if job.who == Self.itself { try await awaitRollout(of: release.app) }
         let configuration = await orchestrator.snapshot.desired?.configuration
+        deploying.insert(job.build)
+        defer { deploying.remove(job.build) }
         let request = Orchestrator.Request(
-            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, rollout: job.rollout,
+            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who,
+            rollout: rolloutsAsked.removeValue(forKey: job.build) ?? job.rollout,
             filter: job.filter.flatMap { Self.slotFilter($0, configuration) })
         return try await orchestrator.perform { (loop, now) throws(Problem) in
             let added = loop.receive(.releaseAdded(release), at: now)

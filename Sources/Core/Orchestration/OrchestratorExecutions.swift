@@ -15,7 +15,8 @@ extension Orchestrator {
 
         package init(
             app: AppName, kind: Plan.Kind, release: Int? = nil, requestedBy: String,
-            rollout: RolloutOverrides = RolloutOverrides(), filter: (@Sendable (Slot, HostSpec) -> Bool)? = nil, approved: Plan? = nil
+            rollout: RolloutOverrides = RolloutOverrides(), filter: (@Sendable (Slot, HostSpec) -> Bool)? = nil,
+            approved: Plan? = nil
         ) {
             self.app = app
             self.kind = kind

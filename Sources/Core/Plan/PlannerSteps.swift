@@ -18,7 +18,8 @@ extension Planner {
     }
 
     /// What is ready takes over, and weights that an unfinished canary has left are as usual again.
-    func takeover(of slots: [SlotChange], restoring strays: [DutyChange], into builder: inout PlanBuilder) -> PlanNode? {
+    func takeover(of slots: [SlotChange], restoring strays: [DutyChange], into builder: inout PlanBuilder) -> PlanNode?
+    {
         for slot in slots { note(slot, into: &builder) }
         return handover(of: slots, and: strays, into: &builder)
     }

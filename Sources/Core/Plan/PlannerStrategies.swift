@@ -80,8 +80,8 @@ extension Planner {
 
     /// Slots that change in place because the policy leaves them no other way.
     private func inPlaceSlots(of slots: [SlotChange]) -> Set<Slot> {
-        let packed = byProcess(slots).flatMap { packed($0.process, $0.slots).batches.joined() }
-        return Set(packed.filter { !$0.isBeside }.map(\.slot))
+        let batches = byProcess(slots).flatMap { packed($0.process, $0.slots).batches }
+        return Set(batches.joined().filter { !$0.isBeside }.map(\.slot))
     }
 
     private func batches(of slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
