@@ -172,7 +172,10 @@ package actor FabricService: Service {
         let awaited = await awaitedDeploys(before: app.name, in: configuration)
         // Nothing may wait from here to the beginning: two builds of one app would begin at once.
         if let running = builds.running(app.name) {
-            if joins { return running }
+            if joins, rollout.isEmpty || !deploying.contains(running.id) {
+                if !rollout.isEmpty { rolloutsAsked[running.id] = rollout }
+                return running
+            }
             throw Problem(
                 "deploy.locked", "\(app.name) is being built already.",
                 cause: "Build \(running.id) by \(running.startedBy) has not ended.", remedy: "Wait for it.")
