@@ -28,6 +28,7 @@ package struct OrchestrationStore: Sendable {
             add(.put(key, try StateJSON.encode(value)), key)
         }
         var known = before
+        var traffic: [Int64: TrafficRecord] = [:]
         for action in actions {
             switch action {
             case .saveRecords(let changes):
@@ -52,8 +53,12 @@ package struct OrchestrationStore: Sendable {
                 try put(OrchestrationKeys.executionEnd(execution.id), end)
             case .saveStep(let execution, let progress):
                 try put(OrchestrationKeys.step(execution, progress.step.id), progress)
+            case .saveTraffic(let record): traffic[record.execution] = record
             case .send, .cancelOrder, .announce: break
             }
+        }
+        for record in traffic.values {
+            for (key, operation) in try Self.operations(saving: record) { add(operation, key) }
         }
         for start in stride(from: 0, to: order.count, by: StateLimits.operationsMax) {
             let keys = order[start..<min(start + StateLimits.operationsMax, order.count)]
@@ -80,6 +85,7 @@ package struct OrchestrationStore: Sendable {
             let end = try StateJSON.decode(ExecutionEnd.self, from: entry.value, at: entry.key)
             if !end.state.isEnded, let execution = try await execution(id) { memory.executions.append(execution) }
         }
+        memory.traffic = try await checkpoints()
         var apps = Set(memory.records.map(\.id.app))
         apps.formUnion(memory.desired?.configuration.apps.keys.map { $0 } ?? [])
         for app in apps { memory.releases += try await releases.releases(of: app) }
@@ -99,6 +105,8 @@ package struct OrchestrationStore: Sendable {
         for entry in entries {
             if entry.key.text.hasPrefix(prefix + "/steps/") {
                 steps.append(try StateJSON.decode(StepProgress.self, from: entry.value, at: entry.key))
+            } else if entry.key.text == prefix + "/traffic" {
+                execution.traffic = try StateJSON.decode(SavedTraffic.self, from: entry.value, at: entry.key).figures
             } else if entry.key.text == prefix + "/end" {
                 end = try StateJSON.decode(ExecutionEnd.self, from: entry.value, at: entry.key)
             }
@@ -184,7 +192,7 @@ package struct OrchestrationStore: Sendable {
         }
     }
 
-    private static func parts(of data: Data) -> [Data] {
+    static func parts(of data: Data) -> [Data] {
         stride(from: 0, to: data.count, by: partBytesMax).map { start in
             data.subdata(in: start..<min(start + partBytesMax, data.count))
         }

@@ -128,6 +128,10 @@ package actor OrchestratorService: Service {
             heartbeats.withLock { _ = $0.remove(host) }
             await take(.disconnected(host))
         case .report(let report): await take(.reported(report), from: report.host)
+        case .traffic(let host, let balancers):
+            for traffic in balancers {
+                await take(.counted(host, traffic.balancer, traffic.servers, isLast: traffic.isLast))
+            }
         case .outcome(let host, let outcome):
             // A host that was taken over must not speak for another.
             guard orchestrator.host(ofOrder: outcome.command.text) == host else { return }
@@ -199,7 +203,7 @@ package actor OrchestratorService: Service {
             case .saveExecution(let execution):
                 progress.changed(execution, at: now())
                 if execution.state.isEnded { ended.append(execution) }
-            case .saveRecords, .saveDesired: break
+            case .saveRecords, .saveDesired, .saveTraffic: break
             }
         }
         for execution in ended {
@@ -265,7 +269,7 @@ package actor OrchestratorService: Service {
             logger.error(
                 "balancer refused its configuration",
                 metadata: ["host": "\(host)", "balancer": "\(balancer)", "problem": "\(problem)"])
-        case .executionChanged, .stepChanged, .liveChanged, .sightRegained: break
+        case .executionChanged, .stepChanged, .liveChanged, .sightRegained, .trafficChanged, .trafficCounted: break
         }
     }
 

@@ -31,7 +31,8 @@ package final class ChangeFeed: Sendable {
             case .executionStarted(let id, let app, _), .executionChanged(let id, let app, _):
                 state.noted.executions.insert(ExecutionID(checked: "\(id)"))
                 state.noted.apps.insert(app)
-            case .stepChanged(let id, _): state.noted.executions.insert(ExecutionID(checked: "\(id)"))
+            case .stepChanged(let id, _), .trafficChanged(let id, _), .trafficCounted(let id, _):
+                state.noted.executions.insert(ExecutionID(checked: "\(id)"))
             case .hostChanged(let host, _), .liveChanged(let host), .balancerRefused(let host, _, _):
                 state.noted.hosts.insert(host)
             case .rolledBackAutomatically(let app, _, _, _): state.noted.apps.insert(app)

@@ -8,6 +8,7 @@ extension Orchestrator {
 
     mutating func configured(_ configuration: FabricConfiguration) {
         var model = desired ?? DesiredModel(revision: 0, configuration: configuration)
+        for (name, app) in model.configuration.apps where configuration.apps[name] == nil { departed[name] = app.after }
         model.configuration = configuration
         model.revision += 1
         adopt(model)
@@ -82,7 +83,10 @@ extension Orchestrator {
         }
         forgetUnansweredBalancers(at: now)
         if balancers.values.contains(where: { $0.problem != nil }) { balancersAreStale = true }
-        for app in executions.keys.sorted() { feed(.timePassed, to: app, at: now) }
+        for app in executions.keys.sorted() {
+            watchHold(of: app, at: now)
+            feed(.timePassed, to: app, at: now)
+        }
         for record in records.values {
             if case .warm(let until) = record.duty, until <= now { appsToLookAt.insert(record.id.app) }
         }
