@@ -241,8 +241,7 @@ package struct DutyChange: Codable, Hashable, Sendable {
             }
         }
         let parts = [
-            (serving, "begin to serve"), (weighted, "serve with a weight of their own"), (warm, "stay warm"),
-            (leaving, "leave"),
+            (serving, "begin to serve"), (weighted, "serve by weight"), (warm, "stay warm"), (leaving, "leave"),
         ].filter { $0.0 > 0 }
         return parts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
