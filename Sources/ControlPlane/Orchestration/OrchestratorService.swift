@@ -193,6 +193,8 @@ package actor OrchestratorService: Service {
             logger.error(
                 "balancer refused its configuration",
                 metadata: ["host": "\(host)", "balancer": "\(balancer)", "problem": "\(problem)"])
+        case .planRefused(let app, let problem):
+            logger.critical("an unsafe plan is refused", metadata: ["app": "\(app)", "problem": "\(problem)"])
         case .executionChanged, .stepChanged, .liveChanged, .sightRegained: break
         }
     }

@@ -24,7 +24,7 @@ package final class ChangeFeed: Sendable {
             case .stepChanged(let id, _): state.pending.executions.append(ExecutionID(checked: "\(id)"))
             case .hostChanged(let host, _), .liveChanged(let host), .balancerRefused(let host, _, _):
                 state.pending.hosts.append(host)
-            case .rolledBackAutomatically(let app, _, _, _): state.pending.apps.append(app)
+            case .rolledBackAutomatically(let app, _, _, _), .planRefused(let app, _): state.pending.apps.append(app)
             case .blind, .sightRegained: break
             }
         }

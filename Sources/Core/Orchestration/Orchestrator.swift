@@ -40,6 +40,8 @@ package struct Orchestrator: Sendable {
         case blind(String)
         case sightRegained
         case balancerRefused(HostName, BalancerName, Problem)
+        /// A plan that Apus itself made is unsafe: a defect, that is told instead of carried out.
+        case planRefused(AppName, Problem)
     }
 
     package struct Settings: Sendable {
@@ -104,7 +106,9 @@ package struct Orchestrator: Sendable {
     var appsToLookAt: Set<AppName> = []
     var backoffs: [AppName: Backoff] = [:]
     var blindness: String?
-    let startedAt: Instant
+    var startedAt: Instant
+    /// When the last event came, by the clock that events come with.
+    var lastSeen: Instant
     /// Actions of the event that is being received.
     var pending: [Action] = []
 
@@ -120,11 +124,13 @@ package struct Orchestrator: Sendable {
         for execution in memory.executions where !execution.state.isEnded { executions[execution.app] = execution }
         lastExecution = memory.lastExecution
         startedAt = now
+        lastSeen = now
         lookAtEverything()
         expectDeclaredHosts()
     }
 
     package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
+        noticeJump(to: now)
         switch event {
         case .configured(let configuration): configured(configuration)
         case .overridden(let overrides): overridden(overrides)
@@ -141,6 +147,8 @@ package struct Orchestrator: Sendable {
     /// The first actions after a start: what was under way goes on.
     package mutating func resume(at now: Instant) -> [Action] {
         for app in executions.keys.sorted() {
+            // Whoever carried it out meanwhile, time was not measured.
+            executions[app]?.machine.measureAgain(from: now)
             guard let execution = executions[app] else { continue }
             carryOut(execution.machine.underWay(), of: app, at: now)
             // What had ended when the control plane stopped may let others begin.

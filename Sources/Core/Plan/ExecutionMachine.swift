@@ -82,6 +82,18 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         steps.filter { $0.state == .running }.map { .begin($0.step, attempt: $0.attempt) }
     }
 
+    /// The clock has jumped: what runs has run no longer for that.
+    package mutating func postpone(by gap: Interval) {
+        for index in steps.indices where steps[index].state == .running {
+            if let startedAt = steps[index].startedAt { steps[index].startedAt = startedAt + gap }
+        }
+    }
+
+    /// After a restart, what is under way is given again, and has all of its time again.
+    package mutating func measureAgain(from now: Instant) {
+        for index in steps.indices where steps[index].state == .running { steps[index].startedAt = now }
+    }
+
     private mutating func stepEnded(_ id: Int, _ problem: Problem?, at now: Instant, _ actions: inout [Action]) {
         guard let index = index(of: id), steps[index].state == .running else { return }
         runningCount -= 1

@@ -45,13 +45,19 @@ extension Planner {
     private func batches(of slots: [SlotChange], total: Int) -> [[SlotChange]] {
         let fresh = slots.filter { $0.displaced.isEmpty }
         let replacing = slots.filter { !$0.displaced.isEmpty }
-        // What went before is known to work: going back to it takes one batch.
-        let share = options.batch ?? (options.kind == .rollback ? .percent(100) : policy.batch)
+        // What went before is known to work: going back to it takes one batch, unless people would
+        // be without those that are stopped for it.
+        let isQuick = options.kind == .rollback && replacing.allSatisfy { $0.isBeside || !isRouted($0.slot.process) }
+        let share = options.batch ?? (isQuick ? .percent(100) : policy.batch)
         let size = share.of(max(total, replacing.count))
         let chunks = stride(from: 0, to: replacing.count, by: size).map {
             Array(replacing[$0..<min($0 + size, replacing.count)])
         }
         return (fresh.isEmpty ? [] : [fresh]) + chunks
+    }
+
+    private func isRouted(_ process: ProcessName) -> Bool {
+        desired.configuration.apps[app]?.routes.contains { $0.to == process } ?? false
     }
 
     private func changeBatch(_ slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
