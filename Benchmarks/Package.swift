@@ -1,13 +1,16 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// A package of its own, so that nobody who builds Apus builds it. `Sources/Core` is a link to
-/// Apus's own, because `package` access ends at the package.
+/// A package of its own, so that nobody who builds Apus builds it. `Sources/Core` and `Sources/Simulation`
+/// are links to Apus's own, because `package` access ends at the package.
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+
+/// What Core rounds with; programs that link Foundation have it from there.
+let math = LinkerSetting.linkedLibrary("m", .when(platforms: [.linux]))
 
 let package = Package(
     name: "apus-benchmarks",
@@ -15,8 +18,12 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-collections", from: "1.6.0")],
     targets: [
         .target(
-            name: "Core", dependencies: [.product(name: "Collections", package: "swift-collections")],
+            name: "Core", dependencies: [.product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: settings),
-        .executableTarget(name: "measure", dependencies: ["Core"], swiftSettings: settings),
+        .executableTarget(name: "measure", dependencies: ["Core"], swiftSettings: settings, linkerSettings: [math]),
+        .target(name: "Simulation", dependencies: ["Core"], swiftSettings: settings),
+        .executableTarget(
+            name: "simulate", dependencies: ["Core", "Simulation"], swiftSettings: settings, linkerSettings: [math]),
+        .executableTarget(name: "scale", dependencies: ["Core"], swiftSettings: settings, linkerSettings: [math]),
     ]
 )

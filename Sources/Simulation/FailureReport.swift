@@ -23,9 +23,14 @@ package struct FailureReport: Sendable {
         "--seed \(seed) --faults \(weather.rawValue) --acts \(shrunk.numbers.map(String.init).joined(separator: ","))"
     }
 
+    /// What it takes, with the time since the start.
+    package var acts: [String] {
+        exercise.done.map { "\(Double($0.at.milliseconds / 100) / 10) s: \($0.text)" }
+    }
+
     /// - Parameter historyMax: how many of the last things that happened are shown.
     package func text(historyMax: Int) -> String {
-        let acts = exercise.done.map { "  \(Double($0.at.milliseconds / 100) / 10) s: \($0.text)" }
+        let acts = acts.map { "  \($0)" }
         let history = exercise.fleet.history.suffix(historyMax).map { "  \($0)" }
         return """
             seed \(seed), \(weather.rawValue):
@@ -34,7 +39,7 @@ package struct FailureReport: Sendable {
             \(acts.joined(separator: "\n"))
             the last that happened:
             \(history.joined(separator: "\n"))
-            again: apus simulate \(replay)
+            again: apus simulate --sample \(replay)
             """
     }
 }

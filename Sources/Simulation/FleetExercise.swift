@@ -27,6 +27,9 @@ package struct FleetExercise: Sendable {
         began = fleet.now
     }
 
+    /// How long the fabric has lived, by its own clock.
+    package var lived: Interval { fleet.now - began }
+
     /// Runs the exercise.
     /// - Returns: the rules that were broken; empty when all went well.
     package mutating func run() -> [String] {
@@ -42,6 +45,7 @@ package struct FleetExercise: Sendable {
         for act in scenario.acts where fleet.violations.isEmpty {
             fleet.run(for: act.after)
             bringBack()
+            if configuration.apps.values.contains(where: { $0.rollout.pause != nil }) { letGo() }
             done.append((fleet.now - began, "\(act.act)"))
             carryOut(act.act)
         }
@@ -55,6 +59,22 @@ package struct FleetExercise: Sendable {
             commitConfiguration()
         }
         returns.removeAll { $0.at <= fleet.now }
+    }
+
+    /// People let go on what waits for them.
+    private mutating func letGo() {
+        for execution in fleet.orchestrator.executions.values.sorted(by: { $0.id < $1.id })
+        where execution.state == .paused {
+            try? fleet.control(execution.id, .resume)
+        }
+    }
+
+    /// Runs until nothing is under way, and nothing waits for people.
+    private mutating func settle() {
+        for _ in 0..<30 {
+            letGo()
+            if fleet.settle(within: .minutes(5)) { return }
+        }
     }
 
     // MARK: Afterwards
@@ -75,22 +95,18 @@ package struct FleetExercise: Sendable {
         // What waited for a disk or a sleeping server goes first.
         fleet.run(for: .seconds(3))
         fleet.override { $0.drained = [] }
-        for execution in fleet.orchestrator.executions.values.sorted(by: { $0.id < $1.id })
-        where execution.state == .paused {
-            try? fleet.control(execution.id, .resume)
-        }
         let calmAt = fleet.now
-        fleet.settle(within: .minutes(30))
+        settle()
         for app in apps {
             let desired = fleet.orchestrator.desired
             let isBad = fleet.behaviours[app]?[desired?.releases[app]?.number ?? 0] != nil
             if isBad || desired?.overrides.held.contains(app) == true { deploy(app, .good, everyOther: false) }
         }
-        fleet.settle(within: .minutes(30))
+        settle()
         healing = fleet.now - calmAt
         // A balancer that refused is asked again after half a minute.
         fleet.run(for: .minutes(2))
-        fleet.settle(within: .minutes(30))
+        settle()
         if !fleet.violations.isEmpty { return fleet.violations }
         if !fleet.isQuiet { return ["it never becomes quiet: \(fleet.underWay)"] }
         var found = fleet.differences()

@@ -53,6 +53,10 @@ package struct FleetGuardian: Sendable {
     /// The longest time for which fewer served than are wanted.
     package private(set) var longestGap: [Process: Interval] = [:]
     private var gapSince: [Process: Instant] = [:]
+    /// How many of each process are wanted now.
+    package private(set) var wanted: [Process: Int] = [:]
+    /// Every process that balancers give traffic to.
+    package var watched: [Process] { wanted.keys.sorted() }
 
     var hasWork: Bool { isStale || !staleApps.isEmpty || !staleExecutions.isEmpty }
 
@@ -110,7 +114,9 @@ package struct FleetGuardian: Sendable {
         if let open = fleet.store.open[execution.app], open.count > 1 {
             broken.append("\(execution.app) is changed by executions \(open.sorted()) at once")
         }
-        if execution.state.isEnded { inPlace[execution.app] = nil } else {
+        if execution.state.isEnded {
+            inPlace[execution.app] = nil
+        } else {
             inPlace[execution.app, default: []].formUnion(PlanLookahead(execution.machine.plan).inPlace)
         }
         guard execution.state == .succeeded else { return broken }
@@ -133,7 +139,8 @@ package struct FleetGuardian: Sendable {
         for record in fleet.orchestrator.records.values
         where record.id.app == plan.app && record.duty == .serving && record.id.release != release {
             guard let since = fleet.connectedSince[record.host], since < execution.startedAt else { continue }
-            broken.append("execution \(execution.id) succeeded with r\(release), and \(record.id) on \(record.host) serves")
+            broken.append(
+                "execution \(execution.id) succeeded with r\(release), and \(record.id) on \(record.host) serves")
         }
         return broken.sorted()
     }
@@ -224,6 +231,7 @@ package struct FleetGuardian: Sendable {
                 }
             }
             guard fewest != .max else { continue }
+            self.wanted[key] = wanted
             let isReplacing = inPlace[app.name]?.contains(name) == true || process.replacement == .inPlace
             let away = isReplacing ? app.rollout.batch.of(wanted) : 0
             var floor = min(floors[key] ?? 0, wanted)

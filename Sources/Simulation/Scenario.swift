@@ -9,11 +9,14 @@ package struct Scenario: Sendable {
     /// The place of each act in what the seed draws, from 1.
     package var numbers: [Int]
 
-    package init(seed: UInt64, weather: Weather, configuration: FabricConfiguration, count: Int) {
+    /// - Parameter pace: the longest time between two acts.
+    package init(
+        seed: UInt64, weather: Weather, configuration: FabricConfiguration, count: Int, pace: Interval = .seconds(12)
+    ) {
         self.seed = seed
         self.weather = weather
         self.configuration = configuration
-        acts = Act.drawn(seed: seed, count: count, weather: weather)
+        acts = Act.drawn(seed: seed, count: count, weather: weather, pace: pace)
         numbers = Array(1...max(1, count)).prefix(count).map(\.self)
     }
 

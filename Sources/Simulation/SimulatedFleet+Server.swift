@@ -64,6 +64,9 @@ extension SimulatedFleet {
 
     private mutating func act(on actions: [Orchestrator.Action], by index: Int) {
         let fence = servers[index].fence
+        // What begins, also again, is in the audit log before anything is sent.
+        for case .saveExecution(let execution) in actions
+        where !execution.state.isEnded && !audit.isOpen(execution.id) { audit.begin(execution.id, at: now) }
         for action in actions {
             switch action {
             case .send(let order):
@@ -78,7 +81,6 @@ extension SimulatedFleet {
             case .announce(let happening):
                 announcements.append(happening)
                 if case .planRefused(_, let problem) = happening { violate("a plan is unsafe: \(problem.cause)") }
-                if case .executionStarted(let id, _, _) = happening { audit.begin(id, at: now) }
                 if case .hostChanged(let host, let contact) = happening {
                     connectedSince[host] = contact == .connected ? clock : nil
                 }
@@ -90,13 +92,12 @@ extension SimulatedFleet {
                 if execution.state.isEnded {
                     ended.append(execution)
                     audit.end(execution.id, execution.state, at: now)
-                } else if audit.hasEnded(execution.id) {
-                    audit.begin(execution.id, at: now)
                 }
             case .saveStep(let id, let progress):
                 guardian.stepChanged(id)
                 note("  \(id)/\(progress.step.id) \(progress.state.word): \(progress.step.title)")
             case .saveRecords, .saveDesired: guardian.isStale = true
+            case .saveTraffic: break
             }
         }
     }

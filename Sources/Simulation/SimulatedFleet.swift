@@ -152,6 +152,11 @@ package struct SimulatedFleet: Sendable {
         carryOut(try servers[leader].orchestrator.control(execution: execution, control, at: clock), by: leader)
     }
 
+    /// What a balancer has counted arrives.
+    package mutating func count(_ servers: [ServerTraffic], host: HostName, balancer: BalancerName) {
+        feed(.counted(host, balancer, servers))
+    }
+
     /// With rules that only hold while no fault takes instances from service.
     package mutating func setStrict(_ isStrict: Bool) {
         guardian.isLenient = !isStrict

@@ -15,6 +15,7 @@ package struct SimulatedStore: Sendable {
     private var steps: [Int64: [Int: StepProgress]] = [:]
     /// Executions that have not ended, by app.
     private(set) var open: [AppName: Set<Int64>] = [:]
+    package private(set) var traffic: [Int64: TrafficRecord] = [:]
     package var joinedHosts: Set<HostName> = []
     package var releases: [Release] = []
     /// The run of the server that may write.
@@ -50,6 +51,7 @@ package struct SimulatedStore: Sendable {
     private static func saves(_ action: Orchestrator.Action) -> Bool {
         switch action {
         case .saveRecords, .saveDesired, .saveExecution, .saveStep: true
+        case .saveTraffic: true
         case .send, .cancelOrder, .announce: false
         }
     }
@@ -68,6 +70,7 @@ package struct SimulatedStore: Sendable {
                 open[execution.app, default: []].insert(execution.id)
             }
         case .saveStep(let execution, let progress): steps[execution, default: [:]][progress.step.id] = progress
+        case .saveTraffic(let record): traffic[record.execution] = record
         case .send, .cancelOrder, .announce: break
         }
     }
@@ -87,6 +90,7 @@ package struct SimulatedStore: Sendable {
         }
         return Orchestrator.Memory(
             desired: desired, releases: releases, records: Array(records.values), joinedHosts: joinedHosts.sorted(),
-            executions: restored, lastExecution: begun.keys.max() ?? 0)
+            executions: restored, lastExecution: begun.keys.max() ?? 0,
+            traffic: traffic.values.filter { $0.checkpoint != nil })
     }
 }

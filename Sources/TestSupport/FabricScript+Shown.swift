@@ -20,7 +20,7 @@ extension FabricScript {
             case .sightRegained: "enough hosts are in sight again"
             case .balancerRefused(let host, _, let problem): "the balancer of \(host) refuses: \(problem.cause)"
             case .planRefused(let app, let problem): "the plan of \(app) is refused: \(problem.cause)"
-            case .stepChanged, .liveChanged: nil
+            case .stepChanged, .liveChanged, .trafficChanged, .trafficCounted: nil
             }
         }
     }

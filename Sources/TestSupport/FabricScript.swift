@@ -124,12 +124,28 @@ package struct FabricScript: Sendable {
         ) { _, last in last }
     }
 
+    private static let rolloutKeys: Set<String> = [
+        "batch", "warm", "goes-back", "strategy", "pause", "surge", "max-unavailable", "settle", "canary", "traffic",
+        "hold",
+    ]
+
     private func app(_ name: String, _ settings: [String: String]) throws -> AppSpec {
         var rollout = RolloutPolicy(parallelMax: 4)
         if let batch = settings["batch"] { rollout.batch = try Share(batch) }
+        if let strategy = settings["strategy"] {
+            guard let strategy = RolloutPolicy.Strategy(rawValue: strategy) else { throw Unreadable.words }
+            rollout.strategy = strategy
+        }
+        rollout.pause = settings["pause"].flatMap { RolloutPolicy.PausePoint(rawValue: $0) }
+        if let surge = settings["surge"] { rollout.surge = try Allowance(surge) }
+        if let missing = settings["max-unavailable"] { rollout.unavailableMax = try Allowance(missing) }
+        rollout.settle = try settings["settle"].map { try Interval($0) } ?? .seconds(0)
+        if let instances = settings["canary"] { rollout.canary.instances = try Share(instances) }
+        if let traffic = settings["traffic"] { rollout.canary.traffic = try Percent(traffic) }
+        if let hold = settings["hold"] { rollout.canary.hold = try Interval(hold) }
         if let warm = settings["warm"] { rollout.warm = try Interval(warm) }
         if settings["goes-back"] == "no" { rollout.automaticRollback = false }
-        let processes = try settings.filter { !["batch", "warm", "goes-back"].contains($0.key) }.map { process, value in
+        let processes = try settings.filter { !Self.rolloutKeys.contains($0.key) }.map { process, value in
             let parts = value.split(separator: ",").map(String.init)
             let pins = parts.filter { $0.hasPrefix("on:") }.map { HostName(checked: String($0.dropFirst(3))) }
             let memory = try parts.first { $0.hasSuffix("iB") }.map { try ByteCount($0) }

@@ -35,6 +35,9 @@ struct GeneratedFabric: Sendable {
     var kind: Plan.Kind
     var release: Int
     var batch: Share
+    var strategy: RolloutPolicy.Strategy
+    var unavailableMax: Allowance?
+    var surge: Allowance?
     var warm: Interval
     var keepsWarm: Bool
     var isHeld: Bool
@@ -58,6 +61,9 @@ struct GeneratedFabric: Sendable {
         release = roll(1...3)
         kind = [.deploy, .deploy, .rollback, .reconcile][roll(0...3)]
         batch = [.percent(25), .percent(50), .percent(100), .count(1)][roll(0...3)]
+        strategy = RolloutPolicy.Strategy.allCases[roll(0...3)]
+        unavailableMax = [nil, nil, .zero, .share(.percent(50)), .share(.count(1))][roll(0...4)]
+        surge = strategy == .blueGreen ? nil : [nil, nil, .share(.percent(25)), .share(.count(1))][roll(0...3)]
         warm = roll(0...3) == 0 ? .seconds(0) : .minutes(10)
         keepsWarm = roll(0...3) > 0
         isHeld = roll(0...5) == 0
@@ -80,6 +86,11 @@ struct GeneratedFabric: Sendable {
             }
             instances.append(found)
         }
+    }
+
+    private var policy: RolloutPolicy {
+        RolloutPolicy(
+            strategy: strategy, batch: batch, unavailableMax: unavailableMax, surge: surge, parallelMax: 4, warm: warm)
     }
 
     private func hostName(_ index: Int) -> HostName { SampleFabric.name("web-\(index + 1)") }
@@ -106,7 +117,7 @@ struct GeneratedFabric: Sendable {
             processes: processes.map {
                 SampleFabric.process(
                     $0.name, instances: $0.instances, replacement: $0.replacement, memory: .mebibytes($0.memory))
-            }, rollout: RolloutPolicy(batch: batch, parallelMax: 4, warm: warm))
+            }, rollout: policy)
         app.routes = processes.filter(\.isRouted).map { RouteSpec(host: "a.example", to: SampleFabric.name($0.name)) }
         configuration.apps[app.name] = app
         if isHeld { overrides.held.insert(app.name) }
@@ -155,7 +166,7 @@ struct GeneratedFabric: Sendable {
 
     func findings(in plan: Plan) -> [PlanFinding] {
         PlanLinter(
-            desired: desired, live: live, records: records, allowance: PlanLinter.Allowance(inPlace: batch)
+            desired: desired, live: live, records: records, limits: PlanLinter.Limits(policy: policy)
         ).findings(in: plan)
     }
 

@@ -33,6 +33,10 @@ struct FabricResolver {
             guard let spec = spec(of: app, in: configuration) else { continue }
             configuration.apps[spec.name] = spec
         }
+        // An app that is not in the fabric holds up nobody there.
+        for (name, app) in configuration.apps {
+            configuration.apps[name]?.after = app.after.filter { configuration.apps[$0] != nil }
+        }
         reportSharedRoutes(configuration)
         return configuration
     }
@@ -125,7 +129,8 @@ struct FabricResolver {
         reportUnbalanced(app, in: configuration)
         return AppSpec(
             name: app.name.value, source: app.source, build: app.build, processes: processes, config: app.config,
-            environment: app.environment, routes: app.routes.map(\.spec), rollout: app.rollout)
+            environment: app.environment, routes: app.routes.map(\.spec), rollout: app.rollout,
+            after: app.after.map(\.value))
     }
 
     private func reportHomeless(

@@ -147,6 +147,9 @@ struct AgentDialogue: Sendable {
         case .report(let report):
             try ReportCheck.check(report, from: host)
             await observe(.report(report))
+        case .traffic(let balancers):
+            try ReportCheck.check(balancers)
+            await observe(.traffic(host, balancers))
         case .heartbeat(let sequence):
             await observe(.heartbeat(host))
             session.send(.heartbeat(sequence: sequence))

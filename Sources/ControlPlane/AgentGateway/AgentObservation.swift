@@ -9,6 +9,7 @@ package enum AgentObservation: Sendable {
     case disconnected(HostName)
     case report(HostReport)
     case heartbeat(HostName)
+    case traffic(HostName, [BalancerTraffic])
     case outcome(HostName, CommandOutcome)
     case output(HostName, CommandID, line: String)
     case event(HostName, AgentEvent)

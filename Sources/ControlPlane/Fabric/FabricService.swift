@@ -12,7 +12,9 @@ package actor FabricService: Service {
         var app: AppSpec
         var configuration: FabricConfiguration
         var ref: String?
-        var batch: Share?
+        var rollout: RolloutOverrides
+        /// Deploys of apps that come before, which have to succeed first.
+        var awaited: [AwaitedDeploy]
         var filter: Filter?
         var who: String
     }
@@ -141,10 +143,11 @@ package actor FabricService: Service {
         }
         pendingCommit = nil
         var begun: [BuildView] = []
-        for app in configuration.apps.values.sorted(by: { $0.name < $1.name }) {
+        // Those that come before others are in the queue first, so that these wait for them.
+        for app in AppOrder(configuration).sorted(configuration.apps.keys).compactMap({ configuration.apps[$0] }) {
             do throws(Problem) {
                 guard try await maker.wantsRelease(app, configCommit: configuration.commit) else { continue }
-                begun.append(try await enqueue(app, in: configuration, ref: nil, batch: nil, filter: nil, by: who))
+                begun.append(try await enqueue(app, in: configuration, ref: nil, filter: nil, by: who))
             } catch {
                 logger.error("app not deployed", metadata: ["app": "\(app.name)", "problem": "\(error)"])
             }
@@ -153,22 +156,23 @@ package actor FabricService: Service {
     }
 
     func enqueue(
-        _ app: AppSpec, in configuration: FabricConfiguration, ref: String?, batch: Share?, filter: Filter?,
-        by who: String
+        _ app: AppSpec, in configuration: FabricConfiguration, ref: String?,
+        rollout: RolloutOverrides = RolloutOverrides(), filter: Filter?, by who: String
     ) async throws(Problem) -> BuildView {
         if let running = builds.running(app.name) {
             throw Problem(
                 "deploy.locked", "\(app.name) is being built already.",
                 cause: "Build \(running.id) by \(running.startedBy) has not ended.", remedy: "Wait for it.")
         }
+        let awaited = await awaitedDeploys(before: app.name, in: configuration)
         let view = BuildView(
             id: BuildID(checked: nextIdentifier()), app: app.name, ref: ref ?? app.source.reference, state: .running,
             startedAt: now(), startedBy: who)
         builds.begin(view)
         jobQueue.yield(
             DeployJob(
-                build: view.id, app: app, configuration: configuration, ref: ref, batch: batch, filter: filter, who: who
-            ))
+                build: view.id, app: app, configuration: configuration, ref: ref, rollout: rollout, awaited: awaited,
+                filter: filter, who: who))
         return view
     }
 
@@ -180,6 +184,7 @@ package actor FabricService: Service {
                     line in
                     builds.output(line, of: job.build)
                 }
+                try await self.whenDone(job.awaited, before: job)
                 return (release, try await self.deploy(release, job: job))
             }
             builds.end(job.build) { view in
@@ -229,7 +234,7 @@ package actor FabricService: Service {
         }
         let configuration = await orchestrator.snapshot.desired?.configuration
         let request = Orchestrator.Request(
-            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, batch: job.batch,
+            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, rollout: job.rollout,
             filter: job.filter.flatMap { Self.slotFilter($0, configuration) })
         return try await orchestrator.perform { (loop, now) throws(Problem) in
             let added = loop.receive(.releaseAdded(release), at: now)

@@ -1,19 +1,46 @@
-import Core
+package import Core
 import FoundationEssentials
 
 /// Keeps the loop's state in the state store, and brings it back after a start.
-struct OrchestrationStore: Sendable {
+package struct OrchestrationStore: Sendable {
     /// Bytes of one part of a value that may be larger than the store's limit for one.
     private static let partBytesMax = 512 << 10
     /// How many ended executions are kept.
     private static let executionsKept = 500
 
+    static let supersededCode = "server.superseded"
+
     let store: any StateStore
     let releases: ReleaseStore
+    /// Holds while no other server has begun with this state.
+    private let leads: Comparison
+
+    /// Takes the state over from whatever server had it.
+    init(store: any StateStore, releases: ReleaseStore, fence: Int64) async throws(Problem) {
+        self.store = store
+        self.releases = releases
+        let key = try OrchestrationKeys.leader()
+        leads = .modRevision(key.key, try await store.put(key, fence))
+    }
+
+    /// - Throws: `server.superseded` when another server leads.
+    private func transact(_ operations: [Operation]) async throws(Problem) {
+        let result = try await store.transact(StateTransaction(compare: [leads], success: operations))
+        guard result.succeeded else {
+            throw Problem(
+                "server.superseded", "This server does not lead any more.",
+                cause: "Another one has begun with the same state.", remedy: "Nothing needs to be done; this one ends.")
+        }
+    }
+
+    package init(store: any StateStore, releases: ReleaseStore) {
+        self.store = store
+        self.releases = releases
+    }
 
     /// Makes what the actions save durable: what belongs together in one transaction, as far as
     /// the store's limit for one allows.
-    func save(_ actions: [Orchestrator.Action], before: DesiredModel?) async throws(Problem) {
+    package func save(_ actions: [Orchestrator.Action], before: DesiredModel?) async throws(Problem) {
         var operations: [StateKey: Operation] = [:]
         var order: [StateKey] = []
         func add(_ operation: Operation, _ key: StateKey) {
@@ -23,6 +50,7 @@ struct OrchestrationStore: Sendable {
             add(.put(key, try StateJSON.encode(value)), key)
         }
         var known = before
+        var traffic: [Int64: TrafficRecord] = [:]
         for action in actions {
             switch action {
             case .saveRecords(let changes):
@@ -47,13 +75,19 @@ struct OrchestrationStore: Sendable {
                 try put(OrchestrationKeys.executionEnd(execution.id), end)
             case .saveStep(let execution, let progress):
                 try put(OrchestrationKeys.step(execution, progress.step.id), progress)
+            case .saveTraffic(let record): traffic[record.execution] = record
             case .send, .cancelOrder, .announce: break
             }
         }
+        for record in traffic.values {
+            for (key, operation) in try Self.operations(saving: record) { add(operation, key) }
+        }
         for start in stride(from: 0, to: order.count, by: StateLimits.operationsMax) {
             let keys = order[start..<min(start + StateLimits.operationsMax, order.count)]
-            _ = try await store.transact(StateTransaction(success: keys.compactMap { operations[$0] }))
+            try await transact(keys.compactMap { operations[$0] })
         }
+        // What is only sent is sent by the server that leads, too.
+        if order.isEmpty, actions.contains(where: \.isSent) { try await transact([]) }
         if let model = known, model.configuration.commit != before?.configuration.commit {
             try await forgetConfigurations(but: model.configuration.commit)
         }
@@ -75,6 +109,7 @@ struct OrchestrationStore: Sendable {
             let end = try StateJSON.decode(ExecutionEnd.self, from: entry.value, at: entry.key)
             if !end.state.isEnded, let execution = try await execution(id) { memory.executions.append(execution) }
         }
+        memory.traffic = try await checkpoints()
         var apps = Set(memory.records.map(\.id.app))
         apps.formUnion(memory.desired?.configuration.apps.keys.map { $0 } ?? [])
         for app in apps { memory.releases += try await releases.releases(of: app) }
@@ -94,6 +129,8 @@ struct OrchestrationStore: Sendable {
         for entry in entries {
             if entry.key.text.hasPrefix(prefix + "/steps/") {
                 steps.append(try StateJSON.decode(StepProgress.self, from: entry.value, at: entry.key))
+            } else if entry.key.text == prefix + "/traffic" {
+                execution.traffic = try StateJSON.decode(SavedTraffic.self, from: entry.value, at: entry.key).figures
             } else if entry.key.text == prefix + "/end" {
                 end = try StateJSON.decode(ExecutionEnd.self, from: entry.value, at: entry.key)
             }
@@ -120,8 +157,14 @@ struct OrchestrationStore: Sendable {
         }
     }
 
-    func saveJoined(_ host: HostName) async throws(Problem) {
-        try await store.put(TypedKey<HostName>(OrchestrationKeys.joinedHost(host)), host)
+    package func saveJoined(_ hosts: [HostName]) async throws(Problem) {
+        for start in stride(from: 0, to: hosts.count, by: StateLimits.operationsMax) {
+            let operations = try hosts[start..<min(start + StateLimits.operationsMax, hosts.count)].map {
+                host throws(Problem) in
+                Operation.put(try OrchestrationKeys.joinedHost(host), try StateJSON.encode(host))
+            }
+            _ = try await store.transact(StateTransaction(success: operations))
+        }
     }
 
     private func desiredModel(_ head: DesiredHead) async throws(Problem) -> DesiredModel {
@@ -156,10 +199,10 @@ struct OrchestrationStore: Sendable {
         for app in configuration.apps.values { try put("apps", app.name.text, app) }
         for balancer in configuration.balancers.values { try put("balancers", balancer.name.text, balancer) }
         // The same commit may have been saved in part before a crash: begin from nothing.
-        _ = try await store.transact(StateTransaction(success: [.deleteRange(.prefix("configurations/\(commit)/"))]))
+        try await transact([.deleteRange(.prefix("configurations/\(commit)/"))])
         for start in stride(from: 0, to: operations.count, by: StateLimits.operationsMax) {
             let batch = operations[start..<min(start + StateLimits.operationsMax, operations.count)]
-            _ = try await store.transact(StateTransaction(success: Array(batch)))
+            try await transact(Array(batch))
         }
     }
 
@@ -173,9 +216,19 @@ struct OrchestrationStore: Sendable {
         }
     }
 
-    private static func parts(of data: Data) -> [Data] {
+    static func parts(of data: Data) -> [Data] {
         stride(from: 0, to: data.count, by: partBytesMax).map { start in
             data.subdata(in: start..<min(start + partBytesMax, data.count))
+        }
+    }
+}
+
+extension Orchestrator.Action {
+    /// Whether a host is told something.
+    fileprivate var isSent: Bool {
+        switch self {
+        case .send, .cancelOrder: true
+        default: false
         }
     }
 }

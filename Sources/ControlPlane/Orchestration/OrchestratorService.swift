@@ -21,6 +21,8 @@ package actor OrchestratorService: Service {
     private var fence: Int64
     /// Why the last state could not be saved; nil while all is well.
     private(set) var stateProblem: Problem?
+    /// Set when another server has taken the state over: this one changes and sends nothing more.
+    private var supersession: Problem?
     private var onEnd: (@Sendable (Execution) async -> Void)?
 
     /// Brings the loop's state back.
@@ -28,7 +30,6 @@ package actor OrchestratorService: Service {
         store: any StateStore, releases: ReleaseStore, audit: AuditLog, link: any HostLink,
         now: @escaping @Sendable () -> Instant, logger: Logger
     ) async throws(Problem) {
-        self.store = OrchestrationStore(store: store, releases: releases)
         self.audit = audit
         self.link = link
         self.now = now
@@ -37,6 +38,7 @@ package actor OrchestratorService: Service {
         let lease = try await store.grantLease(for: .seconds(60))
         fence = lease.id.number
         try await store.revokeLease(lease.id)
+        self.store = try await OrchestrationStore(store: store, releases: releases, fence: fence)
         orchestrator = Orchestrator(
             memory: try await self.store.load(), settings: Orchestrator.Settings(fence: fence), at: now())
     }
@@ -44,11 +46,12 @@ package actor OrchestratorService: Service {
     package func run() async throws {
         await receive { $0.resume(at: $1) }
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
+            while !Task.isCancelled, await self.supersession == nil {
                 try? await Task.sleep(for: Self.tick)
                 await self.receive { $0.receive(.timePassed, at: $1) }
             }
         }
+        if let supersession { throw supersession }
     }
 
     /// The loop as it is now, to be read.
@@ -65,15 +68,18 @@ package actor OrchestratorService: Service {
     ) async throws(Problem) -> Value {
         await turn.begin()
         defer { turn.end() }
+        if let supersession { throw supersession }
         let before = orchestrator.desired
         let (value, actions) = try body(&orchestrator, now())
         await carryOut(actions, before: before)
+        if let supersession { throw supersession }
         return value
     }
 
     package func receive(_ body: @Sendable (inout Orchestrator, Instant) -> [Orchestrator.Action]) async {
         await turn.begin()
         defer { turn.end() }
+        guard supersession == nil else { return }
         let before = orchestrator.desired
         let actions = body(&orchestrator, now())
         await carryOut(actions, before: before)
@@ -85,6 +91,12 @@ package actor OrchestratorService: Service {
         case .connected(let host, _): await joined(host)
         case .disconnected(let host): await receive { $0.receive(.disconnected(host), at: $1) }
         case .report(let report): await receive { $0.receive(.reported(report), at: $1) }
+        case .traffic(let host, let balancers):
+            await receive { orchestrator, now in
+                balancers.flatMap {
+                    orchestrator.receive(.counted(host, $0.balancer, $0.servers, isLast: $0.isLast), at: now)
+                }
+            }
         case .heartbeat(let host): await receive { $0.receive(.heard(host), at: $1) }
         case .outcome(let host, let outcome):
             // A host that was taken over must not speak for another.
@@ -102,7 +114,7 @@ package actor OrchestratorService: Service {
 
     private func joined(_ host: HostName) async {
         guard orchestrator.hosts[host]?.lastHeard == nil else { return }
-        await untilSaved { () throws(Problem) in try await self.store.saveJoined(host) }
+        await untilSaved { () throws(Problem) in try await self.store.saveJoined([host]) }
     }
 
     private func note(_ line: String, of command: CommandID) {
@@ -116,7 +128,8 @@ package actor OrchestratorService: Service {
 
     private func carryOut(_ actions: [Orchestrator.Action], before: DesiredModel?) async {
         guard !actions.isEmpty else { return }
-        await untilSaved { () throws(Problem) in try await self.store.save(actions, before: before) }
+        let isSaved = await untilSaved { () throws(Problem) in try await self.store.save(actions, before: before) }
+        guard isSaved else { return }
         var ended: [Execution] = []
         for action in actions {
             switch action {
@@ -127,7 +140,7 @@ package actor OrchestratorService: Service {
             case .saveExecution(let execution):
                 progress.changed(execution, at: now())
                 if execution.state.isEnded { ended.append(execution) }
-            case .saveRecords, .saveDesired: break
+            case .saveRecords, .saveDesired, .saveTraffic: break
             }
         }
         for execution in ended {
@@ -140,16 +153,22 @@ package actor OrchestratorService: Service {
 
     /// Nothing may be sent that is not on the disk. While the disk refuses, the loop waits, and
     /// says so.
-    private func untilSaved(_ body: () async throws(Problem) -> Void) async {
+    /// - Returns: whether it is on the disk. It is not when the server ends meanwhile, or another leads.
+    @discardableResult
+    private func untilSaved(_ body: () async throws(Problem) -> Void) async -> Bool {
         while true {
             do {
                 try await body()
                 stateProblem = nil
-                return
+                return true
             } catch {
                 stateProblem = error
                 logger.critical("state cannot be saved", metadata: ["problem": "\(error)"])
-                if Task.isCancelled { return }
+                if error.code == OrchestrationStore.supersededCode {
+                    supersession = error
+                    return false
+                }
+                if Task.isCancelled { return false }
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -195,7 +214,7 @@ package actor OrchestratorService: Service {
                 metadata: ["host": "\(host)", "balancer": "\(balancer)", "problem": "\(problem)"])
         case .planRefused(let app, let problem):
             logger.critical("an unsafe plan is refused", metadata: ["app": "\(app)", "problem": "\(problem)"])
-        case .executionChanged, .stepChanged, .liveChanged, .sightRegained: break
+        case .executionChanged, .stepChanged, .liveChanged, .sightRegained, .trafficChanged, .trafficCounted: break
         }
     }
 

@@ -21,7 +21,8 @@ package final class ChangeFeed: Sendable {
             case .executionStarted(let id, let app, _), .executionChanged(let id, let app, _):
                 state.pending.executions.append(ExecutionID(checked: "\(id)"))
                 state.pending.apps.append(app)
-            case .stepChanged(let id, _): state.pending.executions.append(ExecutionID(checked: "\(id)"))
+            case .stepChanged(let id, _), .trafficChanged(let id, _), .trafficCounted(let id, _):
+                state.pending.executions.append(ExecutionID(checked: "\(id)"))
             case .hostChanged(let host, _), .liveChanged(let host), .balancerRefused(let host, _, _):
                 state.pending.hosts.append(host)
             case .rolledBackAutomatically(let app, _, _, _), .planRefused(let app, _): state.pending.apps.append(app)

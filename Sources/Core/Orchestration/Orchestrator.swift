@@ -15,6 +15,10 @@ package struct Orchestrator: Sendable {
         case heard(HostName)
         case disconnected(HostName)
         case orderEnded(String, Problem?)
+        /// What a balancer of the host has counted since its start: running totals of all its servers
+        /// the first time, then at least of those that have changed.
+        /// A telling of all of them may come in pieces, of which the last is marked.
+        case counted(HostName, BalancerName, [ServerTraffic], isLast: Bool = true)
         case timePassed
     }
 
@@ -24,6 +28,7 @@ package struct Orchestrator: Sendable {
         case saveExecution(Execution)
         /// One step's progress has changed; the execution's plan has not.
         case saveStep(execution: Int64, StepProgress)
+        case saveTraffic(TrafficRecord)
         case send(HostOrder)
         case cancelOrder(id: String, host: HostName)
         case announce(Happening)
@@ -34,6 +39,10 @@ package struct Orchestrator: Sendable {
         case executionStarted(Int64, AppName, Plan.Kind)
         case executionChanged(Int64, AppName, ExecutionState)
         case stepChanged(Int64, Int)
+        /// More was counted for an execution.
+        case trafficChanged(Int64, AppName)
+        /// What was counted for an execution is final.
+        case trafficCounted(Int64, AppName)
         case hostChanged(HostName, LiveHost.Contact)
         case liveChanged(HostName)
         case rolledBackAutomatically(AppName, from: Int?, to: Int, cause: Problem?)
@@ -68,10 +77,13 @@ package struct Orchestrator: Sendable {
         package var joinedHosts: [HostName]
         package var executions: [Execution]
         package var lastExecution: Int64
+        /// Of executions for which counting has not ended.
+        package var traffic: [TrafficRecord]
 
         package init(
             desired: DesiredModel? = nil, releases: [Release] = [], records: [InstanceRecord] = [],
-            joinedHosts: [HostName] = [], executions: [Execution] = [], lastExecution: Int64 = 0
+            joinedHosts: [HostName] = [], executions: [Execution] = [], lastExecution: Int64 = 0,
+            traffic: [TrafficRecord] = []
         ) {
             self.desired = desired
             self.releases = releases
@@ -79,6 +91,7 @@ package struct Orchestrator: Sendable {
             self.joinedHosts = joinedHosts
             self.executions = executions
             self.lastExecution = lastExecution
+            self.traffic = traffic
         }
     }
 
@@ -104,6 +117,11 @@ package struct Orchestrator: Sendable {
     var pushCount = 0
     var handovers: [AppName: Handover] = [:]
     var appsToLookAt: Set<AppName> = []
+    /// What balancers have counted, by app and release.
+    package internal(set) var traffic = TrafficLedger()
+    var trafficWindows: [AppName: TrafficWindow] = [:]
+    /// Executions that are counted for: the last of each app.
+    var watches: [AppName: TrafficWatch] = [:]
     var backoffs: [AppName: Backoff] = [:]
     var blindness: String?
     var startedAt: Instant
@@ -125,6 +143,7 @@ package struct Orchestrator: Sendable {
         lastExecution = memory.lastExecution
         startedAt = now
         lastSeen = now
+        restoreWatches(memory.traffic)
         lookAtEverything()
         expectDeclaredHosts()
     }
@@ -139,7 +158,11 @@ package struct Orchestrator: Sendable {
         case .heard(let host): heard(host, at: now)
         case .disconnected(let host): disconnected(host, at: now)
         case .orderEnded(let id, let problem): orderEnded(id, problem, at: now)
-        case .timePassed: timePassed(at: now)
+        case .counted(let host, let balancer, let servers, let isLast):
+            counted(host, balancer, servers, isLast: isLast, at: now)
+        case .timePassed:
+            timePassed(at: now)
+            timePassedForWatches(at: now)
         }
         return finish(at: now)
     }

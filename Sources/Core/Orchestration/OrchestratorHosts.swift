@@ -82,7 +82,10 @@ extension Orchestrator {
         }
         forgetUnansweredBalancers(at: now)
         if balancers.values.contains(where: { $0.problem != nil }) { balancersAreStale = true }
-        for app in executions.keys.sorted() { feed(.timePassed, to: app, at: now) }
+        for app in executions.keys.sorted() {
+            watchHold(of: app, at: now)
+            feed(.timePassed, to: app, at: now)
+        }
         for record in records.values {
             if case .warm(let until) = record.duty, until <= now { appsToLookAt.insert(record.id.app) }
         }

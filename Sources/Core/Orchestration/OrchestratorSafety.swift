@@ -1,12 +1,14 @@
 /// What the linter refuses is not carried out, whoever made it.
 extension Orchestrator {
     /// - Returns: `plan.unsafe` with everything that was found; nil for a plan that may be carried out.
-    /// - Parameter batch: what replaces the rollout policy's batch, if anything does.
-    package func refusal(of plan: Plan, desired model: DesiredModel, batch: Share? = nil, at now: Instant) -> Problem? {
+    /// - Parameter rollout: what is asked for otherwise than the app's policy says.
+    package func refusal(
+        of plan: Plan, desired model: DesiredModel, rollout: RolloutOverrides = RolloutOverrides(), at now: Instant
+    ) -> Problem? {
         let policy = model.configuration.apps[plan.app]?.rollout ?? RolloutPolicy()
         let linter = PlanLinter(
             desired: model, live: live(at: now), records: records.values.filter { $0.id.app == plan.app },
-            allowance: PlanLinter.Allowance(inPlace: batch ?? policy.batch))
+            limits: PlanLinter.Limits(policy: rollout.applied(to: policy)))
         return PlanFinding.problem(of: linter.findings(in: plan), app: plan.app)
     }
 

@@ -5,15 +5,24 @@
 /// lifecycle, and how much the rollout allows to be away; it does not know why a plan was made.
 package struct PlanLinter: Sendable {
     /// How many instances of a routed process may be away at once, while none of them has failed.
-    package struct Allowance: Sendable {
-        /// Of every routed process; nil: none.
-        package var maxUnavailable: Share?
-        /// Of a process of which an instance is stopped before its successor starts.
-        package var inPlace: Share
+    package struct Limits: Sendable {
+        /// With whatever one deploy does otherwise.
+        package var policy: RolloutPolicy
 
-        package init(maxUnavailable: Share? = nil, inPlace: Share) {
-            self.maxUnavailable = maxUnavailable
-            self.inPlace = inPlace
+        package init(policy: RolloutPolicy) { self.policy = policy }
+
+        /// - Parameter stopsFirst: whether an instance is stopped before its successor starts.
+        func away(_ process: ProcessSpec, of wanted: Int, kind: Plan.Kind, stopsFirst: Bool) -> Int {
+            let allowed = policy.unavailableMax?.floor(of: wanted) ?? 0
+            guard stopsFirst else { return allowed }
+            // What must not run twice cannot do otherwise, and a repair has to go on somehow.
+            let isWhole =
+                kind == .deploy
+                ? policy.strategy == .allAtOnce || policy.strategy == .blueGreen
+                : kind == .rollback && process.replacement == .inPlace
+            if isWhole && policy.unavailableMax != .zero { return wanted }
+            if process.replacement == .inPlace && policy.unavailableMax == nil { return policy.batch.of(wanted) }
+            return max(allowed, 1)
         }
     }
 
@@ -27,16 +36,16 @@ package struct PlanLinter: Sendable {
     let desired: DesiredModel
     let live: LiveModel
     let records: [InstanceRecord]
-    let allowance: Allowance
+    let limits: Limits
 
     /// - Parameter records: those of the plan's app; others are passed over.
     package init(
-        desired: DesiredModel, live: LiveModel, records: some Sequence<InstanceRecord>, allowance: Allowance
+        desired: DesiredModel, live: LiveModel, records: some Sequence<InstanceRecord>, limits: Limits
     ) {
         self.desired = desired
         self.live = live
         self.records = Array(records)
-        self.allowance = allowance
+        self.limits = limits
     }
 
     /// Everything that is unsafe, in the order of the steps. Empty for a plan that may be carried out.
@@ -93,7 +102,7 @@ package struct PlanLinter: Sendable {
                             .shape, step: step.id, "\(change.instance) is kept warm for \(interval.milliseconds) ms"))
                 }
             }
-        case .prefetch, .phase, .awaitReady, .link: break
+        case .prefetch, .phase, .awaitReady, .link, .hold, .pause: break
         }
         return found
     }

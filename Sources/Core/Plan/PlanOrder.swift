@@ -77,7 +77,7 @@ package struct PlanLookahead {
                     hosts.insert(change.host)
                     if change.duty == .serve { lastServe[Slot(change.instance)] = step.id }
                 }
-            case .phase, .prefetch, .awaitReady, .link: break
+            case .phase, .prefetch, .awaitReady, .link, .hold, .pause: break
             }
         }
     }

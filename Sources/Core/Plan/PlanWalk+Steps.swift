@@ -14,6 +14,12 @@ extension PlanWalk {
         case .link(let host, let app, let identity):
             if app != plan.app { find(.subject, step, "it links \(app)") }
             return link(host, identity, step)
+        case .hold(let spec):
+            if spec.app != plan.app || spec.release != plan.release {
+                find(.subject, step, "it watches \(spec.app) r\(spec.release)")
+            }
+            return Effect()
+        case .pause: return Effect()
         }
     }
 
@@ -123,7 +129,8 @@ extension PlanWalk {
     }
 
     private mutating func checkReadiness(_ mount: Mount, _ key: InstanceKey, _ step: Step) {
-        if mount.isReady { return }
+        // What serves already may be given another weight.
+        if mount.isReady || mount.isServing { return }
         find(.readiness, step, "\(key) is given traffic, and nothing has seen it to be ready")
     }
 

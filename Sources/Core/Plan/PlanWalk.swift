@@ -48,7 +48,7 @@ struct PlanWalk {
     let live: LiveModel
     let release: Release?
     let routed: Set<ProcessName>
-    let allowance: PlanLinter.Allowance
+    let limits: PlanLinter.Limits
     let order: PlanOrder
     let ahead: PlanLookahead
     var mounts: [InstanceKey: Mount] = [:]
@@ -63,7 +63,7 @@ struct PlanWalk {
         self.plan = plan
         desired = linter.desired
         live = linter.live
-        allowance = linter.allowance
+        limits = linter.limits
         let app = linter.desired.configuration.apps[plan.app]
         release = app == nil ? nil : linter.desired.releases[plan.app]
         routed = Set((app?.routes ?? []).map(\.to))
@@ -179,10 +179,9 @@ struct PlanWalk {
             guard let flow = flows[process], let spec = release?.processes[process] else { continue }
             let before = servingBefore[process] ?? 0
             let wanted = desired.instances(of: plan.app, spec)
-            var away = allowance.maxUnavailable.map { $0.of(max(wanted, before)) } ?? 0
-            if spec.replacement == .inPlace || ahead.inPlace.contains(process) {
-                away = max(away, allowance.inPlace.of(max(wanted, before)))
-            }
+            let away = limits.away(
+                spec, of: max(wanted, before), kind: plan.kind,
+                stopsFirst: spec.replacement == .inPlace || ahead.inPlace.contains(process))
             let floor = min(before, wanted) - away
             guard before + flow.low < floor else { continue }
             found.append(

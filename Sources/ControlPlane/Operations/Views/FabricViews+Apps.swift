@@ -26,7 +26,8 @@ extension FabricViews {
             overrides: AppOverridesView(
                 scale: desired.overrides.scale[name] ?? [:], pinned: desired.overrides.pinned[name]),
             rollout: RolloutView(
-                batch: rollout.batch.description, parallelMax: rollout.parallelMax,
+                strategy: rollout.strategy, summary: rollout.summary, batch: rollout.batch.description,
+                parallelMax: rollout.parallelMax,
                 warmSeconds: rollout.warm.milliseconds / 1000, automaticRollback: rollout.automaticRollback))
     }
 
@@ -67,7 +68,7 @@ extension FabricViews {
         for instance in instances { counts.add(instance.colour) }
         return ProcessView(
             name: process.name, desired: desired.instances(of: app, process),
-            declared: desired.configuration.apps[app]?.processes[process.name]?.instances ?? 0,
+            declared: desired.declaredInstances(of: app, process),
             ready: instances.count { $0.duty == .serving && $0.isReady }, counts: counts, run: process.run.text,
             memory: process.limits.memory, health: process.health?.kind.text)
     }

@@ -21,7 +21,7 @@ struct AppPage {
         <section aria-label="Executions"><h2>Executions</h2>\(ExecutionPage.table(detail.executions, viewer))</section>
         <section class="card" aria-label="Declared"><dl class="facts">
           <div><dt>Source</dt><dd>\(detail.source)</dd></div><div><dt>Build</dt><dd>\(detail.build)</dd></div>
-          <div class="wide"><dt>Rollout</dt><dd>\(detail.rollout.batch) at a time, the release before stays warm for \(Clock.length(.seconds(detail.rollout.warmSeconds)))\(detail.rollout.automaticRollback ? ", goes back by itself" : "")</dd></div>
+          <div class="wide"><dt>Rollout</dt><dd>\(detail.rollout.summary); the release before stays warm for \(Clock.length(.seconds(detail.rollout.warmSeconds)))\(detail.rollout.automaticRollback ? ", goes back by itself" : "")</dd></div>
         </dl></section>
         """
     }
