@@ -15,7 +15,10 @@ let math = LinkerSetting.linkedLibrary("m", .when(platforms: [.linux]))
 let package = Package(
     name: "apus-benchmarks",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(url: "https://github.com/apple/swift-collections", from: "1.6.0")],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    ],
     targets: [
         .target(
             name: "Core", dependencies: [.product(name: "HeapModule", package: "swift-collections")],
@@ -25,5 +28,9 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["Core", "Simulation"], swiftSettings: settings, linkerSettings: [math]),
         .executableTarget(name: "scale", dependencies: ["Core"], swiftSettings: settings, linkerSettings: [math]),
+        // Its `Disk` is a link to the agent's own.
+        .executableTarget(
+            name: "switch", dependencies: ["Core", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings, linkerSettings: [math]),
     ]
 )

@@ -100,8 +100,12 @@ extension Scenario {
         let balancer = BalancerSpec(
             name: BalancerName(checked: "edge"), hosts: HostSelector(hosts: names), listeners: [.init(port: 80)])
         configuration.balancers[balancer.name] = balancer
+        // Blue and green are refused where memory lacks for both.
+        let strategies = RolloutPolicy.Strategy.allCases.filter { $0 != .blueGreen || weather == .calm }
         let rollout = RolloutPolicy(
+            strategy: random.chance(oneIn: 2) ? .rolling : random.pick(strategies) ?? .rolling,
             batch: [.percent(25), .percent(50), .count(1)][Int.random(in: 0...2, using: &random)],
+            settle: .seconds(2), canary: CanaryPolicy(instances: .count(1), hold: .seconds(20)),
             parallelMax: [1, 4, 20][Int.random(in: 0...2, using: &random)], warm: .seconds(60))
         // In a storm some hosts have no room for both releases of an instance.
         let memory: Int64 = weather == .calm ? 128 : [128, 256, 700][Int.random(in: 0...2, using: &random)]

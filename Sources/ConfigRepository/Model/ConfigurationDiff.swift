@@ -121,7 +121,6 @@ private enum ConfigurationFacts {
             if route.websocket { text += ", websocket" }
             facts["routes.\(route.host ?? "*")\(route.path)"] = text
         }
-        let rollout = app.rollout
         if !app.after.isEmpty { facts["after"] = app.after.map(\.text).joined(separator: " ") }
         for (key, value) in self.rollout(app.rollout) { facts["rollout.\(key)"] = value }
         for (name, process) in app.processes {

@@ -34,9 +34,8 @@ struct FabricResolver {
             configuration.apps[spec.name] = spec
         }
         // An app that is not in the fabric holds up nobody there.
-        for (name, app) in configuration.apps {
-            configuration.apps[name]?.after = app.after.filter { configuration.apps[$0] != nil }
-        }
+        let present = Set(configuration.apps.keys)
+        for name in present { configuration.apps[name]?.after.removeAll { !present.contains($0) } }
         reportSharedRoutes(configuration)
         return configuration
     }

@@ -25,13 +25,15 @@ extension FabricService {
         if request.now == true { rollout.strategy = .allAtOnce }
         try rollout.applied(to: app.rollout).check()
         // The head may have begun this very deploy a moment ago: then that one is followed.
-        if request.ref == nil, request.filter == nil, let running = builds.running(name) {
+        let joins = request.ref == nil && request.filter == nil
+        if joins, let running = builds.running(name), rollout.isEmpty || !deploying.contains(running.id) {
+            if !rollout.isEmpty { rolloutsAsked[running.id] = rollout }
             return AcceptedView(
                 app: name, commit: configuration.commit, build: running.id,
                 sentence: "\(name) is being deployed already, by \(running.startedBy).")
         }
-        if request.ref == nil, let running = await orchestrator.snapshot.executions[name], running.kind == .deploy,
-            try await isWhatIsAsked(running, app, configuration)
+        if request.ref == nil, rollout.isEmpty, let running = await orchestrator.snapshot.executions[name],
+            running.kind == .deploy, try await isWhatIsAsked(running, app, configuration)
         {
             return AcceptedView(
                 app: name, commit: configuration.commit, executions: [ExecutionID(checked: "\(running.id)")],
@@ -44,7 +46,8 @@ extension FabricService {
         let wanted = rollout
         let view = try await audit.recording(action) { () throws(Problem) in
             try await self.enqueue(
-                app, in: configuration, ref: request.ref, rollout: wanted, filter: request.filter, by: principal.label)
+                app, in: configuration, ref: request.ref, rollout: wanted, filter: request.filter, by: principal.label,
+                joins: joins)
         }
         return AcceptedView(
             app: name, commit: configuration.commit, build: view.id, sentence: "\(name) is being built and deployed.")

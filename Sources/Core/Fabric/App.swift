@@ -12,6 +12,18 @@ package struct AppSpec: Codable, Hashable, Sendable {
     /// Apps that have to run before this one: nil and none are one.
     private var before: [AppName]?
 
+    private enum CodingKeys: String, CodingKey {
+        case name
+        case source
+        case build
+        case processes
+        case config
+        case environment
+        case routes
+        case rollout
+        case before = "after"
+    }
+
     package var after: [AppName] {
         get { before ?? [] }
         set { before = newValue.isEmpty ? nil : newValue }

@@ -91,6 +91,16 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
 }
 
 extension RolloutPolicy {
+    /// What the strategy does, in words.
+    package var summary: String {
+        switch strategy {
+        case .rolling: "\(batch) at a time"
+        case .allAtOnce: "all at once"
+        case .blueGreen: "complete beside the release before, then switched at once"
+        case .canary: "\(canary.traffic) of the requests for \(canary.hold), then \(batch) at a time"
+        }
+    }
+
     /// - Throws: `rollout.stuck` when neither more nor fewer instances than wanted may run, and
     ///   `rollout.pause` for a pause at a point that the strategy does not come by.
     package func check() throws(Problem) {

@@ -12,6 +12,7 @@ extension Orchestrator {
         let gap = now - lastSeen
         guard gap > Self.jumpMax || gap.milliseconds < 0 else { return }
         startedAt = startedAt + gap
+        lastReturn = lastReturn + gap
         for host in hosts.keys {
             if let lastHeard = hosts[host]?.lastHeard { hosts[host]?.lastHeard = lastHeard + gap }
         }

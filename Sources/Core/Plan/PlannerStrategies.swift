@@ -15,7 +15,11 @@ extension Planner {
     var takesOverAtOnce: Bool { strategy == .rolling || strategy == .allAtOnce }
 
     func rollout(of slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
-        for slot in slots { note(slot, into: &builder) }
+        let inPlace = takesOverAtOnce ? inPlaceSlots(of: slots) : []
+        for var slot in slots {
+            slot.isBeside = slot.isBeside && !inPlace.contains(slot.slot)
+            note(slot, into: &builder)
+        }
         switch strategy {
         case .rolling, .allAtOnce: return batches(of: slots, into: &builder)
         case .blueGreen: return switching(slots, into: &builder)
@@ -67,7 +71,17 @@ extension Planner {
         let fresh = slots.filter { $0.displaced.isEmpty }
         let replacing = slots.filter { !$0.displaced.isEmpty }
         let packed = limits(of: process, replacing: replacing.count).packed(replacing)
-        return ((fresh.isEmpty ? [] : [fresh]) + packed.batches, packed.stuck)
+        if fresh.isEmpty { return packed }
+        if strategy == .allAtOnce, options.kind == .deploy, let first = packed.batches.first {
+            return ([fresh + first] + packed.batches.dropFirst(), packed.stuck)
+        }
+        return ([fresh] + packed.batches, packed.stuck)
+    }
+
+    /// Slots that change in place because the policy leaves them no other way.
+    private func inPlaceSlots(of slots: [SlotChange]) -> Set<Slot> {
+        let batches = byProcess(slots).flatMap { packed($0.process, $0.slots).batches }
+        return Set(batches.joined().filter { !$0.isBeside }.map(\.slot))
     }
 
     private func batches(of slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
@@ -128,18 +142,19 @@ extension Planner {
         }
         var nodes = raise(canaries, into: &builder)
         let (weighted, others) = canaryDuties(canaries)
-        // What gave way in place is gone already.
-        let given = canaries.filter { !$0.isBeside }.flatMap { displacedDuties($0) }
         builder.append(
             traffic(
-                weighted + others + given, drains: given.contains { $0.duty == .leave },
+                weighted + others, drains: false,
                 reason: "they get \(policy.canary.traffic) of the requests", into: &builder), to: &nodes)
         let spec = HoldSpec(
             app: app, release: release.number, time: policy.canary.hold,
             comparison: HoldSpec.Comparison(release: before, policy: policy.canary.judgement))
         nodes.append(hold(spec, reason: "it is judged before the rest follows", into: &builder))
         if policy.pause == .canary { nodes.append(pause(.canary, into: &builder)) }
-        let usual = others.map { DutyChange(instance: $0.instance, host: $0.host, duty: .serve) }
+        let displaced = Set(canaries.flatMap(\.displaced))
+        let usual = others.filter { !displaced.contains(InstanceKey(host: $0.host, instance: $0.instance)) }.map {
+            DutyChange(instance: $0.instance, host: $0.host, duty: .serve)
+        }
         builder.append(handover(of: canaries, and: usual, into: &builder), to: &nodes)
         let tried = Set(canaries.map(\.slot))
         let rest = slots.filter { !tried.contains($0.slot) }

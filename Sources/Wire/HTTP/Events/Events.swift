@@ -25,6 +25,8 @@ package struct ChangeEvent: StreamEvent, Hashable {
     package var apps: [AppName] = []
     package var hosts: [HostName] = []
     package var executions: [ExecutionID] = []
+    /// Too much to name, or nothing that has a name: whatever is looked at may have changed.
+    package var isEverything = false
 
     package var eventName: String { "change" }
 

@@ -87,6 +87,7 @@ package struct AppDetailView: Codable, Hashable, Sendable {
     package var source: String
     package var build: String
     package var routes: [RouteView]
+    /// All of them; of very many, the worst.
     package var instances: [InstanceView]
     /// The newest first.
     package var releases: [ReleaseView]
