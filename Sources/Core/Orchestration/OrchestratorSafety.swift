@@ -7,7 +7,7 @@ extension Orchestrator {
     ) -> Problem? {
         let policy = model.configuration.apps[plan.app]?.rollout ?? RolloutPolicy()
         let linter = PlanLinter(
-            desired: model, live: live(at: now), records: records.values.filter { $0.id.app == plan.app },
+            desired: model, live: live(at: now), records: records.of(plan.app).values,
             limits: PlanLinter.Limits(policy: rollout.applied(to: policy)))
         return PlanFinding.problem(of: linter.findings(in: plan), app: plan.app)
     }
