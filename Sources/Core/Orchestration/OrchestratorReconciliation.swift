@@ -29,7 +29,7 @@ extension Orchestrator {
                 backoffs[app] = nil
                 if planner.isAsDesired { settledApps.insert(app) }
             } else {
-                start(plan, by: "apus", cause: nil, at: now)
+                startIfSafe(plan, by: "apus", cause: nil, at: now)
             }
         }
     }
