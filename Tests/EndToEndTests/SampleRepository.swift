@@ -30,6 +30,9 @@ struct SampleRepository {
     /// The edge's address for 0, those of web-1, web-2… for the numbers above.
     func address(_ number: Int) -> String { "127.0.30.\(base + number)" }
 
+    /// - Parameter host: `edge-1`, `web-1`…
+    func address(ofHost host: String) -> String { address(host == "edge-1" ? 0 : Int(host.dropFirst(4)) ?? 0) }
+
     var edge: String { "http://127.0.30.\(base):\(edgePort)" }
 
     var files: [String: String] {

@@ -84,6 +84,23 @@ final class TestFleet: Sendable {
         }
     }
 
+    /// `apus server` and an `apus agent` for each host of the sample.
+    static func withServerAndAgents(
+        _ sample: SampleRepository, _ body: (TestFleet) async throws -> Void
+    ) async throws {
+        try await with { fleet in
+            try await fleet.commit(sample.files, "Begin")
+            try await fleet.startServer(edge: sample.edge)
+            try await eventually("The configuration") { try await fleet.client.configuration() }
+            try await fleet.startAgent("edge-1", address: sample.address(0))
+            for number in 1...sample.webHosts {
+                try await fleet.startAgent("web-\(number)", address: sample.address(number))
+            }
+            try await fleet.deploy("demo")
+            try await body(fleet)
+        }
+    }
+
     var logs: FilePath { folder.appending("logs") }
     var repository: FilePath { folder.appending("repo") }
     var client: APIClient {

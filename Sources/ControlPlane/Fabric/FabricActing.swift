@@ -39,9 +39,10 @@ extension FabricService {
             who: principal.label, role: principal.role.rawValue, what: "deploy.request", subject: "app/\(name)",
             details: request.ref.map { "ref \($0)" }, commit: configuration.commit, execution: nil, address: nil)
         let view = try await audit.recording(action) { () throws(Problem) in
-            try await self.enqueue(
-                app, in: configuration, ref: request.ref, batch: request.now == true ? .percent(100) : nil,
-                filter: request.filter, by: principal.label)
+            let deploy = AcceptedDeploy(
+                app: name, ref: request.ref, batch: request.now == true ? .percent(100) : nil, filter: request.filter,
+                who: principal.label, acceptedAt: self.now())
+            return try await self.enqueue(deploy, of: app, in: configuration)
         }
         return AcceptedView(
             app: name, commit: configuration.commit, build: view.id, sentence: "\(name) is being built and deployed.")

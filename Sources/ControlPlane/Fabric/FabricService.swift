@@ -15,6 +15,8 @@ package actor FabricService: Service {
         var batch: Share?
         var filter: Filter?
         var who: String
+        /// Whether it waits for its turn when the app is being changed; otherwise it is refused.
+        var waits = false
     }
 
     /// A plan that was shown and may be approved.
@@ -28,6 +30,7 @@ package actor FabricService: Service {
     private static let localPollInterval = Duration.seconds(1)
     private static let remotePollInterval = Duration.seconds(20)
     private static let lockLifetime = Interval.seconds(15)
+    private static let turnInterval = Duration.milliseconds(200)
     static let plansKept = 200
 
     package nonisolated let fabric: FabricName
@@ -36,6 +39,7 @@ package actor FabricService: Service {
     let releases: ReleaseStore
     let history: ServedHistory
     private let state: any StateStore
+    private let accepted: AcceptedDeploys
     let audit: AuditLog
     let orchestrator: OrchestratorService
     let link: any HostLink
@@ -47,6 +51,9 @@ package actor FabricService: Service {
     var plans: [PlanID: KeptPlan] = [:]
     var planOrder: [PlanID] = []
     var pendingCommit: String?
+    /// Apps that a commit came for while they were being built: looked at again afterwards.
+    private var appsToLookAtAgain: Set<AppName> = []
+    private var hasCaughtUp = false
     private var nextNumber = 0
 
     package init(
@@ -60,6 +67,7 @@ package actor FabricService: Service {
         self.releases = releases
         self.history = ServedHistory(store: store)
         state = store
+        accepted = AcceptedDeploys(store: store)
         self.audit = audit
         self.orchestrator = orchestrator
         self.link = link
@@ -70,13 +78,6 @@ package actor FabricService: Service {
     }
 
     package func run() async throws {
-        await orchestrator.whenEnded { [history, logger] execution in
-            do throws(Problem) {
-                try await history.note(execution)
-            } catch {
-                logger.error("served release not noted", metadata: ["problem": "\(error)"])
-            }
-        }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.follow() }
@@ -95,6 +96,7 @@ package actor FabricService: Service {
         let interval = source.isLocal ? Self.localPollInterval : Self.remotePollInterval
         while !Task.isCancelled {
             await lookAtRepository()
+            if !hasCaughtUp { hasCaughtUp = await catchUp() }
             try? await Task.sleep(for: interval)
         }
     }
@@ -140,11 +142,22 @@ package actor FabricService: Service {
             await self.orchestrator.receive { $0.receive(.configured(configuration), at: $1) }
         }
         pendingCommit = nil
+        return await deployWhatIsWanted(Array(configuration.apps.keys), by: who)
+    }
+
+    /// Begins a build for each of the apps that the desired configuration wants another release of.
+    private func deployWhatIsWanted(_ apps: [AppName], by who: String) async -> [BuildView] {
+        guard let configuration = await orchestrator.snapshot.desired?.configuration else { return [] }
         var begun: [BuildView] = []
-        for app in configuration.apps.values.sorted(by: { $0.name < $1.name }) {
+        for app in apps.sorted().compactMap({ configuration.apps[$0] }) {
             do throws(Problem) {
                 guard try await maker.wantsRelease(app, configCommit: configuration.commit) else { continue }
-                begun.append(try await enqueue(app, in: configuration, ref: nil, batch: nil, filter: nil, by: who))
+                guard builds.running(app.name) == nil else {
+                    appsToLookAtAgain.insert(app.name)
+                    continue
+                }
+                let deploy = AcceptedDeploy(app: app.name, who: who, acceptedAt: now())
+                begun.append(try await enqueue(deploy, of: app, in: configuration, waits: true))
             } catch {
                 logger.error("app not deployed", metadata: ["app": "\(app.name)", "problem": "\(error)"])
             }
@@ -152,9 +165,31 @@ package actor FabricService: Service {
         return begun
     }
 
+    /// After a start: begins again what was accepted and had not become an execution when the
+    /// server ended, and what a commit asked for before it was accepted.
+    /// - Returns: whether all of it was looked at.
+    private func catchUp() async -> Bool {
+        guard let configuration = await orchestrator.snapshot.desired?.configuration else { return false }
+        do throws(Problem) {
+            for deploy in try await accepted.all() where builds.running(deploy.app) == nil {
+                guard let app = configuration.apps[deploy.app], try await !orchestrator.store.hasBegun(deploy) else {
+                    try await accepted.remove(deploy.app)
+                    continue
+                }
+                logger.notice("a deploy goes on", metadata: ["app": "\(deploy.app)", "by": "\(deploy.who)"])
+                _ = try await enqueue(deploy, of: app, in: configuration, waits: true)
+            }
+            _ = await deployWhatIsWanted(Array(configuration.apps.keys), by: "apus")
+            return true
+        } catch {
+            logger.error("accepted deploys not read", metadata: ["problem": "\(error)"])
+            return false
+        }
+    }
+
+    /// Accepts a deploy: from here on it is carried out, also if the server ends meanwhile.
     func enqueue(
-        _ app: AppSpec, in configuration: FabricConfiguration, ref: String?, batch: Share?, filter: Filter?,
-        by who: String
+        _ deploy: AcceptedDeploy, of app: AppSpec, in configuration: FabricConfiguration, waits: Bool = false
     ) async throws(Problem) -> BuildView {
         if let running = builds.running(app.name) {
             throw Problem(
@@ -162,13 +197,22 @@ package actor FabricService: Service {
                 cause: "Build \(running.id) by \(running.startedBy) has not ended.", remedy: "Wait for it.")
         }
         let view = BuildView(
-            id: BuildID(checked: nextIdentifier()), app: app.name, ref: ref ?? app.source.reference, state: .running,
-            startedAt: now(), startedBy: who)
+            id: BuildID(checked: nextIdentifier()), app: app.name, ref: deploy.ref ?? app.source.reference,
+            state: .running, startedAt: now(), startedBy: deploy.who)
         builds.begin(view)
+        do throws(Problem) {
+            try await accepted.put(deploy)
+        } catch {
+            builds.end(view.id) { view in
+                view.state = .failed
+                view.problem = error
+            }
+            throw error
+        }
         jobQueue.yield(
             DeployJob(
-                build: view.id, app: app, configuration: configuration, ref: ref, batch: batch, filter: filter, who: who
-            ))
+                build: view.id, app: app, configuration: configuration, ref: deploy.ref, batch: deploy.batch,
+                filter: deploy.filter, who: deploy.who, waits: waits))
         return view
     }
 
@@ -195,6 +239,16 @@ package actor FabricService: Service {
                 view.problem = error
             }
         }
+        // A server that ends leaves what it has accepted to the next run.
+        guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
+        do throws(Problem) {
+            try await accepted.remove(job.app.name)
+        } catch {
+            logger.error("an accepted deploy is kept", metadata: ["app": "\(job.app.name)", "problem": "\(error)"])
+        }
+        if appsToLookAtAgain.remove(job.app.name) != nil {
+            _ = await deployWhatIsWanted([job.app.name], by: job.who)
+        }
     }
 
     /// Holds the app's deploy lock meanwhile: whoever else wants it learns who has it since when,
@@ -203,7 +257,7 @@ package actor FabricService: Service {
         _ job: DeployJob, _ body: @escaping @Sendable () async throws(Problem) -> Value
     ) async throws(Problem) -> Value {
         let lock = try DeployLock("apps/\(job.app.name)", in: state, now: now)
-        let held = try await lock.acquire(owner: job.who, purpose: "build \(job.build)", for: Self.lockLifetime)
+        let held = try await acquire(lock, for: job)
         let result: Result<Value, Problem> = await withTaskGroup(of: Result<Value, Problem>?.self) { group in
             group.addTask {
                 do throws(Problem) { return .success(try await body()) } catch { return .failure(error) }
@@ -223,10 +277,23 @@ package actor FabricService: Service {
         return try result.get()
     }
 
+    /// What was accepted before a restart waits for the lock of the run before to end with its lease.
+    private func acquire(_ lock: DeployLock, for job: DeployJob) async throws(Problem) -> DeployLock.Held {
+        while true {
+            do throws(Problem) {
+                return try await lock.acquire(owner: job.who, purpose: "build \(job.build)", for: Self.lockLifetime)
+            } catch {
+                guard job.waits, error.code == "lock.held", !Task.isCancelled else { throw error }
+                try? await Task.sleep(for: Self.turnInterval)
+            }
+        }
+    }
+
     private func deploy(_ release: Release, job: DeployJob) async throws(Problem) -> Int64? {
         while await !orchestrator.snapshot.isSettled(at: now()), !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(100))
+            try? await Task.sleep(for: Self.turnInterval)
         }
+        if job.waits { await turn(of: release, job) }
         let configuration = await orchestrator.snapshot.desired?.configuration
         let request = Orchestrator.Request(
             app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, batch: job.batch,
@@ -235,6 +302,18 @@ package actor FabricService: Service {
             let added = loop.receive(.releaseAdded(release), at: now)
             let begun = try loop.begin(request, at: now)
             return (begun.execution, added + begun.actions)
+        }
+    }
+
+    /// A commit that comes while the one before it is rolled out is carried out after it.
+    private func turn(of release: Release, _ job: DeployJob) async {
+        var isSaid = false
+        while !Task.isCancelled, let running = await orchestrator.snapshot.executions[release.app],
+            running.kind == .deploy || running.kind == .rollback
+        {
+            if !isSaid { builds.output("Waits for execution \(running.id) of \(release.app).", of: job.build) }
+            isSaid = true
+            try? await Task.sleep(for: Self.turnInterval)
         }
     }
 

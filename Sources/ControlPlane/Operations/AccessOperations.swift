@@ -24,6 +24,9 @@ package protocol AccessOperations: Sendable {
     func createToken(_ request: TokenRequest, by principal: Principal) async throws(Problem) -> IssuedTokenView
     /// - Throws: `token.unknown`.
     func revokeToken(_ id: String, by principal: Principal) async throws(Problem)
+    /// Refuses every certificate and join token that a host has, and ends its connection.
+    /// - Throws: `host.unknown`.
+    func revokeHost(_ host: HostName, by principal: Principal) async throws(Problem)
     func createJoinToken(_ request: JoinTokenRequest, by principal: Principal) async throws(Problem) -> JoinTokenView
 
     /// Begins a session for a token, or for a one-time secret (which is used up by it).
