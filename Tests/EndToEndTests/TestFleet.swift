@@ -44,7 +44,11 @@ final class TestFleet: Sendable {
     private let agentsPort: Int
     private let apiPort: Int
 
-    private init(prefix: [String]) throws {
+    /// Where each host is, when they have networks of their own.
+    private let network: HostNetwork?
+
+    private init(prefix: [String], network: HostNetwork?) throws {
+        self.network = network
         let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         folder = FilePath("/tmp/ae-\(getpid())-\(number)")
         self.prefix = prefix
@@ -58,8 +62,10 @@ final class TestFleet: Sendable {
     }
 
     /// Runs a fleet for the time of the body, and sees that nothing is left of it.
-    static func with(prefix: [String] = [], _ body: (TestFleet) async throws -> Void) async throws {
-        let fleet = try TestFleet(prefix: prefix)
+    static func with(
+        prefix: [String] = [], network: HostNetwork? = nil, _ body: (TestFleet) async throws -> Void
+    ) async throws {
+        let fleet = try TestFleet(prefix: prefix, network: network)
         do {
             try await body(fleet)
         } catch {
@@ -86,9 +92,9 @@ final class TestFleet: Sendable {
 
     /// `apus server` and an `apus agent` for each host of the sample.
     static func withServerAndAgents(
-        _ sample: SampleRepository, _ body: (TestFleet) async throws -> Void
+        _ sample: SampleRepository, network: HostNetwork? = nil, _ body: (TestFleet) async throws -> Void
     ) async throws {
-        try await with { fleet in
+        try await with(network: network) { fleet in
             try await fleet.commit(sample.files, "Begin")
             try await fleet.startServer(edge: sample.edge)
             try await eventually("The configuration") { try await fleet.client.configuration() }
@@ -136,14 +142,15 @@ final class TestFleet: Sendable {
     }
 
     /// Starts the server; again, with the same state and at the same ports, when it ran before.
-    func startServer(edge: String) async throws {
-        let state = folder.appending("server")
+    /// - Parameter tracer: what goes before the program: `strace` with its options.
+    func startServer(edge: String, under tracer: [String] = []) async throws {
+        let state = serverState
         let server = try start(
             "server",
             [
                 "server", "--config", repository.string, "--fabric", "dev", "--state", state.string, "--listen",
-                "127.0.0.1:\(apiPort)", "--agents", "127.0.0.1:\(agentsPort)",
-            ])
+                "127.0.0.1:\(apiPort)", "--agents", agentsAddress,
+            ], under: tracer)
         let token = try await eventually("The first token") {
             if let code = server.poll() { throw Trouble(description: "`apus server` ended with \(code).") }
             let text = try String(contentsOfFile: state.appending("admin.token").string, encoding: .utf8)
@@ -156,23 +163,28 @@ final class TestFleet: Sendable {
     }
 
     /// Starts the agent of a host; the first time with a token from `apus token join`.
-    func startAgent(_ host: String, address: String) async throws {
+    /// - Parameter joins: whether it gets a new token, although it has joined before.
+    func startAgent(_ host: String, address: String, joins: Bool = false) async throws {
         let root = agentRoot(host)
         var arguments = [
-            "agent", "--server", "127.0.0.1:\(agentsPort)", "--host", host, "--address", address, "--root", root.string,
+            "agent", "--server", agentsAddress, "--host", host, "--address", address, "--root", root.string,
         ]
-        if !FileManager.default.fileExists(atPath: root.appending("identity.json").string) {
+        if joins || !FileManager.default.fileExists(atPath: root.appending("identity.json").string) {
             let token = try await succeed("token", "join", host).data
             let path = folder.appending("\(host).join")
             try Data(token.utf8).write(to: URL(filePath: path.string))
             arguments += ["--join-file", path.string]
         }
-        _ = try start(host, arguments)
+        _ = try start(host, arguments, under: network?.launcher(host) ?? [])
         let name = try HostName(host)
         try await eventually("The agent of \(host) being connected") {
             try await client.hosts().contains { $0.name == name && $0.contact == .connected }
         }
     }
+
+    var serverState: FilePath { folder.appending("server") }
+
+    var agentsAddress: String { "\(network?.serverAddress ?? "127.0.0.1"):\(agentsPort)" }
 
     func agentRoot(_ host: String) -> FilePath { folder.appending("hosts").appending(host) }
 
@@ -288,12 +300,12 @@ final class TestFleet: Sendable {
 
     // MARK: Beginning and end
 
-    private func start(_ name: String, _ arguments: [String]) throws -> ChildProcess {
+    private func start(_ name: String, _ arguments: [String], under tracer: [String] = []) throws -> ChildProcess {
         let log = logs.appending("\(name).log")
         // What is installed for root alone is no use to another user.
         let environment = prefix.isEmpty ? [:] : ["PATH": "/usr/bin:/bin:/usr/sbin", "HOME": folder.string]
         let process = try ChildProcess(
-            prefix + [Self.program.string] + arguments, environment: environment, data: log, words: log)
+            prefix + tracer + [Self.program.string] + arguments, environment: environment, data: log, words: log)
         processes.withLock { $0[name] = process }
         return process
     }

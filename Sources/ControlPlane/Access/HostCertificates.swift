@@ -24,12 +24,6 @@ package struct HostCertificates: Sendable {
         try await store.put(try Self.key(host), Revocation(revokedAt: now()))
     }
 
-    /// When the host's certificates were revoked, if it has not joined since.
-    package func revokedAt(_ host: HostName) async throws(Problem) -> Instant? {
-        guard let found = try await store.get(try Self.key(host))?.value, found.good.isEmpty else { return nil }
-        return found.revokedAt
-    }
-
     package func isGood(_ serial: String, of host: HostName) async throws(Problem) -> Bool {
         try await store.get(try Self.key(host)).map { $0.value.good[serial] != nil } ?? true
     }
