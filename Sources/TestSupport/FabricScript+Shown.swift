@@ -18,7 +18,7 @@ extension FabricScript {
             case .blind(let text): text
             case .sightRegained: "enough hosts are in sight again"
             case .balancerRefused(let host, _, let problem): "the balancer of \(host) refuses: \(problem.cause)"
-            case .stepChanged, .liveChanged: nil
+            case .stepChanged, .liveChanged, .trafficChanged, .trafficCounted: nil
             }
         }
     }
@@ -68,7 +68,11 @@ extension FabricScript {
     func balancer(_ host: HostName) -> [String] {
         (fleet.agents[host]?.balancers ?? [:]).values.flatMap { configuration in
             configuration.backends.flatMap { backend in
-                ["\(backend.name):"] + backend.servers.map { "  \($0.instance) \($0.standing.rawValue)" }
+                ["\(backend.name):"]
+                    + backend.servers.map {
+                        "  \($0.instance) \($0.standing.rawValue)"
+                            + ($0.weight == BalancerConfiguration.Server.weightUsual ? "" : " weight \($0.weight)")
+                    }
             }
         }
     }
@@ -77,6 +81,9 @@ extension FabricScript {
         let known = Array(fleet.orchestrator.executions.values) + fleet.ended
         guard let execution = known.first(where: { $0.id == Int64(id) }) else { return ["there is none"] }
         return ["\(execution.kind.rawValue) of \(execution.app), \(execution.state.rawValue)"]
-            + execution.machine.steps.map { "\($0.step.id). \($0.step.title): \($0.state.word)" }
+            + execution.machine.steps.flatMap { progress in
+                ["\(progress.step.id). \(progress.step.title): \(progress.state.word)"]
+                    + (progress.hold?.judgement?.lines.map { "   \($0)" } ?? [])
+            }
     }
 }

@@ -125,6 +125,11 @@ package struct SimulatedFleet: Sendable {
         carryOut(try orchestrator.control(execution: execution, control, at: now))
     }
 
+    /// What a balancer has counted arrives.
+    package mutating func count(_ servers: [ServerTraffic], host: HostName, balancer: BalancerName) {
+        feed(.counted(host, balancer, servers))
+    }
+
     /// With rules that only hold while no fault takes instances from service.
     package mutating func setStrict(_ isStrict: Bool) { guardian.isLenient = !isStrict }
 
@@ -215,7 +220,7 @@ package struct SimulatedFleet: Sendable {
                 if execution.state.isEnded { ended.append(execution) }
             case .saveStep(let id, let progress):
                 note("  \(id)/\(progress.step.id) \(progress.state.word): \(progress.step.title)")
-            case .saveRecords, .saveDesired: break
+            case .saveRecords, .saveDesired, .saveTraffic: break
             }
         }
     }

@@ -20,11 +20,13 @@ package struct SimulatedStore: Sendable {
             if executions[execution.id] == nil { executions[execution.id] = execution }
             ends[execution.id] = execution
         case .saveStep(let execution, let progress): steps[execution, default: [:]][progress.step.id] = progress
+        case .saveTraffic(let record): traffic[record.execution] = record
         case .send, .cancelOrder, .announce: break
         }
     }
 
     private var ends: [Int64: Execution] = [:]
+    package private(set) var traffic: [Int64: TrafficRecord] = [:]
 
     package func hasRecord(_ key: InstanceKey) -> Bool { records[key] != nil }
     package func step(_ step: Int, of execution: Int64) -> StepProgress? { steps[execution]?[step] }
@@ -40,6 +42,7 @@ package struct SimulatedStore: Sendable {
         }
         return Orchestrator.Memory(
             desired: desired, releases: releases, records: Array(records.values), joinedHosts: joinedHosts.sorted(),
-            executions: restored, lastExecution: executions.keys.max() ?? 0)
+            executions: restored, lastExecution: executions.keys.max() ?? 0,
+            traffic: traffic.values.filter { $0.checkpoint != nil })
     }
 }

@@ -139,6 +139,12 @@ struct BalancerContract: Sendable {
             }
             let seen = try await load
             #expect(seen.requests > 100 && seen.failures == 0, "\(seen.text)")
+            // Servers that are gone are counted still, and each request once.
+            let traffic = try await bench.driver.traffic()
+            #expect(Set(traffic.map(\.instance.release)) == Set(1..<6))
+            let served = traffic.reduce(0) { $0 + Int($1.traffic.requests) }
+            #expect(served >= seen.requests * 9 / 10, "\(served), wrk \(seen.requests)")
+            #expect(traffic.allSatisfy { $0.traffic.failed == 0 })
         }
     }
 

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import Core
@@ -22,18 +23,13 @@ import Testing
         #expect(Latency().quantile(0.5) == nil)
     }
 
-    @Test("A balancer that begins again takes nothing away") func restart() throws {
-        var ledger = TrafficLedger()
-        let host = try HostName("edge-1")
-        let balancer = try BalancerName("edge")
-        let instance = try InstanceID("shop.web.1.r7")
-        for (requests, failed) in [(10, 1), (25, 2), (4, 0), (9, 1)] as [(Int64, Int64)] {
-            ledger.count(
-                [ServerTraffic(instance: instance, traffic: Traffic(requests: requests, failed: failed))], host: host,
-                balancer: balancer)
+    @Test("A histogram from elsewhere is looked at") func plausible() throws {
+        var latency = Latency()
+        latency.record(microseconds: 1)
+        latency.record(microseconds: .max)
+        #expect(latency.isPlausible)
+        for text in [#"{"buckets":{"-1":1}}"#, #"{"buckets":{"100000":1}}"#, #"{"buckets":{"5":-3}}"#] {
+            #expect(try !JSONDecoder().decode(Latency.self, from: Data(text.utf8)).isPlausible)
         }
-        let served = try #require(ledger.served(by: instance.app)[7])
-        #expect(served.requests == 34)
-        #expect(served.failed == 3)
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// Hosts in network namespaces of their own, on a bridge of this machine, where the server is.
@@ -22,14 +23,19 @@ final class HostNetwork: Sendable {
     /// Three numbers of the network's addresses: 10.213.7.
     let network: String
     private let hosts: [String]
-    private let bridge = "\(prefix)b"
+    /// Before every name: the kernel takes a moment to forget those of a network before.
+    private let prefix: String
+    private var bridge: String { "\(prefix)b" }
+    private static let count = Atomic<Int>(0)
 
     var serverAddress: String { "\(network).1" }
 
     /// - Parameter hosts: their addresses are NETWORK.2, NETWORK.3… in this order.
     init(hosts: [String]) throws {
         self.hosts = hosts
-        network = "10.213.\(getpid() % 200 + 20)"
+        let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
+        prefix = "\(Self.prefix)n\(number)"
+        network = "10.213.\((Int(getpid()) + number) % 200 + 20)"
         Self.sweep()
         try Self.ip("link", "add", bridge, "type", "bridge")
         do {
@@ -43,7 +49,7 @@ final class HostNetwork: Sendable {
     }
 
     private func add(_ host: String, number: Int) throws {
-        let (inner, outer, space) = ("\(Self.prefix)i", "\(Self.prefix)v\(number)", namespace(of: host))
+        let (inner, outer, space) = ("\(prefix)i\(number)", "\(prefix)v\(number)", namespace(of: host))
         try Self.ip("netns", "add", space)
         try Self.ip("link", "add", outer, "type", "veth", "peer", "name", inner)
         try Self.ip("link", "set", inner, "netns", space)
@@ -80,9 +86,9 @@ final class HostNetwork: Sendable {
         try? Self.ip("link", "del", bridge)
     }
 
-    private func namespace(of host: String) -> String { "\(Self.prefix)-\(host)" }
+    private func namespace(of host: String) -> String { "\(prefix)-\(host)" }
 
-    private func outer(_ host: String) -> String { "\(Self.prefix)v\(hosts.firstIndex(of: host) ?? 0)" }
+    private func outer(_ host: String) -> String { "\(prefix)v\(hosts.firstIndex(of: host) ?? 0)" }
 
     /// Removes namespaces and bridges of tests that are no more.
     private static func sweep() {

@@ -17,7 +17,7 @@ extension EndToEndTests {
             case both
         }
 
-        private static let sampled = 5
+        private static let sampled = 8
         private static let isWhole = getenv("APUS_KILL_STEPS").map { String(cString: $0) } == "all"
         private static let seed: UInt64 =
             getenv("APUS_KILL_SEED").flatMap { UInt64(String(cString: $0)) } ?? UInt64.random(in: 0 ... .max)

@@ -21,7 +21,7 @@ extension EndToEndTests {
             .timeLimit(.minutes(3)), arguments: Fault.allCases)
         func cutOff(_ fault: Fault) async throws {
             let sample = try Self.sample(base: fault == .bothWays ? 140 : 150)
-            try await Self.withNetwork(sample) { fleet, network in
+            try await Self.withNetwork(sample) { fleet, network, sample in
                 try await fleet.commit(["src/demo/app.py": SampleRepository.program(version: 2)], "Version 2")
                 try await fleet.succeed("deploy", "demo", "--no-wait")
                 try await eventually("The rollout") { try await !fleet.client.executions(running: true).isEmpty }
@@ -47,7 +47,7 @@ extension EndToEndTests {
         @Test("when too many are silent at once nothing is moved, and the server says so", .timeLimit(.minutes(3)))
         func blind() async throws {
             let sample = try Self.sample(base: 160)
-            try await Self.withNetwork(sample) { fleet, network in
+            try await Self.withNetwork(sample) { fleet, network, sample in
                 func places() async throws -> Set<String> { Set(try await fleet.serving("demo").map { "\($0.id)" }) }
                 let before = try await places()
                 let executions = try await fleet.client.executions().count
@@ -77,13 +77,15 @@ extension EndToEndTests {
         }
 
         private static func withNetwork(
-            _ sample: SampleRepository, _ body: (TestFleet, HostNetwork) async throws -> Void
+            _ sample: SampleRepository, _ body: (TestFleet, HostNetwork, SampleRepository) async throws -> Void
         ) async throws {
+            // The edge's port was looked for on loopback, and is as free in a network of its own.
             let network = try HostNetwork(hosts: ["edge-1"] + (1...sample.webHosts).map { "web-\($0)" })
             defer { network.remove() }
             var sample = sample
             sample.addresses = (0...sample.webHosts).map { "\(network.network).\($0 + 2)" }
-            try await TestFleet.withServerAndAgents(sample, network: network) { try await body($0, network) }
+            let placed = sample
+            try await TestFleet.withServerAndAgents(placed, network: network) { try await body($0, network, placed) }
         }
 
         private static func converged(_ fleet: TestFleet, _ sample: SampleRepository) async throws {

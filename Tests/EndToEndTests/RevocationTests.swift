@@ -76,7 +76,8 @@ extension EndToEndTests {
             }
         }
 
-        private static func expectUseless(_ token: String, _ fleet: TestFleet, _ sample: SampleRepository) async throws {
+        private static func expectUseless(_ token: String, _ fleet: TestFleet, _ sample: SampleRepository) async throws
+        {
             let path = fleet.folder.appending("unused.join")
             try Data(token.utf8).write(to: URL(filePath: path.string))
             let root = fleet.folder.appending("thief")

@@ -41,6 +41,7 @@ final class TestFleet: Sendable {
     private let prefix: [String]
     private let connection = Mutex<Connection?>(nil)
     private let processes = Mutex<[String: ChildProcess]>([:])
+    private let endings = Mutex<[@Sendable () -> Void]>([])
     private let agentsPort: Int
     private let apiPort: Int
 
@@ -145,12 +146,7 @@ final class TestFleet: Sendable {
     /// - Parameter tracer: what goes before the program: `strace` with its options.
     func startServer(edge: String, under tracer: [String] = []) async throws {
         let state = serverState
-        let server = try start(
-            "server",
-            [
-                "server", "--config", repository.string, "--fabric", "dev", "--state", state.string, "--listen",
-                "127.0.0.1:\(apiPort)", "--agents", agentsAddress,
-            ], under: tracer)
+        let server = try launchServer(under: tracer)
         let token = try await eventually("The first token") {
             if let code = server.poll() { throw Trouble(description: "`apus server` ended with \(code).") }
             let text = try String(contentsOfFile: state.appending("admin.token").string, encoding: .utf8)
@@ -161,6 +157,19 @@ final class TestFleet: Sendable {
         }
         try await eventually("The server's answer") { try await client.version() }
     }
+
+    /// Starts the server, and does not wait for it.
+    func launchServer(under tracer: [String]) throws -> ChildProcess {
+        try start(
+            "server",
+            [
+                "server", "--config", repository.string, "--fabric", "dev", "--state", serverState.string, "--listen",
+                "127.0.0.1:\(apiPort)", "--agents", agentsAddress,
+            ], under: tracer)
+    }
+
+    /// Does something when everything of the fleet has ended, before its folder goes.
+    func atEnd(_ body: @escaping @Sendable () -> Void) { endings.withLock { $0.append(body) } }
 
     /// Starts the agent of a host; the first time with a token from `apus token join`.
     /// - Parameter joins: whether it gets a new token, although it has joined before.
@@ -352,6 +361,7 @@ final class TestFleet: Sendable {
     }
 
     private func remove() {
+        for ending in endings.withLock({ $0 }) { ending() }
         if getenv("APUS_TEST_KEEP") == nil { try? FileManager.default.removeItem(atPath: folder.string) }
     }
 }

@@ -25,6 +25,11 @@ package protocol BalancerDriver: Sendable {
     func live() async -> LiveBalancer
     func counters() async throws(Problem) -> BalancerCounters
 
+    /// What every server has answered since the balancer was started, over all its reloads, with
+    /// servers that have gone meanwhile. Requests and failures are counted one by one; times are
+    /// of all requests or of a sample of them. An instance that moved may be there more than once.
+    func traffic() async throws(Problem) -> [ServerTraffic]
+
     /// Ends the balancer and removes its files.
     func stop() async throws(Problem)
 }
@@ -33,10 +38,13 @@ package protocol BalancerDriver: Sendable {
 /// a worker counts in the last milliseconds before its successor takes over is not seen.
 package struct BalancerCounters: Codable, Hashable, Sendable {
     package struct Figures: Codable, Hashable, Sendable {
+        /// Of a backend: what came. Of a server: what it answered.
         package var requests = 0
         /// Answers by class: `answers[2]` counts 2xx; 0 counts what had no valid status.
         package var answers = [0, 0, 0, 0, 0, 0]
+        /// Requests that failed because no connection was made; a retry that went well is none.
         package var connectionErrors = 0
+        /// Requests that failed because the answer did not come or was none.
         package var answerErrors = 0
         package var retries = 0
         package var redispatches = 0
@@ -62,6 +70,34 @@ package struct BalancerCounters: Codable, Hashable, Sendable {
     package var failures: Int { backends.values.reduce(0) { $0 + $1.answers[5] } }
     package var requests: Int { backends.values.reduce(0) { $0 + $1.requests } }
 
+    /// Requests and failures by server, in the order of their names.
+    var traffic: [ServerTraffic] {
+        servers.values.flatMap { $0 }.sorted { $0.key < $1.key }.compactMap { name, figures in
+            // `INSTANCE:HOST`, or the instance alone.
+            guard let text = name.split(separator: ":").first, let instance = try? InstanceID(String(text)) else {
+                return nil
+            }
+            let unanswered = figures.connectionErrors + figures.answerErrors
+            return ServerTraffic(
+                instance: instance,
+                traffic: Traffic(
+                    requests: Int64(figures.requests + unanswered), failed: Int64(figures.answers[5] + unanswered)))
+        }
+    }
+
+    /// The servers whose counters a later reading of the same process no longer holds: they were
+    /// removed, and perhaps came again and began from nothing.
+    func lost(in later: BalancerCounters) -> BalancerCounters {
+        var lost = BalancerCounters()
+        for (backend, servers) in servers {
+            for (name, figures) in servers {
+                if let now = later.servers[backend]?[name], now.attempts >= figures.attempts { continue }
+                lost.servers[backend, default: [:]][name] = figures
+            }
+        }
+        return lost.settled
+    }
+
     mutating func add(_ other: BalancerCounters) {
         backends.merge(other.backends) { $0.adding($1) }
         servers.merge(other.servers) { $0.merging($1) { $0.adding($1) } }
@@ -81,6 +117,9 @@ package struct BalancerCounters: Codable, Hashable, Sendable {
 }
 
 extension BalancerCounters.Figures {
+    /// Never becomes less while a server is there.
+    var attempts: Int { requests + connectionErrors + answerErrors + retries }
+
     func adding(_ other: Self) -> Self {
         var sum = self
         sum.requests += other.requests

@@ -87,6 +87,13 @@ package actor BalancerKeeper: Service {
         return try await driver.counters()
     }
 
+    /// What every balancer that can be asked now has counted since it was started.
+    package func traffic() async -> [BalancerName: [ServerTraffic]] {
+        var traffic: [BalancerName: [ServerTraffic]] = [:]
+        for (name, driver) in drivers { traffic[name] = try? await driver.traffic() }
+        return traffic
+    }
+
     private func driver(for name: BalancerName) -> any BalancerDriver {
         if let driver = drivers[name] { return driver }
         let driver = makeDriver(name)

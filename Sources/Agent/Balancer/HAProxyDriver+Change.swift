@@ -141,7 +141,7 @@ extension HAProxyDriver {
         let clock = ContinuousClock()
         let end = clock.now + .milliseconds(Self.removalMillisecondsMax)
         while true {
-            let answer = try await socket.worker(worker, removals + [.showServersState])
+            let answer = try await tellAndCount(worker, removals + [.showServersState])
             if HAProxyRuntime.serversState(answer, shows: configuration) { return true }
             // A server that still answers somebody cannot be removed yet.
             guard !removals.isEmpty, clock.now < end else { return false }

@@ -32,8 +32,9 @@ package actor HAProxyDriver: BalancerDriver {
 
     var running: Running?
     private var failure: Problem?
-    private var isBusy = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// Of changes, and of readings of counters: a change reads them too.
+    private let turns = Turns()
+    private let readings = Turns()
     /// Counters of workers that have ended, and what the others last showed.
     private var ended = BalancerCounters()
     private var lastSeen: [Int32: BalancerCounters] = [:]
@@ -66,8 +67,8 @@ package actor HAProxyDriver: BalancerDriver {
     }
 
     package func adopt() async throws(Problem) {
-        await takeTurn()
-        defer { endTurn() }
+        await turns.take()
+        defer { turns.end() }
         guard running == nil, let stored = folder.read(folder.state),
             let state = try? JSONDecoder().decode(Running.self, from: Data(stored))
         else { return }
@@ -88,8 +89,8 @@ package actor HAProxyDriver: BalancerDriver {
 
     package func revive() async throws(Problem) -> Bool {
         guard let running, !running.process.isAlive else { return false }
-        await takeTurn()
-        defer { endTurn() }
+        await turns.take()
+        defer { turns.end() }
         guard let current = self.running, !current.process.isAlive else { return false }
         try await startFirst(try render(current.configuration))
         return true
@@ -101,13 +102,11 @@ package actor HAProxyDriver: BalancerDriver {
     }
 
     package func counters() async throws(Problem) -> BalancerCounters {
+        await readings.take()
+        defer { readings.end() }
         let processes = try await processes()
         let workers = processes.oldWorkers + (processes.worker.map { [$0] } ?? [])
-        for worker in workers {
-            let text = try await socket.worker(worker, [.showStatistics])
-            // A worker that ended in between answers nothing: what it showed last counts.
-            if text.contains("# pxname") { lastSeen[worker] = HAProxyStatistics.counters(text) }
-        }
+        for worker in workers { noteCounters(of: worker, in: try await socket.worker(worker, [.showStatistics])) }
         var sum = ended
         for (worker, counters) in lastSeen {
             if workers.contains(worker) {
@@ -121,9 +120,28 @@ package actor HAProxyDriver: BalancerDriver {
         return sum
     }
 
+    package func traffic() async throws(Problem) -> [ServerTraffic] { try await counters().traffic }
+
+    /// The last look at servers that are about to be removed, with their counters.
+    func tellAndCount(_ worker: Int32, _ commands: [HAProxyLine]) async throws(Problem) -> String {
+        await readings.take()
+        defer { readings.end() }
+        let answer = try await socket.worker(worker, [.showStatistics] + commands)
+        noteCounters(of: worker, in: answer)
+        return answer
+    }
+
+    /// A worker that ended in between answers nothing: what it showed last counts.
+    private func noteCounters(of worker: Int32, in answer: String) {
+        guard answer.contains("# pxname") else { return }
+        let counters = HAProxyStatistics.counters(answer)
+        if let before = lastSeen[worker] { ended.add(before.lost(in: counters)) }
+        lastSeen[worker] = counters
+    }
+
     package func stop() async throws(Problem) {
-        await takeTurn()
-        defer { endTurn() }
+        await turns.take()
+        defer { turns.end() }
         let stored = folder.read(folder.state).flatMap { try? JSONDecoder().decode(Running.self, from: Data($0)) }
         if let process = (running ?? stored)?.process { await executable.end(process) }
         running = nil
@@ -136,8 +154,8 @@ package actor HAProxyDriver: BalancerDriver {
     // MARK: Changing
 
     private func change(to configuration: BalancerConfiguration) async throws(Problem) -> Digest {
-        await takeTurn()
-        defer { endTurn() }
+        await turns.take()
+        defer { turns.end() }
         do {
             let rendering = try render(configuration)
             try await change(to: rendering)
@@ -206,18 +224,5 @@ package actor HAProxyDriver: BalancerDriver {
                 remedy: "See whether it runs; the agent starts it again if it ended.")
         }
         return processes
-    }
-
-    /// Changes wait for one another: an actor alone lets others in while it awaits.
-    private func takeTurn() async {
-        if isBusy {
-            await withCheckedContinuation { waiting.append($0) }
-        } else {
-            isBusy = true
-        }
-    }
-
-    private func endTurn() {
-        if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
     }
 }

@@ -19,7 +19,7 @@ enum HAProxyStatistics {
             let kind = text("type")
             guard kind == "1" || kind == "2", text("pxname") != "statistics" else { continue }
             var figures = BalancerCounters.Figures()
-            figures.requests = kind == "1" ? number("req_tot") : number("stot")
+            figures.requests = number("req_tot")
             figures.answers = [
                 number("hrsp_other"), number("hrsp_1xx"), number("hrsp_2xx"), number("hrsp_3xx"), number("hrsp_4xx"),
                 number("hrsp_5xx"),

@@ -35,6 +35,8 @@ package final class AgentConnection: Service {
     package struct Dependencies: Sendable {
         /// The whole state of the host, as of now.
         package var reports: @Sendable () async -> HostReport
+        /// What every balancer that can be asked now has counted since its start.
+        package var traffic: @Sendable () async -> [BalancerName: [ServerTraffic]]
         /// Has an element when the report has changed. Read once, for as long as the agent runs.
         package var changes: AsyncStream<Void>
         /// Carries a command out; nil: it succeeded. Commands run beside each other. The task is
@@ -46,7 +48,9 @@ package final class AgentConnection: Service {
             @Sendable (InstanceID, _ lines: Int, _ follow: Bool) async -> AsyncThrowingStream<[String], any Error>
 
         package init(
-            reports: @escaping @Sendable () async -> HostReport, changes: AsyncStream<Void>,
+            reports: @escaping @Sendable () async -> HostReport,
+            traffic: @escaping @Sendable () async -> [BalancerName: [ServerTraffic]] = { [:] },
+            changes: AsyncStream<Void>,
             carryOut:
                 @escaping @Sendable (AgentCommand, _ output: @escaping @Sendable (String) -> Void) async -> Problem?,
             tail:
@@ -55,6 +59,7 @@ package final class AgentConnection: Service {
                 >
         ) {
             self.reports = reports
+            self.traffic = traffic
             self.changes = changes
             self.carryOut = carryOut
             self.tail = tail

@@ -12,6 +12,10 @@ struct AgentConversation: Sendable {
     /// Events that are on their way at once.
     private static let eventsMax = 100
     private static let tailsMax = 32
+    /// The least time between two tellings of what balancers have counted, and the time between
+    /// looks for balancers where there are none.
+    private static let trafficGap = Duration.seconds(1)
+    private static let balancerGap = Duration.seconds(5)
 
     private struct TailRequest: Sendable {
         var number: UInt64
@@ -31,6 +35,7 @@ struct AgentConversation: Sendable {
     /// What reader and writers of the connection both touch.
     private final class Shared: Sendable {
         let tails = Mutex<[UInt64: Signal]>([:])
+        let hasBalancers = Mutex(false)
         let renewalKey = Mutex<P256.Signing.PrivateKey?>(nil)
     }
 
@@ -71,6 +76,7 @@ struct AgentConversation: Sendable {
             group.addTask { try await whenWelcome { try await beat(on: writer) } }
             group.addTask { try await whenWelcome { try await tell(on: writer) } }
             group.addTask { try await whenWelcome { try await renew(on: writer) } }
+            group.addTask { try await whenWelcome { try await remindOfTraffic() } }
             group.addTask { try await serveTails(on: writer) }
             try await group.next()
             group.cancelAll()
@@ -143,6 +149,7 @@ struct AgentConversation: Sendable {
         let outbox = connection.outbox
         var lastReport: ContinuousClock.Instant?
         var lastEvent: Int64 = 0
+        var told = TrafficTold()
         for await _ in outbox.connect() {
             var outcomes = outbox.takeUnsent(connection.book.pending)
             if outcomes.isEmpty, let lastReport, lastReport.duration(to: .now) < Self.reportGap {
@@ -156,12 +163,26 @@ struct AgentConversation: Sendable {
                 try await writer.send(.report(await connection.dependencies.reports()))
                 lastReport = .now
             }
+            if outbox.takeTraffic() || outcomes.contains(where: \.command.isOfBalancer) {
+                // What was served until traffic moved is known when the step ends.
+                let news = told.news(in: await connection.dependencies.traffic())
+                shared.hasBalancers.withLock { $0 = !told.isEmpty }
+                for message in news { try await writer.send(message) }
+            }
             for outcome in outcomes { try await writer.send(.commandEnded(outcome)) }
             // What is unacknowledged stays in the buffer: the first ones are always on their way.
             for event in connection.events.events(after: 0, max: Self.eventsMax) where event.sequence > lastEvent {
                 try await writer.send(.event(event))
                 lastEvent = event.sequence
             }
+        }
+    }
+
+    private func remindOfTraffic() async throws {
+        while true {
+            let hasBalancers = shared.hasBalancers.withLock { $0 }
+            try await Task.sleep(for: hasBalancers ? Self.trafficGap : Self.balancerGap)
+            connection.outbox.trafficIsDue()
         }
     }
 

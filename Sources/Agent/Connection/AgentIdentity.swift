@@ -82,7 +82,8 @@ package struct AgentIdentity: Codable, Sendable {
             throw Problem(
                 "identity.expired", "The agent cannot connect any more.",
                 cause: "Its certificate has expired: it was away for too long to renew it.",
-                remedy: "Make a new token with `apus token join \(host)`, and start the agent with it; what runs on the "
+                remedy:
+                    "Make a new token with `apus token join \(host)`, and start the agent with it; what runs on the "
                     + "host goes on.")
         }
     }

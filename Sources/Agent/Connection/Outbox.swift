@@ -17,6 +17,7 @@ final class Outbox: Sendable {
 
     private struct State {
         var reportIsDue = true
+        var trafficIsDue = true
         var lines: [Line] = []
         var sentOutcomes: Set<CommandID> = []
         var wake: AsyncStream<Void>.Continuation?
@@ -32,6 +33,7 @@ final class Outbox: Sendable {
         let (wakes, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         state.withLock { state in
             state.reportIsDue = true
+            state.trafficIsDue = true
             state.sentOutcomes = []
             state.wake = wake
         }
@@ -44,6 +46,8 @@ final class Outbox: Sendable {
     func wake() { _ = state.withLock { $0.wake?.yield() } }
 
     func reportIsDue() { change { $0.reportIsDue = true } }
+
+    func trafficIsDue() { change { $0.trafficIsDue = true } }
 
     /// The outcome is to be said, also if it was said before.
     func outcomeIsDue(_ command: CommandID) {
@@ -76,6 +80,13 @@ final class Outbox: Sendable {
         state.withLock { state in
             defer { state.reportIsDue = false }
             return state.reportIsDue
+        }
+    }
+
+    func takeTraffic() -> Bool {
+        state.withLock { state in
+            defer { state.trafficIsDue = false }
+            return state.trafficIsDue
         }
     }
 

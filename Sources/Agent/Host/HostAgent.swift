@@ -78,7 +78,7 @@ package struct HostAgent: Service {
                 server: configuration.server, folder: configuration.root.string, run: UInt64.random(in: 0 ... .max)),
             identity: identity,
             dependencies: AgentConnection.Dependencies(
-                reports: { await reporter.report() },
+                reports: { await reporter.report() }, traffic: { await balancers.traffic() },
                 changes: Self.merged(keeper.changes, balancerChanges),
                 carryOut: { command, output in
                     let problem = await commands.carryOut(command, output: output)

@@ -78,14 +78,18 @@ enum Disk {
 
     static func text(_ path: FilePath) -> String? { read(path).map { String(decoding: $0, as: UTF8.self) } }
 
-    /// Makes `path` a symbolic link to `target`, in one step for whoever looks.
+    /// Makes `path` a symbolic link to `target`, in one step for whoever looks, and durably.
     static func link(_ path: FilePath, to target: String) throws(Problem) {
+        try switchLink(path, to: target)
+        try synchronize(path.removingLastComponent())
+    }
+
+    static func switchLink(_ path: FilePath, to target: String) throws(Problem) {
         let temporary = path.string + ".new"
         unlink(temporary)
         guard symlink(target, temporary) == 0, rename(temporary, path.string) == 0 else {
             throw fault("Switching a link", path)
         }
-        try synchronize(path.removingLastComponent())
     }
 
     static func linkTarget(_ path: FilePath) -> String? {

@@ -42,6 +42,9 @@ enum ExecutionText {
             ])
         }
         if !execution.steps.isEmpty { lines += [""] + table.lines(width: width) }
+        for step in execution.steps where !step.findings.isEmpty {
+            lines += ["", StyledText("Found in step \(step.id)", .bold)] + step.findings.map { StyledText("  \($0)") }
+        }
         for step in execution.steps where step.state == .failed && !step.output.isEmpty {
             lines += ["", StyledText("Output of step \(step.id)", .bold)]
             if step.outputLinesDropped > 0 {

@@ -50,8 +50,14 @@ package struct AccessService: AccessOperations {
         self.now = now
     }
 
-    package func authenticate(bearer secret: String) async -> Principal? {
-        try? await control.authenticate(bearer: secret)
+    package func authenticate(bearer secret: String) async throws(Problem) -> Principal? {
+        do throws(Problem) {
+            return try await control.authenticate(bearer: secret)
+        } catch {
+            // A disk that fails says nothing about the token.
+            guard error.code == AccessControl.unauthenticated.code else { throw error }
+            return nil
+        }
     }
 
     package func tokens() async throws(Problem) -> [TokenView] { try await store.list().map { TokenView($0) } }

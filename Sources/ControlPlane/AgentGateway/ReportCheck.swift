@@ -1,10 +1,15 @@
 package import Core
+package import Wire
 
 /// What an agent may say at most. An agent is a program on a machine that others may have taken
 /// over: its figures end up in placement, balancers and pages.
 package enum ReportCheck {
     package static let instancesMax = 10_000
     private static let balancersMax = 100
+    /// Servers of all balancers of a host, with those that have gone since the balancer's start.
+    private static let serversMax = 100_000
+    /// A million requests a second for a hundred years.
+    private static let requestsMax: Int64 = 1 << 52
     private static let textBytesMax = 64 << 10
     private static let memoryMax = ByteCount(bytes: 1 << 60)
     /// 1970 to 9999: a host's clock may be wrong by years, and figures of it are subtracted.
@@ -39,6 +44,26 @@ package enum ReportCheck {
                 throw refused("The instance \(instance.id) has an impossible time, \(instance.since.milliseconds).")
             }
             try check(text: instance.failure ?? "")
+        }
+    }
+
+    /// - Throws: `agent.report-refused` for counters that no balancer can have. Whether the host has
+    ///   the balancer, and the balancer the server, is for who takes them to know.
+    package static func check(_ traffic: [BalancerTraffic]) throws(Problem) {
+        guard traffic.count <= balancersMax else { throw refused("It has counters of \(traffic.count) balancers.") }
+        let servers = traffic.reduce(0) { $0 + $1.servers.count }
+        guard servers <= serversMax else {
+            throw refused("It has counters of \(servers) servers; at most \(serversMax) are read.")
+        }
+        for balancer in traffic {
+            for server in balancer.servers {
+                let counted = server.traffic
+                guard (0...requestsMax).contains(counted.requests), (0...requestsMax).contains(counted.failed),
+                    counted.latency.isPlausible, counted.latency.count <= requestsMax
+                else {
+                    throw refused("\(balancer.balancer) has impossible counters of \(server.instance).")
+                }
+            }
         }
     }
 

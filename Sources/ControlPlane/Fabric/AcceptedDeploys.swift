@@ -4,7 +4,7 @@ import Core
 struct AcceptedDeploy: Codable, Sendable {
     var app: AppName
     var ref: String?
-    var batch: Share?
+    var rollout = RolloutOverrides()
     var filter: Filter?
     var who: String
     var acceptedAt: Instant

@@ -12,7 +12,9 @@ package actor FabricService: Service {
         var app: AppSpec
         var configuration: FabricConfiguration
         var ref: String?
-        var batch: Share?
+        var rollout: RolloutOverrides
+        /// Deploys of apps that come before, which have to succeed first.
+        var awaited: [AwaitedDeploy]
         var filter: Filter?
         var who: String
         /// Whether it waits for its turn when the app is being changed; otherwise it is refused.
@@ -54,6 +56,9 @@ package actor FabricService: Service {
     /// Apps that a commit came for while they were being built: looked at again afterwards.
     private var appsToLookAtAgain: Set<AppName> = []
     private var hasCaughtUp = false
+    var keptSight: FabricSight?
+    let sightRequests: AsyncStream<Void>
+    let sightRequest: AsyncStream<Void>.Continuation
     private var nextNumber = 0
 
     package init(
@@ -75,12 +80,14 @@ package actor FabricService: Service {
         self.logger = logger
         builds = BuildFeed(now: now)
         (jobs, jobQueue) = AsyncStream<DeployJob>.makeStream()
+        (sightRequests, sightRequest) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.follow() }
+                group.addTask { await self.keepSight() }
                 for await job in self.jobs { group.addTask { await self.carryOut(job) } }
             }
         }
@@ -149,7 +156,8 @@ package actor FabricService: Service {
     private func deployWhatIsWanted(_ apps: [AppName], by who: String) async -> [BuildView] {
         guard let configuration = await orchestrator.snapshot.desired?.configuration else { return [] }
         var begun: [BuildView] = []
-        for app in apps.sorted().compactMap({ configuration.apps[$0] }) {
+        // Those that come before others are in the queue first, so that these wait for them.
+        for app in AppOrder(configuration).sorted(apps).compactMap({ configuration.apps[$0] }) {
             do throws(Problem) {
                 guard try await maker.wantsRelease(app, configCommit: configuration.commit) else { continue }
                 guard builds.running(app.name) == nil else {
@@ -188,10 +196,15 @@ package actor FabricService: Service {
     }
 
     /// Accepts a deploy: from here on it is carried out, also if the server ends meanwhile.
+    /// - Parameter joins: whether a build of the app that has begun meanwhile is as good.
     func enqueue(
-        _ deploy: AcceptedDeploy, of app: AppSpec, in configuration: FabricConfiguration, waits: Bool = false
+        _ deploy: AcceptedDeploy, of app: AppSpec, in configuration: FabricConfiguration, joins: Bool = false,
+        waits: Bool = false
     ) async throws(Problem) -> BuildView {
+        let awaited = await awaitedDeploys(before: app.name, in: configuration)
+        // Nothing may wait from here to the beginning: two builds of one app would begin at once.
         if let running = builds.running(app.name) {
+            if joins { return running }
             throw Problem(
                 "deploy.locked", "\(app.name) is being built already.",
                 cause: "Build \(running.id) by \(running.startedBy) has not ended.", remedy: "Wait for it.")
@@ -211,8 +224,8 @@ package actor FabricService: Service {
         }
         jobQueue.yield(
             DeployJob(
-                build: view.id, app: app, configuration: configuration, ref: deploy.ref, batch: deploy.batch,
-                filter: deploy.filter, who: deploy.who, waits: waits))
+                build: view.id, app: app, configuration: configuration, ref: deploy.ref, rollout: deploy.rollout,
+                awaited: awaited, filter: deploy.filter, who: deploy.who, waits: waits))
         return view
     }
 
@@ -224,6 +237,7 @@ package actor FabricService: Service {
                     line in
                     builds.output(line, of: job.build)
                 }
+                try await self.whenDone(job.awaited, before: job)
                 return (release, try await self.deploy(release, job: job))
             }
             builds.end(job.build) { view in
@@ -296,7 +310,7 @@ package actor FabricService: Service {
         if job.waits { await turn(of: release, job) }
         let configuration = await orchestrator.snapshot.desired?.configuration
         let request = Orchestrator.Request(
-            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, batch: job.batch,
+            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, rollout: job.rollout,
             filter: job.filter.flatMap { Self.slotFilter($0, configuration) })
         return try await orchestrator.perform { (loop, now) throws(Problem) in
             let added = loop.receive(.releaseAdded(release), at: now)

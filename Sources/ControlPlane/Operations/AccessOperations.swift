@@ -17,7 +17,8 @@ package struct DashboardSession: Sendable {
 /// time; nothing here says why a secret is refused, so that guesses learn nothing.
 package protocol AccessOperations: Sendable {
     /// - Returns: nil for a secret that is unknown, expired or revoked.
-    func authenticate(bearer secret: String) async -> Principal?
+    /// - Throws: why it cannot be known: the state cannot be read.
+    func authenticate(bearer secret: String) async throws(Problem) -> Principal?
 
     func tokens() async throws(Problem) -> [TokenView]
     /// - Throws: `token.invalid` for a label or lifetime that cannot be.

@@ -11,6 +11,8 @@ import FoundationEssentials
 /// executions/ID/plan/PART          the execution as it began, in parts
 /// executions/ID/end                how it stands
 /// executions/ID/steps/N            how far a step is
+/// executions/ID/traffic            what releases have served around it
+/// traffic/ID/PART                  what it takes to go on counting for it, in parts
 /// ```
 enum OrchestrationKeys {
     static func desired() throws(Problem) -> StateKey { try StateKey("desired") }
@@ -26,6 +28,11 @@ enum OrchestrationKeys {
         try StateKey("\(execution(id))/plan/\(StateKey.digits(part))")
     }
     static func executionEnd(_ id: Int64) throws(Problem) -> StateKey { try StateKey("\(execution(id))/end") }
+    static func traffic(_ id: Int64) throws(Problem) -> StateKey { try StateKey("\(execution(id))/traffic") }
+    static func checkpoint(_ id: Int64) -> String { "traffic/\(StateKey.digits(Int(id)))/" }
+    static func checkpointPart(_ id: Int64, _ part: Int) throws(Problem) -> StateKey {
+        try StateKey("\(checkpoint(id))\(StateKey.digits(part))")
+    }
     static func step(_ id: Int64, _ step: Int) throws(Problem) -> StateKey {
         try StateKey("\(execution(id))/steps/\(StateKey.digits(step))")
     }
@@ -46,4 +53,11 @@ struct ExecutionEnd: Codable, Sendable {
     var state: ExecutionState
     var endedAt: Instant?
     var problem: Problem?
+}
+
+/// What is kept of an execution's traffic.
+struct SavedTraffic: Codable, Sendable {
+    var figures: ExecutionTraffic
+    /// In how many parts that is saved which it takes to go on counting; 0 when counting has ended.
+    var checkpointParts: Int
 }

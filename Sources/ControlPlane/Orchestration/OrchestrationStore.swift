@@ -1,8 +1,8 @@
-import Core
+package import Core
 import FoundationEssentials
 
 /// Keeps the loop's state in the state store, and brings it back after a start.
-struct OrchestrationStore: Sendable {
+package struct OrchestrationStore: Sendable {
     /// Bytes of one part of a value that may be larger than the store's limit for one.
     private static let partBytesMax = 512 << 10
     /// How many ended executions are kept.
@@ -11,9 +11,14 @@ struct OrchestrationStore: Sendable {
     let store: any StateStore
     let releases: ReleaseStore
 
+    package init(store: any StateStore, releases: ReleaseStore) {
+        self.store = store
+        self.releases = releases
+    }
+
     /// Makes what the actions save durable: what belongs together in one transaction, as far as
     /// the store's limit for one allows.
-    func save(_ actions: [Orchestrator.Action], before: DesiredModel?) async throws(Problem) {
+    package func save(_ actions: [Orchestrator.Action], before: DesiredModel?) async throws(Problem) {
         var operations: [StateKey: Operation] = [:]
         var order: [StateKey] = []
         func add(_ operation: Operation, _ key: StateKey) {
@@ -23,6 +28,7 @@ struct OrchestrationStore: Sendable {
             add(.put(key, try StateJSON.encode(value)), key)
         }
         var known = before
+        var traffic: [Int64: TrafficRecord] = [:]
         for action in actions {
             switch action {
             case .saveRecords(let changes):
@@ -47,8 +53,12 @@ struct OrchestrationStore: Sendable {
                 try put(OrchestrationKeys.executionEnd(execution.id), end)
             case .saveStep(let execution, let progress):
                 try put(OrchestrationKeys.step(execution, progress.step.id), progress)
+            case .saveTraffic(let record): traffic[record.execution] = record
             case .send, .cancelOrder, .announce: break
             }
+        }
+        for record in traffic.values {
+            for (key, operation) in try Self.operations(saving: record) { add(operation, key) }
         }
         for start in stride(from: 0, to: order.count, by: StateLimits.operationsMax) {
             let keys = order[start..<min(start + StateLimits.operationsMax, order.count)]
@@ -75,6 +85,7 @@ struct OrchestrationStore: Sendable {
             let end = try StateJSON.decode(ExecutionEnd.self, from: entry.value, at: entry.key)
             if !end.state.isEnded, let execution = try await execution(id) { memory.executions.append(execution) }
         }
+        memory.traffic = try await checkpoints()
         var apps = Set(memory.records.map(\.id.app))
         apps.formUnion(memory.desired?.configuration.apps.keys.map { $0 } ?? [])
         for app in apps { memory.releases += try await releases.releases(of: app) }
@@ -94,6 +105,8 @@ struct OrchestrationStore: Sendable {
         for entry in entries {
             if entry.key.text.hasPrefix(prefix + "/steps/") {
                 steps.append(try StateJSON.decode(StepProgress.self, from: entry.value, at: entry.key))
+            } else if entry.key.text == prefix + "/traffic" {
+                execution.traffic = try StateJSON.decode(SavedTraffic.self, from: entry.value, at: entry.key).figures
             } else if entry.key.text == prefix + "/end" {
                 end = try StateJSON.decode(ExecutionEnd.self, from: entry.value, at: entry.key)
             }
@@ -120,8 +133,14 @@ struct OrchestrationStore: Sendable {
         }
     }
 
-    func saveJoined(_ host: HostName) async throws(Problem) {
-        try await store.put(TypedKey<HostName>(OrchestrationKeys.joinedHost(host)), host)
+    package func saveJoined(_ hosts: [HostName]) async throws(Problem) {
+        for start in stride(from: 0, to: hosts.count, by: StateLimits.operationsMax) {
+            let operations = try hosts[start..<min(start + StateLimits.operationsMax, hosts.count)].map {
+                host throws(Problem) in
+                Operation.put(try OrchestrationKeys.joinedHost(host), try StateJSON.encode(host))
+            }
+            _ = try await store.transact(StateTransaction(success: operations))
+        }
     }
 
     private func desiredModel(_ head: DesiredHead) async throws(Problem) -> DesiredModel {
@@ -173,7 +192,7 @@ struct OrchestrationStore: Sendable {
         }
     }
 
-    private static func parts(of data: Data) -> [Data] {
+    static func parts(of data: Data) -> [Data] {
         stride(from: 0, to: data.count, by: partBytesMax).map { start in
             data.subdata(in: start..<min(start + partBytesMax, data.count))
         }

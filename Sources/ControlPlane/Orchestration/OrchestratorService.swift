@@ -1,6 +1,7 @@
 package import Core
 package import Logging
 import ServiceLifecycle
+import Synchronization
 import Wire
 
 /// Owns the loop: gives it events, one at a time, and carries out its actions in their order.
@@ -21,8 +22,11 @@ package actor OrchestratorService: Service {
     private var turn = Turn()
     private var tickets: [Int64: AuditTicket] = [:]
     private var fence: Int64
+    private(set) var changeNumber: Int64 = 0
     /// Why the last state could not be saved; nil while all is well.
     private(set) var stateProblem: Problem?
+    private let heartbeats = Mutex<Set<HostName>>([])
+    private var gathering = Gathering()
 
     /// Brings the loop's state back.
     package init(
@@ -49,13 +53,29 @@ package actor OrchestratorService: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.tick)
-                await self.receive { $0.receive(.timePassed, at: $1) }
+                let heard = self.takeHeartbeats().map { Orchestrator.Event.heard($0) }
+                await self.receive { $0.receive(heard + [.timePassed], at: $1) }
             }
+        }
+    }
+
+    /// A host is there. Thousands say so every second: the loop hears of them together, at its
+    /// next tick.
+    package nonisolated func heard(_ host: HostName) { heartbeats.withLock { _ = $0.insert(host) } }
+
+    private nonisolated func takeHeartbeats() -> Set<HostName> {
+        heartbeats.withLock { heard in
+            defer { heard.removeAll(keepingCapacity: true) }
+            return heard
         }
     }
 
     /// The loop as it is now, to be read.
     package var snapshot: Orchestrator { orchestrator }
+
+    /// The same, with the number of the last change: whoever has kept something of that number
+    /// knows what there is to know, but for when hosts were last heard.
+    var numberedSnapshot: (loop: Orchestrator, change: Int64) { (orchestrator, changeNumber) }
 
     /// Gives the loop something to do, and carries out what follows.
     /// - Parameter body: changes the loop and answers its actions.
@@ -83,13 +103,19 @@ package actor OrchestratorService: Service {
     package func observe(_ observation: AgentObservation) async {
         switch observation {
         case .connected(let host, _): await joined(host)
-        case .disconnected(let host): await receive { $0.receive(.disconnected(host), at: $1) }
-        case .report(let report): await receive { $0.receive(.reported(report), at: $1) }
-        case .heartbeat(let host): await receive { $0.receive(.heard(host), at: $1) }
+        case .disconnected(let host):
+            // What it said before must not be heard after.
+            heartbeats.withLock { _ = $0.remove(host) }
+            await take(.disconnected(host))
+        case .report(let report): await take(.reported(report))
+        case .traffic(let host, let balancers):
+            for traffic in balancers {
+                await take(.counted(host, traffic.balancer, traffic.servers, isLast: traffic.isLast))
+            }
         case .outcome(let host, let outcome):
             // A host that was taken over must not speak for another.
             guard orchestrator.host(ofOrder: outcome.command.text) == host else { return }
-            await receive { $0.receive(.orderEnded(outcome.command.text, outcome.problem), at: $1) }
+            await take(.orderEnded(outcome.command.text, outcome.problem))
         case .output(let host, let command, let line):
             guard orchestrator.host(ofOrder: command.text) == host else { return }
             note(line, of: command)
@@ -100,9 +126,34 @@ package actor OrchestratorService: Service {
         }
     }
 
+    /// Gives the loop what an agent says, together with all that others have said by the time that
+    /// it is this one's turn: what the loop does after an event costs as much after a hundred. The
+    /// first who comes does it for those who come meanwhile, and leaves the rest to the next.
+    private func take(_ event: Orchestrator.Event) async {
+        gathering.events.append(event)
+        if gathering.isLed {
+            let leads = await withCheckedContinuation { gathering.waiting.append($0) }
+            guard leads else { return }
+        }
+        gathering.isLed = true
+        await turn.begin()
+        let before = orchestrator.desired
+        let events = gathering.events
+        let others = gathering.waiting
+        gathering = Gathering(isLed: true)
+        await carryOut(orchestrator.receive(events, at: now()), before: before)
+        turn.end()
+        for other in others { other.resume(returning: false) }
+        if gathering.waiting.isEmpty {
+            gathering.isLed = false
+        } else {
+            gathering.waiting.removeFirst().resume(returning: true)
+        }
+    }
+
     private func joined(_ host: HostName) async {
         guard orchestrator.hosts[host]?.lastHeard == nil else { return }
-        await untilSaved { () throws(Problem) in try await self.store.saveJoined(host) }
+        await untilSaved { () throws(Problem) in try await self.store.saveJoined([host]) }
     }
 
     private func note(_ line: String, of command: CommandID) {
@@ -116,6 +167,7 @@ package actor OrchestratorService: Service {
 
     private func carryOut(_ actions: [Orchestrator.Action], before: DesiredModel?) async {
         guard !actions.isEmpty else { return }
+        changeNumber += 1
         await untilSaved { () throws(Problem) in try await self.store.save(actions, before: before) }
         var ended: [Execution] = []
         for action in actions {
@@ -127,7 +179,7 @@ package actor OrchestratorService: Service {
             case .saveExecution(let execution):
                 progress.changed(execution, at: now())
                 if execution.state.isEnded { ended.append(execution) }
-            case .saveRecords, .saveDesired: break
+            case .saveRecords, .saveDesired, .saveTraffic: break
             }
         }
         for execution in ended {
@@ -194,7 +246,7 @@ package actor OrchestratorService: Service {
             logger.error(
                 "balancer refused its configuration",
                 metadata: ["host": "\(host)", "balancer": "\(balancer)", "problem": "\(problem)"])
-        case .executionChanged, .stepChanged, .liveChanged, .sightRegained: break
+        case .executionChanged, .stepChanged, .liveChanged, .sightRegained, .trafficChanged, .trafficCounted: break
         }
     }
 
@@ -229,7 +281,8 @@ package actor OrchestratorService: Service {
         AuditAction(
             who: execution.startedBy, role: execution.startedBy == "apus" ? "apus" : "deployer",
             what: execution.kind.rawValue, subject: "app/\(execution.app)",
-            details: execution.machine.plan.summary.text, commit: execution.configCommit.isEmpty ? nil : execution.configCommit,
+            details: execution.machine.plan.summary.text,
+            commit: execution.configCommit.isEmpty ? nil : execution.configCommit,
             execution: "\(execution.id)", address: nil)
     }
 
@@ -267,6 +320,14 @@ extension AgentCommand.Operation {
         case .balance(let configuration, let drained): self = .balance(configuration, drained: drained)
         }
     }
+}
+
+/// Events that wait for the loop, and those who wait until they are dealt with.
+private struct Gathering {
+    var events: [Orchestrator.Event] = []
+    var waiting: [CheckedContinuation<Bool, Never>] = []
+    /// Whether somebody takes them to the loop now.
+    var isLed = false
 }
 
 /// Lets callers of an actor in one after another, also across their awaits.

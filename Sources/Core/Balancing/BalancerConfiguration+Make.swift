@@ -48,7 +48,7 @@ extension BalancerConfiguration {
             else { return nil }
             return Server(
                 instance: record.id, host: record.host, address: host.address, port: port,
-                standing: record.duty.standing)
+                standing: record.duty.standing, weight: record.weight ?? Server.weightUsual)
         }
         return servers.sorted { ($0.instance, $0.name) < ($1.instance, $1.name) }
     }

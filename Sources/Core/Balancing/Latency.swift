@@ -14,13 +14,19 @@ package struct Latency: Codable, Hashable, Sendable {
 
     package init() { buckets = [:] }
 
-    package var count: Int64 { buckets.values.reduce(0, +) }
+    package var count: Int64 { buckets.values.reduce(0) { $0.plus($1) } }
 
     package mutating func record(microseconds: Int64, times: Int64 = 1) {
         buckets[Self.bucket(of: min(max(0, microseconds), Self.longest)), default: 0] += times
     }
 
-    package mutating func add(_ other: Latency) { buckets.merge(other.buckets, uniquingKeysWith: +) }
+    package mutating func add(_ other: Latency) { buckets.merge(other.buckets) { $0.plus($1) } }
+
+    /// Whether this code can have made it: one that comes from elsewhere may hold anything.
+    package var isPlausible: Bool {
+        let last = Self.bucket(of: Self.longest)
+        return buckets.allSatisfy { (0...last).contains($0.key) && $0.value > 0 }
+    }
 
     /// What was recorded since an earlier state of the same histogram.
     package func since(_ earlier: Latency) -> Latency {
@@ -41,7 +47,7 @@ package struct Latency: Codable, Hashable, Sendable {
         let rank = max(1, Int64((Double(total) * min(max(share, 0), 1)).rounded(.up)))
         var seen: Int64 = 0
         for (bucket, count) in buckets.sorted(by: { $0.key < $1.key }) {
-            seen += count
+            seen = seen.plus(count)
             if seen >= rank { return Self.upperEdge(of: bucket) }
         }
         return nil

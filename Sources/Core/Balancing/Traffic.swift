@@ -13,8 +13,8 @@ package struct Traffic: Codable, Hashable, Sendable {
     }
 
     package mutating func add(_ other: Traffic) {
-        requests += other.requests
-        failed += other.failed
+        requests = requests.plus(other.requests)
+        failed = failed.plus(other.failed)
         latency.add(other.latency)
     }
 
@@ -28,6 +28,14 @@ package struct Traffic: Codable, Hashable, Sendable {
     }
 }
 
+extension Int64 {
+    /// The sum, which stops at the largest number: what others count must not end the program.
+    func plus(_ other: Int64) -> Int64 {
+        let (sum, isTooMuch) = addingReportingOverflow(other)
+        return isTooMuch ? .max : sum
+    }
+}
+
 /// What a balancer has counted for one of its servers since the balancer was started.
 package struct ServerTraffic: Codable, Hashable, Sendable {
     package var instance: InstanceID
@@ -36,42 +44,5 @@ package struct ServerTraffic: Codable, Hashable, Sendable {
     package init(instance: InstanceID, traffic: Traffic) {
         self.instance = instance
         self.traffic = traffic
-    }
-}
-
-/// What every balancer has counted, added up by app and release.
-///
-/// Each balancer tells its own running totals; the ledger adds what is new in them, so a balancer
-/// that begins again from nothing takes nothing away.
-package struct TrafficLedger: Codable, Hashable, Sendable {
-    private struct Source: Codable, Hashable, Sendable {
-        var host: HostName
-        var balancer: BalancerName
-    }
-
-    private var lastSeen: [Source: [InstanceID: Traffic]] = [:]
-    private var totals: [AppName: [Int: Traffic]] = [:]
-
-    package init() {}
-
-    package mutating func count(_ servers: [ServerTraffic], host: HostName, balancer: BalancerName) {
-        var seen: [InstanceID: Traffic] = [:]
-        // An instance that moves is two servers of one balancer for a while.
-        for server in servers { seen[server.instance, default: Traffic()].add(server.traffic) }
-        let source = Source(host: host, balancer: balancer)
-        let before = lastSeen[source] ?? [:]
-        for (instance, traffic) in seen {
-            let new = before[instance].map { traffic.since($0) } ?? traffic
-            totals[instance.app, default: [:]][instance.release, default: Traffic()].add(new)
-        }
-        lastSeen[source] = seen
-    }
-
-    /// By release, since the ledger was begun.
-    package func served(by app: AppName) -> [Int: Traffic] { totals[app] ?? [:] }
-
-    /// Forgets releases that nobody asks for any more.
-    package mutating func forget(app: AppName, except releases: Set<Int>) {
-        totals[app] = totals[app]?.filter { releases.contains($0.key) }
     }
 }

@@ -97,11 +97,14 @@ package struct InstanceRecord: Codable, Hashable, Sendable {
     package var duty: Duty
     /// Where it listens, once its agent has said so.
     package var port: Int?
+    /// Its weight in balancers while it serves, 1 to 256; nil: the usual one.
+    package var weight: Int?
 
-    package init(id: InstanceID, host: HostName, duty: Duty, port: Int? = nil) {
+    package init(id: InstanceID, host: HostName, duty: Duty, port: Int? = nil, weight: Int? = nil) {
         self.id = id
         self.host = host
         self.duty = duty
         self.port = port
+        self.weight = weight
     }
 }

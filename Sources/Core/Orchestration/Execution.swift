@@ -13,6 +13,9 @@ package struct Execution: Codable, Hashable, Sendable {
     package var configCommit: String
     /// The execution whose failure made this one necessary.
     package var cause: Int64?
+    /// What releases have served around it, as far as it was counted when it was last saved; kept
+    /// apart from the execution.
+    package var traffic: ExecutionTraffic?
     package var machine: ExecutionMachine
 
     package init(

@@ -15,6 +15,10 @@ package struct Orchestrator: Sendable {
         case heard(HostName)
         case disconnected(HostName)
         case orderEnded(String, Problem?)
+        /// What a balancer of the host has counted since its start: running totals of all its servers
+        /// the first time, then at least of those that have changed.
+        /// A telling of all of them may come in pieces, of which the last is marked.
+        case counted(HostName, BalancerName, [ServerTraffic], isLast: Bool = true)
         case timePassed
     }
 
@@ -24,6 +28,7 @@ package struct Orchestrator: Sendable {
         case saveExecution(Execution)
         /// One step's progress has changed; the execution's plan has not.
         case saveStep(execution: Int64, StepProgress)
+        case saveTraffic(TrafficRecord)
         case send(HostOrder)
         case cancelOrder(id: String, host: HostName)
         case announce(Happening)
@@ -34,6 +39,10 @@ package struct Orchestrator: Sendable {
         case executionStarted(Int64, AppName, Plan.Kind)
         case executionChanged(Int64, AppName, ExecutionState)
         case stepChanged(Int64, Int)
+        /// More was counted for an execution.
+        case trafficChanged(Int64, AppName)
+        /// What was counted for an execution is final.
+        case trafficCounted(Int64, AppName)
         case hostChanged(HostName, LiveHost.Contact)
         case liveChanged(HostName)
         case rolledBackAutomatically(AppName, from: Int?, to: Int, cause: Problem?)
@@ -66,10 +75,13 @@ package struct Orchestrator: Sendable {
         package var joinedHosts: [HostName]
         package var executions: [Execution]
         package var lastExecution: Int64
+        /// Of executions for which counting has not ended.
+        package var traffic: [TrafficRecord]
 
         package init(
             desired: DesiredModel? = nil, releases: [Release] = [], records: [InstanceRecord] = [],
-            joinedHosts: [HostName] = [], executions: [Execution] = [], lastExecution: Int64 = 0
+            joinedHosts: [HostName] = [], executions: [Execution] = [], lastExecution: Int64 = 0,
+            traffic: [TrafficRecord] = []
         ) {
             self.desired = desired
             self.releases = releases
@@ -77,6 +89,7 @@ package struct Orchestrator: Sendable {
             self.joinedHosts = joinedHosts
             self.executions = executions
             self.lastExecution = lastExecution
+            self.traffic = traffic
         }
     }
 
@@ -102,9 +115,20 @@ package struct Orchestrator: Sendable {
     var pushCount = 0
     var handovers: [AppName: Handover] = [:]
     var appsToLookAt: Set<AppName> = []
+    /// What balancers have counted, by app and release.
+    package internal(set) var traffic = TrafficLedger()
+    var trafficWindows: [AppName: TrafficWindow] = [:]
+    /// Executions that are counted for: the last of each app.
+    var watches: [AppName: TrafficWatch] = [:]
     var backoffs: [AppName: Backoff] = [:]
+    /// What apps that git no longer has came after.
+    var departed: [AppName: [AppName]] = [:]
     var blindness: String?
     let startedAt: Instant
+    /// Hosts that have joined and have not been heard from since the start.
+    var unheard: Set<HostName>
+    /// When the last of them came back.
+    var lastReturn: Instant
     /// Actions of the event that is being received.
     var pending: [Action] = []
 
@@ -120,11 +144,25 @@ package struct Orchestrator: Sendable {
         for execution in memory.executions where !execution.state.isEnded { executions[execution.app] = execution }
         lastExecution = memory.lastExecution
         startedAt = now
+        unheard = Set(memory.joinedHosts)
+        lastReturn = now
+        restoreWatches(memory.traffic)
         lookAtEverything()
         expectDeclaredHosts()
     }
 
     package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
+        take(event, at: now)
+        return finish(at: now)
+    }
+
+    /// Several events at once, in their order: what follows from them is found once, for all.
+    package mutating func receive(_ events: [Event], at now: Instant) -> [Action] {
+        for event in events { take(event, at: now) }
+        return finish(at: now)
+    }
+
+    private mutating func take(_ event: Event, at now: Instant) {
         switch event {
         case .configured(let configuration): configured(configuration)
         case .overridden(let overrides): overridden(overrides)
@@ -133,9 +171,12 @@ package struct Orchestrator: Sendable {
         case .heard(let host): heard(host, at: now)
         case .disconnected(let host): disconnected(host, at: now)
         case .orderEnded(let id, let problem): orderEnded(id, problem, at: now)
-        case .timePassed: timePassed(at: now)
+        case .counted(let host, let balancer, let servers, let isLast):
+            counted(host, balancer, servers, isLast: isLast, at: now)
+        case .timePassed:
+            timePassed(at: now)
+            timePassedForWatches(at: now)
         }
-        return finish(at: now)
     }
 
     /// The first actions after a start: what was under way goes on.

@@ -39,6 +39,7 @@ extension Orchestrator {
             // What is recorded keeps its port.
             var record = records[key] ?? InstanceRecord(id: change.instance, host: change.host, duty: .starting)
             record.duty = change.duty.recorded(at: now)
+            record.weight = change.weight
             changes[key] = record
         }
         save(changes)
@@ -112,7 +113,10 @@ extension Orchestrator {
             push(configuration, to: key, at: now)
         }
         let keys = Set(declared.map(\.key))
-        for key in balancers.keys where !keys.contains(key) { balancers[key] = nil }
+        for key in balancers.keys where !keys.contains(key) {
+            balancers[key] = nil
+            traffic.forget(TrafficLedger.Source(host: key.host, balancer: key.balancer))
+        }
     }
 
     private mutating func push(_ configuration: BalancerConfiguration, to key: BalancerKey, at now: Instant) {

@@ -7,20 +7,21 @@ extension Orchestrator {
         /// The release that should run; nil: the one that is desired already.
         package var release: Int?
         package var requestedBy: String
-        package var batch: Share?
+        /// What is done otherwise than the app's policy says.
+        package var rollout: RolloutOverrides
         package var filter: (@Sendable (Slot, HostSpec) -> Bool)?
         /// The plan that was approved. The request is refused when it is no longer what would be done.
         package var approved: Plan?
 
         package init(
-            app: AppName, kind: Plan.Kind, release: Int? = nil, requestedBy: String, batch: Share? = nil,
-            filter: (@Sendable (Slot, HostSpec) -> Bool)? = nil, approved: Plan? = nil
+            app: AppName, kind: Plan.Kind, release: Int? = nil, requestedBy: String,
+            rollout: RolloutOverrides = RolloutOverrides(), filter: (@Sendable (Slot, HostSpec) -> Bool)? = nil, approved: Plan? = nil
         ) {
             self.app = app
             self.kind = kind
             self.release = release
             self.requestedBy = requestedBy
-            self.batch = batch
+            self.rollout = rollout
             self.filter = filter
             self.approved = approved
         }
@@ -31,7 +32,7 @@ extension Orchestrator {
         let model = try desiredModel(for: request)
         return makePlan(
             app: request.app, desired: model,
-            options: Planner.Options(kind: request.kind, batch: request.batch, filter: request.filter), at: now)
+            options: Planner.Options(kind: request.kind, rollout: request.rollout, filter: request.filter), at: now)
     }
 
     /// Begins an execution.
@@ -42,14 +43,16 @@ extension Orchestrator {
         _ request: Request, at now: Instant
     ) throws(Problem) -> (execution: Int64?, actions: [Action]) {
         // Everything that may refuse comes first: what has begun to change is carried through.
-        _ = try desiredModel(for: request)
-        if let approved = request.approved, approved.root != (try plan(request, at: now)).root {
+        let first = try plan(request, at: now)
+        if let refusal = first.refusal { throw refusal }
+        if let approved = request.approved, approved.root != first.root {
             throw Problem(
                 "plan.stale", "The plan is stale.",
                 cause:
                     "It was made from desired revision \(approved.desiredRevision) and live revision \(approved.liveRevision), and what would be done now differs.",
                 remedy: "Make the plan again and look at it.")
         }
+        let isAlone = executions[request.app] == nil
         if let running = executions[request.app] {
             guard preempts(request, running) else {
                 throw Problem(
@@ -63,7 +66,7 @@ extension Orchestrator {
         // The abort of a deploy has begun to go back to the very release that is asked for.
         if let running = executions[request.app] { return (running.id, finish(at: now)) }
         let model = try desiredModel(for: request)
-        let plan = try plan(request, at: now)
+        let plan = isAlone ? first : try plan(request, at: now)
         if model != desired { adopt(model) }
         backoffs[request.app] = nil
         guard !plan.isEmpty else { return (nil, finish(at: now)) }
@@ -88,6 +91,7 @@ extension Orchestrator {
             retryable[execution.app] = nil
             executions[execution.app] = execution
             executions[execution.app]?.endedAt = nil
+            beginWatch(of: execution, at: now)
             feed(.retryRequested, to: execution.app, at: now)
             return finish(at: now)
         }
@@ -204,6 +208,7 @@ extension Orchestrator {
         executions[plan.app] = execution
         retryable[plan.app] = nil
         pending.append(.saveExecution(execution))
+        beginWatch(of: execution, at: now)
         pending.append(.announce(.executionStarted(execution.id, plan.app, plan.kind)))
         feed(.started, to: plan.app, at: now)
         return execution.id
@@ -244,7 +249,7 @@ extension Orchestrator {
     }
 
     private mutating func ended(_ execution: Execution, at now: Instant) {
-        var execution = execution
+        var execution = endWatch(of: execution, at: now)
         execution.endedAt = now
         executions[execution.app] = nil
         handovers[execution.app] = nil
@@ -304,26 +309,6 @@ extension Orchestrator {
             app: execution.app, desired: model, options: Planner.Options(kind: .rollback, keepsWarm: false), at: now)
         guard !plan.isEmpty else { return }
         start(plan, by: execution.startedBy, cause: execution.id, at: now)
-    }
-
-    /// While a rollout runs, an instance of the new release that fails after it was admitted
-    /// stops it: the next batch would only fail the same way.
-    mutating func checkHealthGates(_ report: HostReport, at now: Instant) {
-        for instance in report.instances {
-            guard let execution = executions[instance.id.app], execution.kind == .deploy,
-                instance.id.release == execution.machine.plan.release,
-                records[InstanceKey(host: report.host, instance: instance.id)]?.duty == .serving,
-                instance.failure != nil || instance.health == .unhealthy
-            else { continue }
-            let cause = instance.failure ?? "its probe fails"
-            feed(
-                .failed(
-                    Problem(
-                        "rollout.unhealthy", "The new release does not stay healthy.",
-                        cause: "\(instance.id) on \(report.host): \(cause).",
-                        remedy: "See `apus logs \(instance.id)`; the release before keeps serving.")),
-                to: instance.id.app, at: now)
-        }
     }
 
     /// A lost host answers nothing more: waiting for it would only hold up the others.

@@ -8,6 +8,7 @@ extension Orchestrator {
 
     mutating func configured(_ configuration: FabricConfiguration) {
         var model = desired ?? DesiredModel(revision: 0, configuration: configuration)
+        for (name, app) in model.configuration.apps where configuration.apps[name] == nil { departed[name] = app.after }
         model.configuration = configuration
         model.revision += 1
         adopt(model)
@@ -38,6 +39,7 @@ extension Orchestrator {
             before?.report?.instances != report.instances || before?.report?.links != report.links
             || before?.report?.balancers != report.balancers || before?.report?.facts != report.facts
         hosts[report.host] = LiveHost(name: report.host, contact: .connected, lastHeard: now, report: report)
+        if unheard.remove(report.host) != nil { lastReturn = now }
         if before?.contact != .connected {
             pending.append(.announce(.hostChanged(report.host, .connected)))
             forgetBalancers(on: report.host)
@@ -70,10 +72,9 @@ extension Orchestrator {
     mutating func timePassed(at now: Instant) {
         let grace = desired?.configuration.policy.lostHostGrace ?? FabricPolicy().lostHostGrace
         // In one order, so that a run can be repeated.
-        for name in hosts.keys.sorted() {
-            guard let host = hosts[name], let lastHeard = host.lastHeard else { continue }
-            let silence = now - lastHeard
-            if host.contact == .connected && silence > settings.silenceMax { changeContact(of: name, to: .silent) }
+        for name in overdueHosts(at: now).sorted() {
+            let silence = silence(of: name, at: now)
+            if hosts[name]?.contact == .connected { changeContact(of: name, to: .silent) }
             if hosts[name]?.contact == .silent && silence > max(grace, settings.silenceMax) {
                 changeContact(of: name, to: .lost)
                 failSteps(on: name, at: now)
@@ -82,13 +83,33 @@ extension Orchestrator {
         }
         forgetUnansweredBalancers(at: now)
         if balancers.values.contains(where: { $0.problem != nil }) { balancersAreStale = true }
-        for app in executions.keys.sorted() { feed(.timePassed, to: app, at: now) }
+        for app in executions.keys.sorted() {
+            watchHold(of: app, at: now)
+            feed(.timePassed, to: app, at: now)
+        }
         for record in records.values {
             if case .warm(let until) = record.duty, until <= now { appsToLookAt.insert(record.id.app) }
         }
         for (app, backoff) in backoffs where backoff.failures > 0 && backoff.notBefore <= now {
             appsToLookAt.insert(app)
         }
+    }
+
+    /// Hosts that have been silent for too long to count as connected, and are not given up yet.
+    private func overdueHosts(at now: Instant) -> [HostName] {
+        hosts.values.compactMap { host in
+            guard host.contact == .connected || host.contact == .silent, let lastHeard = host.lastHeard,
+                now - lastHeard > settings.silenceMax
+            else { return nil }
+            return host.name
+        }
+    }
+
+    /// How long the host has been silent. After a start, one that has not come back counts from
+    /// the last return of another: while hosts still come back, their turn is what they wait for.
+    private func silence(of host: HostName, at now: Instant) -> Interval {
+        let lastHeard = hosts[host]?.lastHeard ?? now
+        return now - (unheard.contains(host) ? max(lastHeard, lastReturn) : lastHeard)
     }
 
     private mutating func changeContact(of host: HostName, to contact: LiveHost.Contact) {

@@ -3,8 +3,9 @@ extension Orchestrator {
     /// Plans every app that something has happened to, and carries out what is missing.
     mutating func reconcile(at now: Instant) {
         guard let desired, !appsToLookAt.isEmpty, isSettled(at: now) else { return }
+        forgetDeparted()
         let apps = appsToLookAt.filter { app in
-            executions[app] == nil && (backoffs[app].map { $0.notBefore <= now } ?? true)
+            executions[app] == nil && !waitsForOthers(app) && (backoffs[app].map { $0.notBefore <= now } ?? true)
         }
         appsToLookAt.subtract(apps)
         guard !apps.isEmpty else { return }

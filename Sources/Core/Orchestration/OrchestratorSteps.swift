@@ -25,6 +25,9 @@ extension Orchestrator {
             order(host, .phase(phase, spec))
         case .traffic(let app, let duties, let drains):
             handOver(step, app: app, duties: duties, drains: drains, execution: execution, at: now)
+        case .hold: beginHold(step, of: execution, at: now)
+        // Its end is a person's.
+        case .pause: break
         }
     }
 

@@ -41,6 +41,8 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
     private var isAborting = false
     /// The execution failed for a reason of its own, beside its steps.
     private var isFailing = false
+    /// The step that waits for time to pass or for a person, and for no agent. Plans have one at a time.
+    package private(set) var waiting: Int?
 
     package init(plan: Plan) {
         self.plan = plan
@@ -58,6 +60,9 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         case .pauseRequested where state == .running: state = .paused
         case .resumeRequested where state == .paused:
             state = .running
+            if let step = waiting, case .pause = steps[step - 1].step.action {
+                stepEnded(step, nil, at: now, &actions)
+            }
             advance(at: now, &actions)
         case .abortRequested where !state.isEnded:
             isAborting = true
@@ -79,12 +84,19 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
     /// The steps that were under way, to be sent again after a restart: a command that an agent
     /// has seen is not carried out twice.
     package func underWay() -> [Action] {
-        steps.filter { $0.state == .running }.map { .begin($0.step, attempt: $0.attempt) }
+        steps.filter { $0.state == .running && !$0.step.action.isPause }.map { .begin($0.step, attempt: $0.attempt) }
+    }
+
+    /// Keeps what is seen while a step watches a release.
+    package mutating func note(_ progress: HoldProgress, of step: Int) {
+        guard let index = index(of: step) else { return }
+        steps[index].hold = progress
     }
 
     private mutating func stepEnded(_ id: Int, _ problem: Problem?, at now: Instant, _ actions: inout [Action]) {
         guard let index = index(of: id), steps[index].state == .running else { return }
         runningCount -= 1
+        if waiting == id { waiting = nil }
         steps[index].state = problem.map { .failed($0) } ?? .succeeded
         steps[index].endedAt = now
         actions.append(.stepChanged(id))
@@ -109,6 +121,10 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         steps[index].state = .cancelled
         steps[index].endedAt = now
         actions.append(.stepChanged(id))
+        if waiting == id {
+            waiting = nil
+            if steps[index].step.action.isPause && state == .paused { state = .running }
+        }
         _ = complete(leaf: index)
         if failedCount == 0 && !isFailing { problem = nil }
         advance(at: now, &actions)
@@ -126,12 +142,14 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         for index in steps.indices where !nodes[leaves[index]].isDone && steps[index].state != .waiting {
             steps[index].state = .waiting
             steps[index].endedAt = nil
+            steps[index].hold = nil
             actions.append(.stepChanged(steps[index].step.id))
         }
         advance(at: now, &actions)
     }
 
     private mutating func cancelRunning(at now: Instant, _ actions: inout [Action]) {
+        waiting = nil
         for index in steps.indices where steps[index].state == .running {
             actions.append(.cancel(steps[index].step, attempt: steps[index].attempt))
             steps[index].state = .cancelled
@@ -143,7 +161,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
 
     private mutating func expire(at now: Instant, _ actions: inout [Action]) {
         guard !state.isEnded, runningCount > 0 else { return }
-        for index in steps.indices where steps[index].state == .running {
+        for index in steps.indices where steps[index].state == .running && steps[index].step.id != waiting {
             let step = steps[index].step
             guard let startedAt = steps[index].startedAt, now > startedAt + step.timeout + Self.answerGrace else {
                 continue
@@ -191,6 +209,8 @@ package struct StepProgress: Codable, Hashable, Sendable {
     package var attempt = 0
     package var startedAt: Instant?
     package var endedAt: Instant?
+    /// Of a step that watches a release.
+    package var hold: HoldProgress?
 }
 
 extension ExecutionMachine {
@@ -286,7 +306,16 @@ extension ExecutionMachine {
         steps[index].startedAt = now
         runningCount += 1
         actions.append(.stepChanged(steps[index].step.id))
-        actions.append(.begin(steps[index].step, attempt: steps[index].attempt))
+        let step = steps[index].step
+        switch step.action {
+        case .pause:
+            waiting = step.id
+            state = .paused
+        case .hold:
+            waiting = step.id
+            fallthrough
+        default: actions.append(.begin(step, attempt: steps[index].attempt))
+        }
     }
 
     /// - Returns: the lowest node that is not done yet, whose next child may begin.
@@ -318,9 +347,12 @@ extension ExecutionMachine {
         nodes = Node.flattened(plan.root)
         runningCount = 0
         failedCount = 0
+        waiting = nil
         for index in steps.indices {
             switch steps[index].state {
-            case .running: runningCount += 1
+            case .running:
+                runningCount += 1
+                if steps[index].step.action.isWait { waiting = steps[index].step.id }
             case .failed: failedCount += 1
             case .succeeded, .cancelled: _ = complete(leaf: index)
             case .waiting, .skipped: break

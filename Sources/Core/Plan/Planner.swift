@@ -11,18 +11,18 @@ package struct Planner {
         package var kind: Plan.Kind
         /// Whether what is displaced stays warm. Not after a failure: a bad release must go.
         package var keepsWarm: Bool
-        /// Replaces the rollout policy's batch.
-        package var batch: Share?
+        /// What is done otherwise than the app's policy says.
+        package var rollout: RolloutOverrides
         /// Only slots that match are changed.
         package var filter: (@Sendable (Slot, HostSpec) -> Bool)?
 
         package init(
-            kind: Plan.Kind, keepsWarm: Bool = true, batch: Share? = nil,
+            kind: Plan.Kind, keepsWarm: Bool = true, rollout: RolloutOverrides = RolloutOverrides(),
             filter: (@Sendable (Slot, HostSpec) -> Bool)? = nil
         ) {
             self.kind = kind
             self.keepsWarm = keepsWarm
-            self.batch = batch
+            self.rollout = rollout
             self.filter = filter
         }
     }
@@ -40,6 +40,10 @@ package struct Planner {
     /// Instances by host, so that a look-up does not walk a report.
     let liveInstances: [InstanceKey: LiveInstance]
     private let allRecords: [InstanceRecord]
+    /// Slots that change, in order.
+    private(set) var slots: [SlotChange] = []
+    /// Warm instances whose memory is needed, and by what.
+    private(set) var evictions: [InstanceKey: InstanceID] = [:]
 
     /// - Parameter records: the records of every app; those of other apps only take up memory.
     package init(
@@ -54,7 +58,7 @@ package struct Planner {
         self.options = options
         self.now = now
         release = desired.configuration.apps[app] == nil ? nil : desired.releases[app]
-        policy = desired.configuration.apps[app]?.rollout ?? RolloutPolicy()
+        policy = options.rollout.applied(to: desired.configuration.apps[app]?.rollout ?? RolloutPolicy())
         let own = records.filter { $0.id.app == app }
         self.records = Dictionary(own.map { (InstanceKey($0), $0) }) { first, _ in first }
         var liveInstances: [InstanceKey: LiveInstance] = [:]
@@ -65,32 +69,36 @@ package struct Planner {
         }
         self.liveInstances = liveInstances
         allRecords = records
+        (slots, evictions) = slotChanges()
     }
 
     package func plan() -> Plan {
         var builder = PlanBuilder()
-        let slots = slotChanges()
         let surplus = surplusKeys(displaced: Set(slots.flatMap(\.displaced)))
         var root: [PlanNode] = []
         // What is ready takes over before anything else happens: that is what a rollback is for.
-        builder.append(takeover(of: slots, into: &builder), to: &root)
-        builder.append(prefetches(for: slots, into: &builder), to: &root)
-        let early = surplus.filter { !isServing($0) }
-        builder.append(removals(of: early, title: "remove what is no longer needed", into: &builder), to: &root)
-        let byProcess = Dictionary(grouping: slots, by: \.slot.process)
-        let processes = byProcess.keys.sorted { (rank($0), $0) < (rank($1), $1) }
-        for process in processes {
-            builder.append(rollout(of: process, slots: byProcess[process] ?? [], into: &builder), to: &root)
-        }
+        let ready = takesOverAtOnce ? slots.filter(\.takesOver) : []
+        builder.append(takeover(of: ready, restoring: strays(), into: &builder), to: &root)
+        let tasks = tasks()
+        builder.append(prefetches(for: slots.map(\.target) + tasks.map(\.target), into: &builder), to: &root)
+        let early = Set(surplus.filter { !isServing($0) }).union(evictions.keys).sorted()
+        // What an earlier try has left is in the way; all else stays as it is until the tasks are done.
+        let leftovers = early.filter { isTask($0.instance) }
+        builder.append(removals(of: leftovers, title: "remove an earlier try", into: &builder), to: &root)
+        builder.append(running(tasks, into: &builder), to: &root)
+        let unneeded = early.filter { !isTask($0.instance) }
+        builder.append(removals(of: unneeded, title: "remove what is no longer needed", into: &builder), to: &root)
+        root += rollout(of: takesOverAtOnce ? slots.filter { !$0.takesOver } : slots, into: &builder)
         let late = surplus.filter { isServing($0) }
         builder.append(retirement(of: late, into: &builder), to: &root)
+        builder.append(settling(into: &builder), to: &root)
         builder.append(links(after: slots, into: &builder), to: &root)
         return Plan(
             app: app, kind: options.kind, release: release?.number, desiredRevision: desired.revision,
             liveRevision: live.revision, root: .sequential(title: title, root), changes: builder.changes,
             summary: builder.summary(unchanged: unchangedCount(slots)),
             warnings: placement.refusals.filter { $0.slot.app == app }.map(\.text)
-                + outOfReach() + (standing.blindness.map { [$0] } ?? []))
+                + outOfReach() + (standing.blindness.map { [$0] } ?? []), refusal: refusal())
     }
 
     /// Slots that this plan passes over, because their hosts cannot be reached.
@@ -113,7 +121,7 @@ package struct Planner {
     }
 
     /// Listening processes first: their failure must show before workers run new code.
-    private func rank(_ process: ProcessName) -> Int {
+    func rank(_ process: ProcessName) -> Int {
         release?.processes[process]?.replacement == .beside ? 0 : 1
     }
 
@@ -149,15 +157,15 @@ struct SlotChange {
 
 extension Planner {
     /// The slots whose target does not yet serve, in order.
-    func slotChanges() -> [SlotChange] {
-        guard let release else { return [] }
+    private func slotChanges() -> ([SlotChange], [InstanceKey: InstanceID]) {
+        guard let release else { return ([], [:]) }
         var displacedBySlot: [Slot: [InstanceKey]] = [:]
         for (key, record) in records where record.duty == .serving {
             displacedBySlot[Slot(key.instance), default: []].append(key)
         }
         let mine = placement.hosts.filter { $0.key.app == app }.sorted { $0.key < $1.key }
-        var room = MemoryRoom(desired: desired, live: live, records: allRecords)
-        return mine.compactMap { slot, host in
+        var room = MemoryRoom(app: app, desired: desired, live: live, records: allRecords)
+        let changes: [SlotChange] = mine.compactMap { slot, host in
             guard let process = release.processes[slot.process], isInContact(host),
                 let spec = desired.configuration.hosts[host], options.filter?(slot, spec) ?? true
             else { return nil }
@@ -167,6 +175,7 @@ extension Planner {
             let displaced = (displacedBySlot[slot] ?? []).filter { $0 != target }.sorted()
             return slotChange(slot, target: target, process: process, displaced: displaced, room: &room)
         }
+        return (changes, room.evictions)
     }
 
     private func slotChange(
@@ -185,9 +194,10 @@ extension Planner {
         }
         // What serves and runs is its agent's to keep healthy; a plan could do no more.
         if isServing && isUp && displaced.isEmpty { return nil }
-        let fits =
-            displaced.allSatisfy { $0.host != target.host } || records[target] != nil
-            || room.reserve(process, on: target.host)
+        // What comes where nothing of its slot is was given its place by the placement, which does
+        // not count what is warm.
+        let hasRoom = records[target] != nil || room.reserve(process, for: target)
+        let fits = hasRoom || displaced.allSatisfy { $0.host != target.host }
         let isBeside = process.replacement == .beside && fits
         return SlotChange(
             slot: slot, target: target, process: process, isNew: records[target] == nil,
@@ -259,29 +269,5 @@ extension Planner {
         let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release?.number ?? 0)
         let key = InstanceKey(host: host, instance: target)
         return key != InstanceKey(record) && isServing(key) && liveInstances[key]?.isReady == true
-    }
-}
-
-/// How much memory is left on each host when everything that is recorded is counted, warm
-/// instances too.
-struct MemoryRoom {
-    private var free: [HostName: Int64] = [:]
-
-    init(desired: DesiredModel, live: LiveModel, records: [InstanceRecord]) {
-        for (name, host) in desired.configuration.hosts {
-            if let memory = host.memory ?? live.hosts[name]?.report?.facts.memory { free[name] = memory.bytes }
-        }
-        for record in records {
-            let process = desired.releases[record.id.app]?.processes[record.id.process]
-            free[record.host]? -= process?.limits.memory?.bytes ?? 0
-        }
-    }
-
-    /// Takes the memory of one more of the process, if the host has it.
-    mutating func reserve(_ process: ProcessSpec, on host: HostName) -> Bool {
-        guard let left = free[host], let needed = process.limits.memory?.bytes else { return true }
-        guard left >= needed else { return false }
-        free[host] = left - needed
-        return true
     }
 }

@@ -7,17 +7,18 @@ enum Layout {
         case overview
         case executions
         case hosts
+        case instances
         case audit
         case none
     }
 
     private static let sections: [(Section, path: String, name: String, key: String)] = [
         (.overview, "/", "Overview", "o"), (.executions, "/executions", "Executions", "e"),
-        (.hosts, "/hosts", "Hosts", "h"),
+        (.hosts, "/hosts", "Hosts", "h"), (.instances, "/instances", "Instances", "i"),
         (.audit, "/audit", "Audit", "a"),
     ]
 
-    static func page(title: String, section: Section, viewer: Viewer, body: HTML) -> HTML {
+    static func page(title: String, section: Section, viewer: Viewer, host: HostName?, body: HTML) -> HTML {
         let links = sections.html { item in
             let current: HTML = item.0 == section ? #" aria-current="page""# : ""
             return #"<a href="\#(item.path)" data-key="\#(item.key)"\#(current)>\#(item.name)</a>"#
@@ -37,7 +38,7 @@ enum Layout {
               <span class="who" title="Token and role">\(viewer.principal.label) · \(viewer.principal.role.rawValue)</span>
               \(logout)
             </header>
-            <main id="main" tabindex="-1" data-live data-now="\(viewer.now.milliseconds)">\(body)</main>
+            <main id="main" tabindex="-1" data-live data-now="\(viewer.now.milliseconds)"\(html(host) { " data-host=\"\($0)\"" })>\(body)</main>
             \(dialogs)
             """)
     }
@@ -83,7 +84,7 @@ enum Layout {
             <dt><kbd>/</kbd></dt><dd>filter</dd>
             <dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous row</dd>
             <dt><kbd>Enter</kbd></dt><dd>open the row</dd>
-            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>a</kbd></dt><dd>overview, executions, hosts, audit</dd>
+            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>i</kbd> <kbd>a</kbd></dt><dd>overview, executions, hosts, instances, audit</dd>
             <dt><kbd>?</kbd></dt><dd>this help</dd>
             <dt><kbd>Esc</kbd></dt><dd>close, leave the field</dd>
           </dl>

@@ -8,7 +8,7 @@ package import Core
 /// at most `firstFrameBytesMax`; a longer one ends the connection.
 package enum AgentProtocol {
     /// Raised when an older peer would misunderstand.
-    package static let version = 1
+    package static let version = 2
     package static let frameBytesMax = 4 << 20
     /// A stranger may send no more than this before the server knows who it is.
     package static let firstFrameBytesMax = 64 << 10
@@ -29,6 +29,9 @@ package enum AgentMessage: Codable, Sendable {
     case report(HostReport)
     /// Nothing changed, and the agent is there.
     case heartbeat(sequence: Int64)
+    /// What the balancers of the host have counted since their starts: after `hello` of all their
+    /// servers, then of those that have changed.
+    case traffic([BalancerTraffic])
     /// A command has ended. Sent again after a reconnect until it is acknowledged.
     case commandEnded(CommandOutcome)
     /// A line of a running command's output.
@@ -160,6 +163,20 @@ package struct AgentCommand: Codable, Sendable {
         self.fence = fence
         self.timeout = timeout
         self.operation = operation
+    }
+}
+
+/// Running totals of a balancer's servers.
+package struct BalancerTraffic: Codable, Hashable, Sendable {
+    package var balancer: BalancerName
+    package var servers: [ServerTraffic]
+    /// Whether no more pieces of the same telling follow.
+    package var isLast: Bool
+
+    package init(balancer: BalancerName, servers: [ServerTraffic], isLast: Bool = true) {
+        self.balancer = balancer
+        self.servers = servers
+        self.isLast = isLast
     }
 }
 

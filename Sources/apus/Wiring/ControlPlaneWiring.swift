@@ -68,11 +68,11 @@ struct ControlPlaneWiring {
                 readPackage: { digest, offset, length throws(Problem) in
                     ByteBuffer(bytes: try await objects.read(digest, from: offset, bytesMax: length))
                 },
-                observe: { await relay.pass($0) }),
+                observe: { await relay.pass($0) }, heard: { relay.heard($0) }),
             now: wallClock, logger: logger)
         let orchestrator = try await OrchestratorService(
             store: store, releases: releases, audit: audit, link: gateway, now: wallClock, logger: logger)
-        relay.connect { await orchestrator.observe($0) }
+        relay.connect({ await orchestrator.observe($0) }, heard: { orchestrator.heard($0) })
         let maker = try ReleaseMaker(
             configuration: options.repository, work: options.state.appending("work"), objects: objects, signer: signer,
             store: store, releases: releases)
@@ -110,11 +110,18 @@ extension FabricService: FabricOperations {}
 /// Passes on what agents say, once there is somebody to hear it.
 final class ObservationRelay: Sendable {
     typealias Listener = @Sendable (AgentObservation) async -> Void
-    private let listener = Mutex<Listener?>(nil)
+    typealias Hearer = @Sendable (HostName) -> Void
+    private let listener = Mutex<(listener: Listener, hearer: Hearer)?>(nil)
 
-    func connect(_ listener: @escaping Listener) { self.listener.withLock { $0 = listener } }
+    func connect(_ listener: @escaping Listener, heard hearer: @escaping Hearer) {
+        self.listener.withLock { $0 = (listener, hearer) }
+    }
 
     func pass(_ observation: AgentObservation) async {
-        if let listener = listener.withLock({ $0 }) { await listener(observation) }
+        if let (listener, _) = listener.withLock({ $0 }) { await listener(observation) }
+    }
+
+    func heard(_ host: HostName) {
+        if let (_, hearer) = listener.withLock({ $0 }) { hearer(host) }
     }
 }

@@ -25,6 +25,8 @@ package struct ChangeEvent: StreamEvent, Hashable {
     package var apps: [AppName] = []
     package var hosts: [HostName] = []
     package var executions: [ExecutionID] = []
+    /// Too much to name, or nothing that has a name: whatever is looked at may have changed.
+    package var isEverything = false
 
     package var eventName: String { "change" }
 
@@ -61,13 +63,16 @@ package struct ExecutionEvent: StreamEvent, Hashable {
     package var stepState: StepView.State?
     package var state: ExecutionState?
     package var problem: Problem?
+    /// Of a step that has watched a release: what was found, a verdict a line.
+    package var findings: [String]?
 
     package var eventName: String { kind.rawValue }
     package var isLast: Bool { kind == .state && state?.isEnded == true }
 
     package init(
         sequence: Int64, at: Instant, kind: Kind, step: Int? = nil, title: String? = nil, line: String? = nil,
-        stepState: StepView.State? = nil, state: ExecutionState? = nil, problem: Problem? = nil
+        stepState: StepView.State? = nil, state: ExecutionState? = nil, problem: Problem? = nil,
+        findings: [String]? = nil
     ) {
         self.sequence = sequence
         self.at = at
@@ -78,6 +83,7 @@ package struct ExecutionEvent: StreamEvent, Hashable {
         self.stepState = stepState
         self.state = state
         self.problem = problem
+        self.findings = findings
     }
 }
 
