@@ -24,7 +24,7 @@ extension EndToEndTests {
 
         @Test("each execution comes to its end, and no request fails", .timeLimit(.minutes(isWhole ? 20 : 5)))
         func everyStep() async throws {
-            let sample = try SampleRepository(base: 120)
+            let sample = try SampleRepository(base: 224)
             try await TestFleet.withServerAndAgents(sample) { fleet in
                 var version = 1
                 let steps = try await Self.stepCount(fleet, &version)
@@ -130,7 +130,7 @@ extension EndToEndTests {
             "an execution keeps to what it began with, and what came meanwhile is carried out after it",
             .timeLimit(.minutes(2)))
         func commitDuringRollout() async throws {
-            var sample = try SampleRepository(base: 130)
+            var sample = try SampleRepository(base: 228)
             sample.instances = 6
             try await TestFleet.withDev(sample) { fleet in
                 try await TestLoad.expectNoFailure(fleet) { load in

@@ -20,7 +20,7 @@ extension EndToEndTests {
             "a host that is cut off in a rollout is replaced after the grace, and serves nothing twice when it is back",
             .timeLimit(.minutes(3)), arguments: Fault.allCases)
         func cutOff(_ fault: Fault) async throws {
-            let sample = try Self.sample(base: fault == .bothWays ? 140 : 150)
+            let sample = try Self.sample(base: fault == .bothWays ? 165 : 175)
             try await Self.withNetwork(sample) { fleet, network, sample in
                 try await fleet.commit(["src/demo/app.py": SampleRepository.program(version: 2)], "Version 2")
                 try await fleet.succeed("deploy", "demo", "--no-wait")

@@ -62,7 +62,7 @@ extension EndToEndTests {
         /// A plan is approved by its number: a file, or a number of nobody's, carries nothing out.
         @Test("plans that the server did not make are not carried out", .timeLimit(.minutes(1)))
         func forgedPlans() async throws {
-            let sample = try SampleRepository(base: 220)
+            let sample = try SampleRepository(base: 232)
             try await TestFleet.withDev(sample) { fleet in
                 let plan = try await fleet.succeed("plan", "demo", "--deploy", "--json").data
                 let file = fleet.folder.appending("plan.json")
