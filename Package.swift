@@ -138,7 +138,8 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "PackagesTests", dependencies: ["Packages", "Core", crypto, systemPackage], swiftSettings: settings),
-        .testTarget(name: "StateTests", dependencies: ["ControlPlane", "Core", grdb], swiftSettings: settings),
+        .testTarget(
+            name: "StateTests", dependencies: ["ControlPlane", "Core", "Wire", grdb, logging], swiftSettings: settings),
         .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),

@@ -24,7 +24,7 @@ struct CrowdFabric: Sendable {
         let reading = try await ConfigurationReader.read(repository, commit: commit)
         let configuration = try reading.configuration(of: try FabricName(options.fabric))
         self.configuration = configuration
-        releases = configuration.apps.mapValues { Self.release(of: $0, configuration) }
+        releases = try configuration.apps.mapValues { try Self.release(of: $0, configuration) }
         let hosts = configuration.hosts.keys.sorted()
         var placed: [HostName: [InstanceID]] = [:]
         var next = 0
@@ -47,11 +47,13 @@ struct CrowdFabric: Sendable {
                 id: id, releaseIdentity: releases[id.app]?.identity ?? Self.digest(id.app), state: .running,
                 health: .healthy, port: 20_000 + index, processID: Int32(1000 + index), since: now)
         }
+        let apps = Set((placed[host] ?? []).map(\.app))
         return HostReport(
             host: host, sequence: 1,
             facts: HostFacts(
-                memory: .mebibytes(16_384), processors: 8, system: "Debian GNU/Linux 12",
-                agentVersion: "crowd"), instances: instances)
+                memory: .mebibytes(16_384), processors: 8, system: "Debian GNU/Linux 12", agentVersion: "crowd"),
+            instances: instances,
+            links: Dictionary(uniqueKeysWithValues: apps.map { ($0, ReleaseLinks(current: releases[$0]?.identity)) }))
     }
 
     static func now() -> Instant { Instant(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000)) }
@@ -61,13 +63,15 @@ struct CrowdFabric: Sendable {
         return Core.Digest(bytes: (0..<32).map { seed[$0 % seed.count] &+ UInt8($0) })
     }
 
-    private static func release(of app: AppSpec, _ configuration: FabricConfiguration) -> Release {
+    private static func release(of app: AppSpec, _ configuration: FabricConfiguration) throws -> Release {
         let digest = digest(app.name)
+        let identity = try ReleaseIdentity.digest(
+            package: digest, config: [:], environment: app.environment, processes: app.processes)
         return Release(
             app: app.name, number: 1,
             package: PackageReference(app: app.name, version: "1", digest: digest, size: 1 << 20, signature: ""),
             config: [:], environment: app.environment, processes: app.processes,
             sourceCommit: configuration.commit, configCommit: configuration.commit, createdAt: now(),
-            createdBy: "crowd", identity: digest)
+            createdBy: "crowd", identity: identity)
     }
 }

@@ -165,6 +165,9 @@ final class CrowdHost: @unchecked Sendable {
                         port: state == .running ? 20_000 + report.instances.count : nil, since: CrowdFabric.now()))
             }
             sendReport()
+        } else if case .link(let app, let identity) = command.operation {
+            report.links[app] = ReleaseLinks(current: identity, previous: report.links[app]?.current)
+            sendReport()
         }
         send(.commandEnded(CommandOutcome(command: command.id, problem: nil)))
     }

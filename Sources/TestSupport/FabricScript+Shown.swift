@@ -34,7 +34,7 @@ extension FabricScript {
             desired: desired, live: live, standing: FleetStanding(desired: desired, live: live),
             current: fleet.orchestrator.currentHosts())
         let all = Delta.all(
-            desired: desired, live: live, records: Array(fleet.orchestrator.records.values), placement: placement)
+            desired: desired, live: live, records: fleet.orchestrator.records, placement: placement)
         let differing = all.filter { $0.state != .asExpected }
         let lines = differing.map { delta in
             "\(delta.instance) on \(delta.host): \(delta.state.rawValue)"

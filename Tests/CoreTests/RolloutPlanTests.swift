@@ -21,7 +21,8 @@ struct RolloutPlanTests {
             strategy: random.pick(RolloutPolicy.Strategy.allCases) ?? .rolling,
             batch: random.chance(oneIn: 2)
                 ? .count(Int.random(in: 1...4, using: &random)) : .percent(Int.random(in: 1...100, using: &random)),
-            unavailableMax: random.pick([nil, .zero, .share(.count(1)), .share(.percent(30)), .share(.count(3))]) ?? nil,
+            unavailableMax: random.pick([nil, .zero, .share(.count(1)), .share(.percent(30)), .share(.count(3))])
+                ?? nil,
             surge: random.pick([nil, .share(.count(1)), .share(.percent(50)), .zero]) ?? nil,
             canary: CanaryPolicy(
                 instances: .count(Int.random(in: 1...3, using: &random)),
@@ -65,7 +66,8 @@ struct RolloutPlanTests {
                 .init(app: Self.app, kind: .deploy, release: 2, requestedBy: "ana"), at: drawn.fleet.now)
             if plan.refusal != nil { continue }
             if let broken = walk(plan, drawn) {
-                Issue.record("seed \(seed), \(drawn.policy): \(broken)\n\(PlanText.steps(plan.root).joined(separator: "\n"))")
+                Issue.record(
+                    "seed \(seed), \(drawn.policy): \(broken)\n\(PlanText.steps(plan.root).joined(separator: "\n"))")
                 return
             }
         }
@@ -75,7 +77,8 @@ struct RolloutPlanTests {
         let web = ProcessName(checked: "web")
         var serving: Set<InstanceID> = []
         var running: Set<InstanceID> = []
-        for record in drawn.fleet.orchestrator.records.values where record.duty == .serving && record.id.process == web {
+        for record in drawn.fleet.orchestrator.records.values where record.duty == .serving && record.id.process == web
+        {
             serving.insert(record.id)
             running.insert(record.id)
         }

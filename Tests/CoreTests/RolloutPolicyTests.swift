@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Rollout policies")
 struct RolloutPolicyTests {
-    @Test("percentages are read as they are written, and nothing else is", arguments: ["0%", "5%", "0.5%", "12.25%", "9999%"])
+    @Test(
+        "percentages are read as they are written, and nothing else is",
+        arguments: ["0%", "5%", "0.5%", "12.25%", "9999%"])
     func percent(text: String) throws {
         #expect(try Percent(text).description == text)
         let data = try JSONEncoder().encode(try Percent(text))
@@ -38,7 +40,8 @@ struct RolloutPolicyTests {
                 let theirs = Double(canaries * weights.canary)
                 let share = theirs / (theirs + Double(others * weights.other))
                 let wanted = Double(hundredths) / 10_000
-                #expect(abs(share - wanted) <= max(0.005, wanted / 10), "\(hundredths) \(canaries) \(others) \(weights)")
+                #expect(
+                    abs(share - wanted) <= max(0.005, wanted / 10), "\(hundredths) \(canaries) \(others) \(weights)")
             }
         }
     }
@@ -68,20 +71,5 @@ struct RolloutPolicyTests {
         let overridden = RolloutOverrides(strategy: .rolling).applied(
             to: RolloutPolicy(strategy: .blueGreen, pause: .ready))
         #expect(code(overridden) == nil)
-    }
-
-    @Test("apps come behind those that they come after, and a circle is found")
-    func order() {
-        func name(_ text: String) -> AppName { AppName(checked: text) }
-        let order = AppOrder(after: [
-            name("a"): [name("z")], name("z"): [name("m")], name("m"): [], name("b"): [],
-        ])
-        #expect(order.sorted(["a", "b", "m", "z"].map(name)).map(\.text) == ["m", "z", "a", "b"])
-        #expect(order.sorted(["a", "m"].map(name)).map(\.text) == ["m", "a"])
-        #expect(order.ancestors(of: name("a")) == [name("z"), name("m")])
-        #expect(order.cycle == nil)
-        let circle = AppOrder(after: [name("a"): [name("b")], name("b"): [name("c")], name("c"): [name("b")]])
-        #expect(circle.cycle.map(Set.init) == [name("b"), name("c")])
-        #expect(AppOrder(after: [name("a"): [name("a")]]).cycle == [name("a")])
     }
 }

@@ -67,17 +67,18 @@ extension EndToEndTests {
                     try await fleet.allServing("demo")
                     #expect(Set(try await fleet.instances("demo").map(\.release)) == [1])
 
-                    try await fleet.commit(["src/demo/migrate.py": "print('ok')\n"], "Mended")
-                    let begun = try await fleet.apus("deploy", "demo", "--no-wait", "--pause-after", "first-batch")
-                    #expect(begun.code == 0, "\(begun.data)\(begun.words)")
+                    sample.rollout = "settle: 500ms, pause: first-batch"
+                    try await fleet.commit(
+                        ["src/demo/migrate.py": "print('ok')\n", "apps/demo.yaml": sample.app("demo")], "Mended")
                     let paused = try await eventually("The pause") {
                         try await fleet.client.executions(running: true).first { $0.state == .paused }
                     }
                     #expect(try await fleet.releasesServing("demo").count == 2)
                     _ = try await fleet.succeed("resume", paused.id.text)
                     try await eventually("The new release everywhere") {
-                        try await fleet.releasesServing("demo").count == 1
-                            && (try await fleet.client.executions(running: true)).isEmpty
+                        let running = try await fleet.client.executions(running: true)
+                        let releases = try await fleet.releasesServing("demo")
+                        return running.isEmpty && releases.count == 1
                     }
                     try await load.answered(by: 2)
                 }

@@ -8,7 +8,8 @@ import signal
 import sys
 import tempfile
 
-import figures_core  # noqa: F401  (registers)
+import figures_agents  # noqa: F401  (registers)
+import figures_core  # noqa: F401
 import figures_packages  # noqa: F401
 import figures_program  # noqa: F401
 import figures_rollout  # noqa: F401

@@ -38,7 +38,7 @@ processes:
     memory: 128MiB
 routes:
   - {{ host: {SITE}, to: web }}
-rollout: {{ batch: {batch}, warm: {warm} }}
+rollout: {{ batch: {batch}, warm: {warm}, settle: 0s }}
 """,
         "src/shop/version.txt": "1\n",
     }

@@ -50,17 +50,25 @@ struct ScaleFigures {
         say("from-nothing", watch.median)
     }
 
-    /// Everything is looked at, and nothing is to be done.
+    /// Everything is placed and looked at, and nothing is to be done; and a commit that says
+    /// nothing new about any host or app.
     private func nothing(_ loop: inout ScaleLoop) {
-        guard wants("no-op") else { return }
-        var watch = Stopwatch()
+        guard wants("no-op") || wants("no-op-commit") else { return }
+        var everything = Stopwatch()
+        var commits = Stopwatch()
+        let empty = loop.reports.values.first { $0.instances.isEmpty }?.host
         for round in 0..<Self.rounds {
+            // A host without instances is drained, and taken back: all places may differ then.
             var overrides = loop.orchestrator.desired?.overrides ?? Overrides()
-            overrides.pinned[ScaleFabric.appName(0)] = round % 2 == 0 ? 1 : nil
-            let actions = watch.measure { loop.receive(.overridden(overrides)) }
-            precondition(actions.count == 1 && loop.orchestrator.executions.isEmpty)
+            overrides.drained = round % 2 == 0 ? Set([empty].compactMap { $0 }) : []
+            var actions = everything.measure { loop.receive(.overridden(overrides)) }
+            var configuration = ScaleFabric(instances: fabric.instances).configuration
+            configuration.commit = String(repeating: "\(round)", count: 40)
+            actions += commits.measure { loop.receive(.configured(configuration)) }
+            precondition(actions.count == 2 && loop.orchestrator.executions.isEmpty)
         }
-        say("no-op", watch.median)
+        say("no-op", everything.median)
+        say("no-op-commit", commits.median)
     }
 
     /// What happens all day: a heartbeat, a tick, an instance that was started again.
@@ -153,12 +161,9 @@ struct ScaleFigures {
         for _ in 0..<Self.rounds {
             let live = loop.orchestrator.live(at: loop.now)
             watch.measure {
-                let placement = Placement(
-                    desired: desired, live: live, standing: FleetStanding(desired: desired, live: live),
-                    current: loop.orchestrator.currentHosts())
+                guard let placement = loop.orchestrator.placed(at: loop.now)?.placement else { return }
                 let deltas = Delta.all(
-                    desired: desired, live: live, records: Array(loop.orchestrator.records.values),
-                    placement: placement)
+                    desired: desired, live: live, records: loop.orchestrator.records, placement: placement)
                 precondition(deltas.count >= fabric.instances)
             }
         }

@@ -6,8 +6,7 @@ import SystemPackage
 /// Releases that nobody needs any more, until they are removed from the disk.
 ///
 /// A release only loses its name at first. What follows its end is most often the installation of
-/// the next one, and ext4 is slow at making files where thousands have just been removed: it looks
-/// at each inode that was freed in the last minute, and passes it over.
+/// the next one, which people wait for: the disk is not to be busy with thousands of removals then.
 struct Attic: Sendable {
     private static let prefix = ".old-"
     private static let pause = Duration.seconds(60)

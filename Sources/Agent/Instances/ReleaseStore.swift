@@ -48,6 +48,7 @@ struct ReleaseStore: Sendable {
                 return output("release \(spec.releaseIdentity.short) is unpacked")
             }
             try Disk.makeFolder(folders.releases(app))
+            Disk.spreadFolders(in: folders.releases(app))
             let archive = try await package(spec.package)
             output("unpacking \(spec.package.app)@\(spec.package.version)")
             let temporary = folders.releases(app).appending(".new-\(spec.releaseIdentity.short)")

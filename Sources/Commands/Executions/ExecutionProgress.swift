@@ -51,7 +51,13 @@ struct ExecutionProgress {
             let before = state
             state = event.state ?? state
             problem = event.problem ?? problem
-            if state == .paused { return [StyledText("! paused", .yellow)] }
+            if state == .paused {
+                let why = running.values.first { $0.title.hasPrefix("wait for a person: ") }
+                return [
+                    StyledText(
+                        why.map { "! paused to \($0.title); `apus status` says how to go on" } ?? "! paused", .yellow)
+                ]
+            }
             return before == .paused && state == .running ? ["… goes on"] : []
         }
     }

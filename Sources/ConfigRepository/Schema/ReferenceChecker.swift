@@ -81,7 +81,8 @@ struct ReferenceChecker {
         else { return }
         log.error(
             "after.cycle", at: position, "Apps wait for one another.",
-            cause: (cycle + [first]).map(\.text).joined(separator: " after ") + ".", hint: "remove one `after` of these")
+            cause: (cycle + [first]).map(\.text).joined(separator: " after ") + ".", hint: "remove one `after` of these"
+        )
     }
 
     private func use(_ fabric: Located<FabricName>, by user: ConfigurationNoun) {

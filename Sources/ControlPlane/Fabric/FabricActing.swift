@@ -26,13 +26,14 @@ extension FabricService {
         try rollout.applied(to: app.rollout).check()
         // The head may have begun this very deploy a moment ago: then that one is followed.
         let joins = request.ref == nil && request.filter == nil
-        if joins, let running = builds.running(name) {
+        if joins, let running = builds.running(name), rollout.isEmpty || !deploying.contains(running.id) {
+            if !rollout.isEmpty { rolloutsAsked[running.id] = rollout }
             return AcceptedView(
                 app: name, commit: configuration.commit, build: running.id,
                 sentence: "\(name) is being deployed already, by \(running.startedBy).")
         }
-        if request.ref == nil, let running = await orchestrator.snapshot.executions[name], running.kind == .deploy,
-            try await isWhatIsAsked(running, app, configuration)
+        if request.ref == nil, rollout.isEmpty, let running = await orchestrator.snapshot.executions[name],
+            running.kind == .deploy, try await isWhatIsAsked(running, app, configuration)
         {
             return AcceptedView(
                 app: name, commit: configuration.commit, executions: [ExecutionID(checked: "\(running.id)")],

@@ -31,6 +31,8 @@ package actor FabricService: Service {
 
     private static let localPollInterval = Duration.seconds(1)
     private static let remotePollInterval = Duration.seconds(20)
+    /// Who acts where no person does.
+    private static let itself = "apus"
     private static let lockLifetime = Interval.seconds(15)
     private static let turnInterval = Duration.milliseconds(200)
     static let plansKept = 200
@@ -50,16 +52,20 @@ package actor FabricService: Service {
     let logger: Logger
     private let jobs: AsyncStream<DeployJob>
     private let jobQueue: AsyncStream<DeployJob>.Continuation
+    /// How deploys are to be rolled out that were begun by a commit and asked for by a person since.
+    var rolloutsAsked: [BuildID: RolloutOverrides] = [:]
+    /// Builds whose deploy has begun: how it is rolled out is settled.
+    var deploying: Set<BuildID> = []
     var plans: [PlanID: KeptPlan] = [:]
     var planOrder: [PlanID] = []
     var pendingCommit: String?
-    /// Apps that a commit came for while they were being built: looked at again afterwards.
-    private var appsToLookAtAgain: Set<AppName> = []
     private var hasCaughtUp = false
     var keptSight: FabricSight?
     let sightRequests: AsyncStream<Void>
     let sightRequest: AsyncStream<Void>.Continuation
     private var nextNumber = 0
+    /// Apps that a commit has changed while one before it was built.
+    private var changedMeanwhile: Set<AppName> = []
 
     package init(
         fabric: FabricName, source: ConfigurationSource, maker: ReleaseMaker, releases: ReleaseStore,
@@ -131,7 +137,7 @@ package actor FabricService: Service {
                 pendingCommit = head.commit
                 return
             }
-            _ = try await apply(configuration, by: "apus", role: "apus")
+            _ = try await apply(configuration, by: Self.itself, role: Self.itself)
         } catch {
             logger.error("configuration repository not read", metadata: ["problem": "\(error)"])
         }
@@ -149,26 +155,15 @@ package actor FabricService: Service {
             await self.orchestrator.receive { $0.receive(.configured(configuration), at: $1) }
         }
         pendingCommit = nil
-        return await deployWhatIsWanted(Array(configuration.apps.keys), by: who)
+        return await deployWhatIsWanted(in: configuration, by: who)
     }
 
-    /// Begins a build for each of the apps that the desired configuration wants another release of.
-    private func deployWhatIsWanted(_ apps: [AppName], by who: String) async -> [BuildView] {
-        guard let configuration = await orchestrator.snapshot.desired?.configuration else { return [] }
+    /// Begins a build for each app that the desired configuration wants another release of.
+    private func deployWhatIsWanted(in configuration: FabricConfiguration, by who: String) async -> [BuildView] {
         var begun: [BuildView] = []
         // Those that come before others are in the queue first, so that these wait for them.
-        for app in AppOrder(configuration).sorted(apps).compactMap({ configuration.apps[$0] }) {
-            do throws(Problem) {
-                guard try await maker.wantsRelease(app, configCommit: configuration.commit) else { continue }
-                guard builds.running(app.name) == nil else {
-                    appsToLookAtAgain.insert(app.name)
-                    continue
-                }
-                let deploy = AcceptedDeploy(app: app.name, who: who, acceptedAt: now())
-                begun.append(try await enqueue(deploy, of: app, in: configuration, waits: true))
-            } catch {
-                logger.error("app not deployed", metadata: ["app": "\(app.name)", "problem": "\(error)"])
-            }
+        for app in AppOrder(configuration).sorted(configuration.apps.keys).compactMap({ configuration.apps[$0] }) {
+            if let build = await deployIfChanged(app, in: configuration, by: who) { begun.append(build) }
         }
         return begun
     }
@@ -187,12 +182,39 @@ package actor FabricService: Service {
                 logger.notice("a deploy goes on", metadata: ["app": "\(deploy.app)", "by": "\(deploy.who)"])
                 _ = try await enqueue(deploy, of: app, in: configuration, waits: true)
             }
-            _ = await deployWhatIsWanted(Array(configuration.apps.keys), by: "apus")
+            _ = await deployWhatIsWanted(in: configuration, by: Self.itself)
             return true
         } catch {
             logger.error("accepted deploys not read", metadata: ["problem": "\(error)"])
             return false
         }
+    }
+
+    /// - Returns: the build that begins. While an earlier one runs, the app is looked at again when
+    ///   that has ended.
+    private func deployIfChanged(
+        _ app: AppSpec, in configuration: FabricConfiguration, by who: String
+    ) async -> BuildView? {
+        do throws(Problem) {
+            guard builds.running(app.name) == nil else { throw Self.isBuilt(app.name) }
+            guard try await maker.wantsRelease(app, configCommit: configuration.commit) else { return nil }
+            let deploy = AcceptedDeploy(app: app.name, who: who, acceptedAt: now())
+            return try await enqueue(deploy, of: app, in: configuration, waits: true)
+        } catch {
+            if error.code == "deploy.locked" {
+                changedMeanwhile.insert(app.name)
+            } else {
+                logger.error("app not deployed", metadata: ["app": "\(app.name)", "problem": "\(error)"])
+            }
+            return nil
+        }
+    }
+
+    private static func isBuilt(_ app: AppName, by build: BuildView? = nil) -> Problem {
+        Problem(
+            "deploy.locked", "\(app) is being built already.",
+            cause: build.map { "Build \($0.id) by \($0.startedBy) has not ended." } ?? "A build has not ended.",
+            remedy: "Wait for it.")
     }
 
     /// Accepts a deploy: from here on it is carried out, also if the server ends meanwhile.
@@ -204,10 +226,11 @@ package actor FabricService: Service {
         let awaited = await awaitedDeploys(before: app.name, in: configuration)
         // Nothing may wait from here to the beginning: two builds of one app would begin at once.
         if let running = builds.running(app.name) {
-            if joins { return running }
-            throw Problem(
-                "deploy.locked", "\(app.name) is being built already.",
-                cause: "Build \(running.id) by \(running.startedBy) has not ended.", remedy: "Wait for it.")
+            if joins, deploy.rollout.isEmpty || !deploying.contains(running.id) {
+                if !deploy.rollout.isEmpty { rolloutsAsked[running.id] = deploy.rollout }
+                return running
+            }
+            throw Self.isBuilt(app.name, by: running)
         }
         let view = BuildView(
             id: BuildID(checked: nextIdentifier()), app: app.name, ref: deploy.ref ?? app.source.reference,
@@ -260,8 +283,11 @@ package actor FabricService: Service {
         } catch {
             logger.error("an accepted deploy is kept", metadata: ["app": "\(job.app.name)", "problem": "\(error)"])
         }
-        if appsToLookAtAgain.remove(job.app.name) != nil {
-            _ = await deployWhatIsWanted([job.app.name], by: job.who)
+        if changedMeanwhile.remove(job.app.name) != nil,
+            let configuration = await orchestrator.snapshot.desired?.configuration,
+            let app = configuration.apps[job.app.name]
+        {
+            _ = await deployIfChanged(app, in: configuration, by: Self.itself)
         }
     }
 
@@ -307,10 +333,13 @@ package actor FabricService: Service {
         while await !orchestrator.snapshot.isSettled(at: now()), !Task.isCancelled {
             try? await Task.sleep(for: Self.turnInterval)
         }
-        if job.waits { await turn(of: release, job) }
+        if job.waits { try await awaitRollout(of: release.app) }
         let configuration = await orchestrator.snapshot.desired?.configuration
+        deploying.insert(job.build)
+        defer { deploying.remove(job.build) }
         let request = Orchestrator.Request(
-            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, rollout: job.rollout,
+            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who,
+            rollout: rolloutsAsked.removeValue(forKey: job.build) ?? job.rollout,
             filter: job.filter.flatMap { Self.slotFilter($0, configuration) })
         return try await orchestrator.perform { (loop, now) throws(Problem) in
             let added = loop.receive(.releaseAdded(release), at: now)
@@ -319,14 +348,17 @@ package actor FabricService: Service {
         }
     }
 
-    /// A commit that comes while the one before it is rolled out is carried out after it.
-    private func turn(of release: Release, _ job: DeployJob) async {
-        var isSaid = false
-        while !Task.isCancelled, let running = await orchestrator.snapshot.executions[release.app],
-            running.kind == .deploy || running.kind == .rollback
+    /// A commit waits for the rollout of the one before it; people are told that the app is locked.
+    private func awaitRollout(of app: AppName) async throws(Problem) {
+        while !Task.isCancelled, let running = await orchestrator.snapshot.executions[app],
+            [.deploy, .rollback].contains(running.kind)
         {
-            if !isSaid { builds.output("Waits for execution \(running.id) of \(release.app).", of: job.build) }
-            isSaid = true
+            guard running.kind == .deploy || running.cause != nil else {
+                throw Problem(
+                    "deploy.overtaken", "\(app) was not deployed.",
+                    cause: "\(running.startedBy) took it back to an earlier release meanwhile.",
+                    remedy: "Deploy it when it is time: apus deploy \(app).")
+            }
             try? await Task.sleep(for: Self.turnInterval)
         }
     }

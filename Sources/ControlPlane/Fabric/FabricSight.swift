@@ -26,13 +26,16 @@ struct FabricSight: Sendable {
     init(_ loop: Orchestrator, _ desired: DesiredModel, change: Int64, executions: [ExecutionView], at now: Instant) {
         let began = ContinuousClock.now
         let live = loop.live(at: now)
-        let standing = FleetStanding(desired: desired, live: live)
-        let placement = Placement(desired: desired, live: live, standing: standing, current: loop.currentHosts())
-        let records = Array(loop.records.values)
-        let deltas = Delta.all(desired: desired, live: live, records: records, placement: placement)
+        let placed = loop.placed(at: now)
+        let records = loop.records.values
+        let deltas =
+            placed.map {
+                Delta.all(desired: desired, live: live, records: loop.records, placement: $0.placement)
+            } ?? []
         views = FabricViews(desired: desired, live: live, records: records, deltas: deltas, executions: executions)
-        warnings = (standing.blindness.map { [$0] } ?? []) + placement.refusals.prefix(10).map(\.text)
-        isShort = !placement.refusals.isEmpty
+        let refusals = placed?.placement.refusals ?? []
+        warnings = (placed?.standing.blindness.map { [$0] } ?? []) + refusals.prefix(10).map(\.text)
+        isShort = !refusals.isEmpty
         self.change = change
         cost = began.duration(to: .now)
     }

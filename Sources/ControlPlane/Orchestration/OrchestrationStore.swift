@@ -52,7 +52,7 @@ package struct OrchestrationStore: Sendable {
                     state: execution.state, endedAt: execution.endedAt, problem: execution.machine.problem)
                 try put(OrchestrationKeys.executionEnd(execution.id), end)
             case .saveStep(let execution, let progress):
-                try put(OrchestrationKeys.step(execution, progress.step.id), progress)
+                try put(OrchestrationKeys.step(execution, progress.step.id), SavedStep(progress))
             case .saveTraffic(let record): traffic[record.execution] = record
             case .send, .cancelOrder, .announce: break
             }
@@ -76,14 +76,12 @@ package struct OrchestrationStore: Sendable {
         }
         memory.records = try await store.values(.prefix("records/"), as: InstanceRecord.self)
         memory.joinedHosts = try await store.values(.prefix("hosts/"), as: HostName.self)
-        let ends = try await store.range(.prefix("executions/"), limit: nil).entries.filter {
-            $0.key.text.hasSuffix("/end")
-        }
-        for entry in ends {
-            guard let id = Int64(entry.key.text.split(separator: "/")[1]) else { continue }
+        for id in try await executionNumbers(limit: .max) {
             memory.lastExecution = max(memory.lastExecution, id)
-            let end = try StateJSON.decode(ExecutionEnd.self, from: entry.value, at: entry.key)
-            if !end.state.isEnded, let execution = try await execution(id) { memory.executions.append(execution) }
+            let end = try await store.get(OrchestrationKeys.executionEnd(id), as: ExecutionEnd.self)
+            if end?.state.isEnded == false, let execution = try await execution(id) {
+                memory.executions.append(execution)
+            }
         }
         memory.traffic = try await checkpoints()
         var apps = Set(memory.records.map(\.id.app))
@@ -102,9 +100,11 @@ package struct OrchestrationStore: Sendable {
         var execution = try StateJSON.decode(Execution.self, from: data, at: first.key)
         var steps: [StepProgress] = []
         var end: ExecutionEnd?
+        let planned = execution.machine.plan.steps
         for entry in entries {
             if entry.key.text.hasPrefix(prefix + "/steps/") {
-                steps.append(try StateJSON.decode(StepProgress.self, from: entry.value, at: entry.key))
+                let saved = try StateJSON.decode(SavedStep.self, from: entry.value, at: entry.key)
+                if planned.indices.contains(saved.id - 1) { steps.append(saved.progress(of: planned[saved.id - 1])) }
             } else if entry.key.text == prefix + "/traffic" {
                 execution.traffic = try StateJSON.decode(SavedTraffic.self, from: entry.value, at: entry.key).figures
             } else if entry.key.text == prefix + "/end" {
@@ -118,11 +118,21 @@ package struct OrchestrationStore: Sendable {
 
     /// Numbers of the newest executions, the newest first.
     func executionNumbers(limit: Int) async throws(Problem) -> [Int64] {
-        let entries = try await store.range(.prefix("executions/"), limit: nil).entries
-        let numbers = entries.filter { $0.key.text.hasSuffix("/end") }.compactMap {
-            Int64($0.key.text.split(separator: "/")[1])
+        Array(try await folders(in: "executions").compactMap { Int64($0) }.reversed().prefix(limit))
+    }
+
+    /// The names right below a folder of keys. What is in them is passed over unread: the plans of
+    /// a large fabric's executions are gigabytes.
+    private func folders(in folder: String) async throws(Problem) -> [String] {
+        let all = KeyRange.prefix("\(folder)/")
+        var names: [String] = []
+        var lower = all.lower
+        while let entry = try await store.range(KeyRange(lower: lower, upper: all.upper), limit: 1).entries.first {
+            let name = String(entry.key.text.split(separator: "/")[1])
+            names.append(name)
+            lower = KeyRange.prefix("\(folder)/\(name)/").upper ?? all.lower
         }
-        return Array(numbers.reversed().prefix(limit))
+        return names
     }
 
     /// Deletes the oldest executions beyond those that are kept.
@@ -183,11 +193,7 @@ package struct OrchestrationStore: Sendable {
     }
 
     private func forgetConfigurations(but commit: String) async throws(Problem) {
-        var commits: Set<String> = []
-        for entry in try await store.range(.prefix("configurations/"), limit: nil).entries {
-            commits.insert(String(entry.key.text.split(separator: "/")[1]))
-        }
-        for other in commits where other != commit {
+        for other in try await folders(in: "configurations") where other != commit {
             _ = try await store.transact(StateTransaction(success: [.deleteRange(.prefix("configurations/\(other)/"))]))
         }
     }

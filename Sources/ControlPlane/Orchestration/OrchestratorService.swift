@@ -7,7 +7,8 @@ import Wire
 /// Owns the loop: gives it events, one at a time, and carries out its actions in their order.
 /// What is to be saved is on the disk before anything that depends on it is sent.
 package actor OrchestratorService: Service {
-    private static let tick = Duration.milliseconds(500)
+    private static let tickInterval = Duration.milliseconds(500)
+    private static let pauseMax = Duration.seconds(3)
 
     let store: OrchestrationStore
     /// Which releases have served.
@@ -23,9 +24,13 @@ package actor OrchestratorService: Service {
     private var tickets: [Int64: AuditTicket] = [:]
     private var fence: Int64
     private(set) var changeNumber: Int64 = 0
+    private var lastTick = ContinuousClock.now
     /// Why the last state could not be saved; nil while all is well.
     private(set) var stateProblem: Problem?
     private let heartbeats = Mutex<Set<HostName>>([])
+    /// Hosts whose words wait to be dealt with, and how many of each: what they say next is not read
+    /// before, and their silence is ours.
+    private var speaking: [HostName: Int] = [:]
     private var gathering = Gathering()
 
     /// Brings the loop's state back.
@@ -52,11 +57,26 @@ package actor OrchestratorService: Service {
         await receive { $0.resume(at: $1) }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                try? await Task.sleep(for: Self.tick)
-                let heard = self.takeHeartbeats().map { Orchestrator.Event.heard($0) }
-                await self.receive { $0.receive(heard + [.timePassed], at: $1) }
+                try? await Task.sleep(for: Self.tickInterval)
+                await self.tick()
             }
         }
+    }
+
+    /// Time has passed, and hosts were heard. A pause of the server's own, when the disk or the whole
+    /// machine stood still, is no silence of theirs: what they said meanwhile has not been read yet.
+    private func tick() async {
+        await turn.begin()
+        defer { turn.end() }
+        let before = orchestrator.desired
+        let pause = lastTick.duration(to: .now)
+        lastTick = .now
+        var heard = takeHeartbeats().union(speaking.keys)
+        if pause > Self.pauseMax {
+            heard.formUnion(orchestrator.hosts.values.filter { $0.contact == .connected }.map(\.name))
+        }
+        let events = heard.sorted().map { Orchestrator.Event.heard($0) } + [.timePassed]
+        await carryOut(orchestrator.receive(events, at: now()), before: before)
     }
 
     /// A host is there. Thousands say so every second: the loop hears of them together, at its
@@ -107,7 +127,7 @@ package actor OrchestratorService: Service {
             // What it said before must not be heard after.
             heartbeats.withLock { _ = $0.remove(host) }
             await take(.disconnected(host))
-        case .report(let report): await take(.reported(report))
+        case .report(let report): await take(.reported(report), from: report.host)
         case .traffic(let host, let balancers):
             for traffic in balancers {
                 await take(.counted(host, traffic.balancer, traffic.servers, isLast: traffic.isLast))
@@ -115,7 +135,7 @@ package actor OrchestratorService: Service {
         case .outcome(let host, let outcome):
             // A host that was taken over must not speak for another.
             guard orchestrator.host(ofOrder: outcome.command.text) == host else { return }
-            await take(.orderEnded(outcome.command.text, outcome.problem))
+            await take(.orderEnded(outcome.command.text, outcome.problem), from: host)
         case .output(let host, let command, let line):
             guard orchestrator.host(ofOrder: command.text) == host else { return }
             note(line, of: command)
@@ -129,7 +149,11 @@ package actor OrchestratorService: Service {
     /// Gives the loop what an agent says, together with all that others have said by the time that
     /// it is this one's turn: what the loop does after an event costs as much after a hundred. The
     /// first who comes does it for those who come meanwhile, and leaves the rest to the next.
-    private func take(_ event: Orchestrator.Event) async {
+    private func take(_ event: Orchestrator.Event, from host: HostName? = nil) async {
+        if let host { speaking[host, default: 0] += 1 }
+        defer {
+            if let host, let count = speaking[host] { speaking[host] = count > 1 ? count - 1 : nil }
+        }
         gathering.events.append(event)
         if gathering.isLed {
             let leads = await withCheckedContinuation { gathering.waiting.append($0) }

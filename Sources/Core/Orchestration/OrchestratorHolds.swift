@@ -2,9 +2,9 @@
 /// compared with.
 extension Orchestrator {
     /// A hold counts from where balancers are now. After a restart it goes on as it was.
-    mutating func beginHold(_ step: Step, of execution: Execution, at now: Instant) {
-        guard execution.machine.steps[step.id - 1].hold == nil else { return }
-        note(HoldProgress(before: traffic.served(by: execution.app)), of: step.id, in: execution.app)
+    mutating func beginHold(_ step: Step, of app: AppName, at now: Instant) {
+        guard let progress = executions[app]?.machine.progress(of: step.id), progress.hold == nil else { return }
+        note(HoldProgress(before: traffic.served(by: app)), of: step.id, in: app)
     }
 
     private mutating func note(_ progress: HoldProgress, of step: Int, in app: AppName) {
@@ -59,8 +59,8 @@ extension Orchestrator {
         var silent = 0
         var ill: [String] = []
         let awaited = awaitedKeys(of: execution)
-        for record in records.values.sorted(by: { InstanceKey($0) < InstanceKey($1) })
-        where record.id.app == hold.app && record.id.release == hold.release {
+        for record in records.of(hold.app).values.sorted(by: { InstanceKey($0) < InstanceKey($1) })
+        where record.id.release == hold.release {
             let key = InstanceKey(record)
             let isStarting = record.duty == .starting
             guard isStarting ? awaited.contains(key) : record.duty == .serving && execution.kind == .deploy else {

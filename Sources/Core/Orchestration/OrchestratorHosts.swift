@@ -7,6 +7,7 @@ extension Orchestrator {
     }
 
     mutating func configured(_ configuration: FabricConfiguration) {
+        let before = desired?.configuration
         var model = desired ?? DesiredModel(revision: 0, configuration: configuration)
         for (name, app) in model.configuration.apps where configuration.apps[name] == nil { departed[name] = app.after }
         model.configuration = configuration
@@ -16,6 +17,16 @@ extension Orchestrator {
         for (name, host) in hosts where host.contact == .expected && configuration.hosts[name] == nil {
             hosts[name] = nil
         }
+        let hasSameHosts = configuration.hosts == before?.hosts && configuration.classes == before?.classes
+        guard !hasSameHosts || configuration.balancers != before?.balancers || configuration.policy != before?.policy
+        else { return }
+        // Where things may be has changed.
+        placement = nil
+        standing = nil
+        mayHaveVanished = true
+        findBalancers()
+        if !hasSameHosts { listServers() }
+        lookAtEverything()
     }
 
     mutating func overridden(_ overrides: Overrides) {
@@ -26,10 +37,18 @@ extension Orchestrator {
     }
 
     mutating func adopt(_ model: DesiredModel) {
+        if let desired, model.overrides.drained == desired.overrides.drained {
+            let concerned = appsConcerned(by: model, before: desired)
+            misplaced.formUnion(concerned)
+            appsToLookAt.formUnion(concerned)
+        } else {
+            placement = nil
+            standing = nil
+            lookAtEverything()
+        }
         desired = model
         backoffs = [:]
         balancersAreStale = true
-        lookAtEverything()
         pending.append(.saveDesired(model))
     }
 
@@ -40,17 +59,17 @@ extension Orchestrator {
             || before?.report?.balancers != report.balancers || before?.report?.facts != report.facts
         hosts[report.host] = LiveHost(name: report.host, contact: .connected, lastHeard: now, report: report)
         if unheard.remove(report.host) != nil { lastReturn = now }
-        if before?.contact != .connected {
+        let isBack = before?.contact != .connected
+        if isBack {
             pending.append(.announce(.hostChanged(report.host, .connected)))
             forgetBalancers(on: report.host)
-            lookAtEverything()
         }
-        guard isChanged || before?.contact != .connected else { return }
+        guard isChanged || isBack else { return }
         liveRevision += 1
         pending.append(.announce(.liveChanged(report.host)))
         rememberPorts(report)
-        for instance in report.instances { appsToLookAt.insert(instance.id.app) }
-        for key in records.keys where key.host == report.host { appsToLookAt.insert(key.instance.app) }
+        if isBack || before?.report?.facts.memory != report.facts.memory { lookAt(report.host) }
+        take(report, after: before?.report)
         noteBalancers(report)
         balancersAreStale = true
         checkHealthGates(report, at: now)
@@ -87,9 +106,7 @@ extension Orchestrator {
             watchHold(of: app, at: now)
             feed(.timePassed, to: app, at: now)
         }
-        for record in records.values {
-            if case .warm(let until) = record.duty, until <= now { appsToLookAt.insert(record.id.app) }
-        }
+        lookAtCooled(at: now)
         for (app, backoff) in backoffs where backoff.failures > 0 && backoff.notBefore <= now {
             appsToLookAt.insert(app)
         }
@@ -116,8 +133,34 @@ extension Orchestrator {
         hosts[host]?.contact = contact
         liveRevision += 1
         pending.append(.announce(.hostChanged(host, contact)))
-        lookAtEverything()
+        lookAt(host)
         balancersAreStale = true
+    }
+
+    /// What differs on a host is looked at: instances that came, went, or are in another state,
+    /// and links. The rest of what a report says is for people.
+    private mutating func take(_ report: HostReport, after before: HostReport?) {
+        var gone = Dictionary(before?.instances.map { ($0.id, $0) } ?? []) { first, _ in first }
+        for instance in report.instances {
+            let key = InstanceKey(host: report.host, instance: instance.id)
+            let last = gone.removeValue(forKey: instance.id)
+            if last?.port != instance.port || last == nil { listServer(key) }
+            guard last?.state != instance.state || last?.isReady != instance.isReady else { continue }
+            appsToLookAt.insert(instance.id.app)
+            noteUnrecorded(key)
+        }
+        for id in gone.keys {
+            appsToLookAt.insert(id.app)
+            listServer(InstanceKey(host: report.host, instance: id))
+        }
+        if before == nil {
+            for id in records.on(report.host) { listServer(InstanceKey(host: report.host, instance: id)) }
+        }
+        let links = before?.links ?? [:]
+        guard links != report.links else { return }
+        for app in Set(links.keys).union(report.links.keys) where links[app] != report.links[app] {
+            appsToLookAt.insert(app)
+        }
     }
 
     /// A record keeps its port, so that balancers can be configured before every agent is back.
@@ -134,7 +177,13 @@ extension Orchestrator {
 
     mutating func save(_ changes: [InstanceKey: InstanceRecord?]) {
         guard !changes.isEmpty else { return }
-        for (key, record) in changes { records[key] = record }
+        for (key, record) in changes {
+            records[key] = record
+            misplaced.insert(key.instance.app)
+            if let record { rememberWarmth(record) } else { noteUnrecorded(key) }
+            if desired?.configuration.hosts[key.host] == nil { mayHaveVanished = true }
+            listServer(key)
+        }
         pending.append(.saveRecords(changes))
         balancersAreStale = true
     }

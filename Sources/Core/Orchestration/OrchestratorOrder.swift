@@ -17,7 +17,7 @@ extension Orchestrator {
         guard desired.configuration.apps[app] != nil, let release = desired.releases[app] else { return true }
         guard executions[app] == nil else { return false }
         let serving = Set(
-            records.values.lazy.filter { $0.id.app == app && $0.duty == .serving }.map(\.id.process))
+            records.of(app).values.lazy.filter { $0.duty == .serving }.map(\.id.process))
         return release.processes.values.allSatisfy {
             desired.instances(of: app, $0) == 0 || serving.contains($0.name)
         }
@@ -30,7 +30,7 @@ extension Orchestrator {
 
     mutating func forgetDeparted() {
         guard !departed.isEmpty else { return }
-        let present = Set(records.keys.map(\.instance.app))
+        let present = Set(records.apps)
         departed = departed.filter { present.contains($0.key) }
     }
 }

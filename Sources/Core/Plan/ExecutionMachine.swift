@@ -36,7 +36,8 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
     private var nodes: [Node]
     /// The node of each step.
     private var leaves: [Int]
-    private var runningCount = 0
+    /// Indices of the steps that run: few, however long the plan is.
+    private var running: Set<Int> = []
     private var failedCount = 0
     private var isAborting = false
     /// The execution failed for a reason of its own, beside its steps.
@@ -47,8 +48,9 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
     package init(plan: Plan) {
         self.plan = plan
         steps = plan.steps.map { StepProgress(step: $0) }
-        nodes = Node.flattened(plan.root)
-        leaves = Node.leaves(of: nodes)
+        nodes = []
+        leaves = []
+        rebuild()
     }
 
     package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
@@ -84,7 +86,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
     /// The steps that were under way, to be sent again after a restart: a command that an agent
     /// has seen is not carried out twice.
     package func underWay() -> [Action] {
-        steps.filter { $0.state == .running && !$0.step.action.isPause }.map { .begin($0.step, attempt: $0.attempt) }
+        runningSteps.filter { !$0.step.action.isPause }.map { .begin($0.step, attempt: $0.attempt) }
     }
 
     /// Keeps what is seen while a step watches a release.
@@ -93,9 +95,13 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         steps[index].hold = progress
     }
 
+    package var runningSteps: [StepProgress] { running.sorted().map { steps[$0] } }
+
+    func progress(of id: Int) -> StepProgress? { index(of: id).map { steps[$0] } }
+
     private mutating func stepEnded(_ id: Int, _ problem: Problem?, at now: Instant, _ actions: inout [Action]) {
         guard let index = index(of: id), steps[index].state == .running else { return }
-        runningCount -= 1
+        running.remove(index)
         if waiting == id { waiting = nil }
         steps[index].state = problem.map { .failed($0) } ?? .succeeded
         steps[index].endedAt = now
@@ -112,7 +118,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         guard let index = index(of: id), !state.isEnded || state == .failed else { return }
         switch steps[index].state {
         case .running:
-            runningCount -= 1
+            running.remove(index)
             actions.append(.cancel(steps[index].step, attempt: steps[index].attempt))
         case .failed: failedCount -= 1
         case .waiting: break
@@ -150,18 +156,18 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
 
     private mutating func cancelRunning(at now: Instant, _ actions: inout [Action]) {
         waiting = nil
-        for index in steps.indices where steps[index].state == .running {
+        for index in running.sorted() {
+            running.remove(index)
             actions.append(.cancel(steps[index].step, attempt: steps[index].attempt))
             steps[index].state = .cancelled
             steps[index].endedAt = now
-            runningCount -= 1
             actions.append(.stepChanged(steps[index].step.id))
         }
     }
 
     private mutating func expire(at now: Instant, _ actions: inout [Action]) {
-        guard !state.isEnded, runningCount > 0 else { return }
-        for index in steps.indices where steps[index].state == .running && steps[index].step.id != waiting {
+        guard !state.isEnded else { return }
+        for index in running.sorted() where steps[index].state == .running && steps[index].step.id != waiting {
             let step = steps[index].step
             guard let startedAt = steps[index].startedAt, now > startedAt + step.timeout + Self.answerGrace else {
                 continue
@@ -178,7 +184,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
 
     /// Ends the execution when nothing runs and nothing may begin.
     private mutating func settle(_ actions: inout [Action]) {
-        guard state == .running || state == .paused, runningCount == 0 else { return }
+        guard state == .running || state == .paused, running.isEmpty else { return }
         if nodes[0].isDone && !isFailing {
             state = .succeeded
         } else if isAborting {
@@ -211,6 +217,8 @@ package struct StepProgress: Codable, Hashable, Sendable {
     package var endedAt: Instant?
     /// Of a step that watches a release.
     package var hold: HoldProgress?
+
+    package init(step: Step) { self.step = step }
 }
 
 extension ExecutionMachine {
@@ -304,7 +312,7 @@ extension ExecutionMachine {
         steps[index].state = .running
         steps[index].attempt += 1
         steps[index].startedAt = now
-        runningCount += 1
+        running.insert(index)
         actions.append(.stepChanged(steps[index].step.id))
         let step = steps[index].step
         switch step.action {
@@ -344,21 +352,56 @@ extension ExecutionMachine {
             guard let index = index(of: progress.step.id) else { continue }
             steps[index] = progress
         }
+        self.state = state
+        self.problem = problem
+        rebuild()
+    }
+
+    /// Finds from the steps what is kept beside them.
+    private mutating func rebuild() {
         nodes = Node.flattened(plan.root)
-        runningCount = 0
+        leaves = Node.leaves(of: nodes)
+        running = []
         failedCount = 0
         waiting = nil
         for index in steps.indices {
             switch steps[index].state {
             case .running:
-                runningCount += 1
+                running.insert(index)
                 if steps[index].step.action.isWait { waiting = steps[index].step.id }
             case .failed: failedCount += 1
             case .succeeded, .cancelled: _ = complete(leaf: index)
             case .waiting, .skipped: break
             }
         }
-        self.state = state
-        self.problem = problem
+    }
+}
+
+/// What follows from plan and steps is not written; nor are steps of which none has begun, which
+/// follow from the plan.
+extension ExecutionMachine {
+    private enum CodingKeys: CodingKey { case plan, state, steps, problem, isAborting, isFailing }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(plan: try container.decode(Plan.self, forKey: .plan))
+        state = try container.decode(ExecutionState.self, forKey: .state)
+        steps = try container.decodeIfPresent([StepProgress].self, forKey: .steps) ?? steps
+        problem = try container.decodeIfPresent(Problem.self, forKey: .problem)
+        isAborting = try container.decode(Bool.self, forKey: .isAborting)
+        isFailing = try container.decode(Bool.self, forKey: .isFailing)
+        rebuild()
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(plan, forKey: .plan)
+        try container.encode(state, forKey: .state)
+        if steps.contains(where: { $0.state != .waiting || $0.attempt > 0 }) {
+            try container.encode(steps, forKey: .steps)
+        }
+        try container.encodeIfPresent(problem, forKey: .problem)
+        try container.encode(isAborting, forKey: .isAborting)
+        try container.encode(isFailing, forKey: .isFailing)
     }
 }

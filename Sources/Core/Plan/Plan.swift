@@ -86,7 +86,7 @@ package struct Plan: Codable, Hashable, Sendable {
     }
 
     package var steps: [Step] { root.steps }
-    package var isEmpty: Bool { steps.isEmpty }
+    package var isEmpty: Bool { root.isEmpty }
 }
 
 /// A step, or steps one after another, or side by side.
@@ -96,10 +96,25 @@ package indirect enum PlanNode: Codable, Hashable, Sendable {
     /// At most `limit` children run at once.
     case parallel(title: String, limit: Int, [PlanNode])
 
+    /// In the order of the plan's text.
     package var steps: [Step] {
+        var steps: [Step] = []
+        collect(&steps)
+        return steps
+    }
+
+    package var isEmpty: Bool {
         switch self {
-        case .step(let step): [step]
-        case .sequential(_, let children), .parallel(_, _, let children): children.flatMap(\.steps)
+        case .step: false
+        case .sequential(_, let children), .parallel(_, _, let children): children.allSatisfy(\.isEmpty)
+        }
+    }
+
+    private func collect(_ steps: inout [Step]) {
+        switch self {
+        case .step(let step): steps.append(step)
+        case .sequential(_, let children), .parallel(_, _, let children):
+            for child in children { child.collect(&steps) }
         }
     }
 }
@@ -226,7 +241,7 @@ package struct DutyChange: Codable, Hashable, Sendable {
             }
         }
         let parts = [
-            (serving, "begin to serve"), (weighted, "serve with a weight of their own"), (warm, "stay warm"), (leaving, "leave"),
+            (serving, "begin to serve"), (weighted, "serve by weight"), (warm, "stay warm"), (leaving, "leave"),
         ].filter { $0.0 > 0 }
         return parts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }

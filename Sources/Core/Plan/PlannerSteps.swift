@@ -18,7 +18,8 @@ extension Planner {
     }
 
     /// What is ready takes over, and weights that an unfinished canary has left are as usual again.
-    func takeover(of slots: [SlotChange], restoring strays: [DutyChange], into builder: inout PlanBuilder) -> PlanNode? {
+    func takeover(of slots: [SlotChange], restoring strays: [DutyChange], into builder: inout PlanBuilder) -> PlanNode?
+    {
         for slot in slots { note(slot, into: &builder) }
         return handover(of: slots, and: strays, into: &builder)
     }
@@ -61,7 +62,7 @@ extension Planner {
     private func trial(of slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
         guard options.kind == .reconcile, policy.settle.milliseconds > 0, let release else { return nil }
         let displacesReady = slots.contains { slot in
-            slot.isBeside && slot.displaced.contains { isInContact($0.host) && liveInstances[$0]?.isReady == true }
+            slot.isBeside && slot.displaced.contains { isInContact($0.host) && liveInstance($0)?.isReady == true }
         }
         guard displacesReady else { return nil }
         return hold(
@@ -188,10 +189,11 @@ extension Planner {
 
     func links(after slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
         guard let release, !isHeld else { return nil }
-        let hosts = Set(placement.hosts.filter { $0.key.app == app }.values).filter { host in
-            guard isInContact(host), options.filter == nil else { return false }
-            return live.hosts[host]?.report?.links[app]?.current != release.identity
-        }
+        let hosts = Set(
+            placement.places(of: app).map(\.host).filter { host in
+                guard isInContact(host), options.filter == nil else { return false }
+                return live.hosts[host]?.report?.links[app]?.current != release.identity
+            })
         let nodes = hosts.sorted().map {
             builder.step(
                 .link($0, app, releaseIdentity: release.identity), reason: "\(release.label) runs there now",

@@ -15,7 +15,11 @@ extension Planner {
     var takesOverAtOnce: Bool { strategy == .rolling || strategy == .allAtOnce }
 
     func rollout(of slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
-        for slot in slots { note(slot, into: &builder) }
+        let inPlace = takesOverAtOnce ? inPlaceSlots(of: slots) : []
+        for var slot in slots {
+            slot.isBeside = slot.isBeside && !inPlace.contains(slot.slot)
+            note(slot, into: &builder)
+        }
         switch strategy {
         case .rolling, .allAtOnce: return batches(of: slots, into: &builder)
         case .blueGreen: return switching(slots, into: &builder)
@@ -67,7 +71,17 @@ extension Planner {
         let fresh = slots.filter { $0.displaced.isEmpty }
         let replacing = slots.filter { !$0.displaced.isEmpty }
         let packed = limits(of: process, replacing: replacing.count).packed(replacing)
-        return ((fresh.isEmpty ? [] : [fresh]) + packed.batches, packed.stuck)
+        if fresh.isEmpty { return packed }
+        if strategy == .allAtOnce, options.kind == .deploy, let first = packed.batches.first {
+            return ([fresh + first] + packed.batches.dropFirst(), packed.stuck)
+        }
+        return ([fresh] + packed.batches, packed.stuck)
+    }
+
+    /// Slots that change in place because the policy leaves them no other way.
+    private func inPlaceSlots(of slots: [SlotChange]) -> Set<Slot> {
+        let batches = byProcess(slots).flatMap { packed($0.process, $0.slots).batches }
+        return Set(batches.joined().filter { !$0.isBeside }.map(\.slot))
     }
 
     private func batches(of slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {

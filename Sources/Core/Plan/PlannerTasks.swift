@@ -3,7 +3,7 @@ extension Planner {
     /// The longest that a step may take: how long a migration takes is for people to judge.
     private static let taskTimeout = Interval.minutes(12 * 60)
 
-    struct Task {
+    struct OneOff {
         var target: InstanceKey
         var process: ProcessSpec
     }
@@ -14,7 +14,7 @@ extension Planner {
 
     /// What has to run before the release serves: nothing, if it serves or is warm somewhere, since it
     /// came through its tasks then; and nothing where a release comes back.
-    func tasks() -> [Task] {
+    func tasks() -> [OneOff] {
         guard let release, !isHeld, !slots.isEmpty, options.kind == .deploy || options.kind == .reconcile else {
             return []
         }
@@ -30,7 +30,7 @@ extension Planner {
             let count = desired.configuration.apps[app]?.processes[process.name]?.instances ?? 0
             guard process.replacement == .once, count > 0, let host = taskHost(process) else { return nil }
             let id = InstanceID(app: app, process: process.name, slot: 1, release: release.number)
-            return Task(target: InstanceKey(host: host, instance: id), process: process)
+            return OneOff(target: InstanceKey(host: host, instance: id), process: process)
         }
     }
 
@@ -46,7 +46,7 @@ extension Planner {
     }
 
     /// Each runs to its end, one after another, and leaves nothing behind.
-    func running(_ tasks: [Task], into builder: inout PlanBuilder) -> PlanNode? {
+    func running(_ tasks: [OneOff], into builder: inout PlanBuilder) -> PlanNode? {
         let nodes = tasks.compactMap { task -> PlanNode? in
             let reason = "it runs once, before \(release?.label ?? app.text) serves"
             builder.note(.add, task.target.instance.description, on: task.target.host, reason: reason)

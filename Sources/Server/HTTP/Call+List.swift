@@ -39,7 +39,7 @@ extension Call {
 extension Response {
     /// The rows as an array, and in headers what there is beside them.
     static func part<Row: Encodable>(_ part: ListPart<Row>) throws -> Response {
-        var response = try json(part.rows)
+        var response = try json(part.rows, isSorted: false)
         response.headers[.apusTotal] = String(part.total)
         response.headers[.apusOffset] = String(part.offset)
         if let next = part.next { response.headers[.apusNext] = next.description }

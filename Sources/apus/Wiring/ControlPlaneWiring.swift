@@ -72,7 +72,7 @@ struct ControlPlaneWiring {
             now: wallClock, logger: logger)
         let orchestrator = try await OrchestratorService(
             store: store, releases: releases, audit: audit, link: gateway, now: wallClock, logger: logger)
-        relay.connect({ await orchestrator.observe($0) }, heard: { orchestrator.heard($0) })
+        relay.connect(.init(observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) }))
         let maker = try ReleaseMaker(
             configuration: options.repository, work: options.state.appending("work"), objects: objects, signer: signer,
             store: store, releases: releases)
@@ -109,19 +109,18 @@ extension FabricService: FabricOperations {}
 
 /// Passes on what agents say, once there is somebody to hear it.
 final class ObservationRelay: Sendable {
-    typealias Listener = @Sendable (AgentObservation) async -> Void
-    typealias Hearer = @Sendable (HostName) -> Void
-    private let listener = Mutex<(listener: Listener, hearer: Hearer)?>(nil)
-
-    func connect(_ listener: @escaping Listener, heard hearer: @escaping Hearer) {
-        self.listener.withLock { $0 = (listener, hearer) }
+    /// Closures are kept in a value of their own: a bare one that is taken out of a mutex is wrapped
+    /// anew each time, and grows with every use.
+    struct Listener: Sendable {
+        var observe: @Sendable (AgentObservation) async -> Void
+        var hear: @Sendable (HostName) -> Void
     }
 
-    func pass(_ observation: AgentObservation) async {
-        if let (listener, _) = listener.withLock({ $0 }) { await listener(observation) }
-    }
+    private let listener = Mutex<Listener?>(nil)
 
-    func heard(_ host: HostName) {
-        if let (_, hearer) = listener.withLock({ $0 }) { hearer(host) }
-    }
+    func connect(_ listener: Listener) { self.listener.withLock { $0 = listener } }
+
+    func pass(_ observation: AgentObservation) async { await listener.withLock { $0 }?.observe(observation) }
+
+    func heard(_ host: HostName) { listener.withLock { $0 }?.hear(host) }
 }

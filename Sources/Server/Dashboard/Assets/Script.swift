@@ -66,8 +66,8 @@ extension Assets {
             layOut() {
               const box = this.box;
               if (!box) return;
-              const row = find("tr[data-row]", box);
-              if (row) this.rowHeight = row.getBoundingClientRect().height;
+              const shown = all("tr[data-row]", box);
+              if (shown.length) this.rowHeight = shown[0].parentNode.getBoundingClientRect().height / shown.length;
               const [offset, rows, total] = [box.dataset.offset, box.dataset.rows, box.dataset.total].map(Number);
               const [above, below] = all("tbody.space td", box);
               above.style.height = offset * this.rowHeight + "px";

@@ -162,10 +162,9 @@ extension Assets {
         .scripted .list:focus-visible { outline-offset: -2px; }
         .scripted .list table { table-layout: fixed; min-width: 62rem; }
         .scripted .list thead th { position: sticky; top: 0; background: var(--panel); z-index: 1; box-shadow: 0 1px 0 var(--line); }
-        .scripted .list th:first-child { width: 21%; }
-        .scripted .list th:nth-child(2) { width: 22%; }
-        .scripted .list tr[data-row] td { height: 2.2rem; padding-block: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-        .scripted .list .pill { min-width: 0; }
+        .scripted .list th.narrow { width: 9%; } .scripted .list th.middle { width: 13%; } .scripted .list th.broad { width: 19%; }
+        .scripted .list tr[data-row] td { height: 2.2rem; padding-block: 0; line-height: 1.2; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+        .scripted .list .pill, .scripted .list .counts { min-width: 0; vertical-align: middle; }
         .scripted .list .pill > span:last-child { overflow: hidden; text-overflow: ellipsis; }
 
         .tree, .tree ol { list-style: none; margin: 0; padding: 0; }

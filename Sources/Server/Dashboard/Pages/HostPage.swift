@@ -5,9 +5,10 @@ enum HostPage {
     static let groupings: [Filter.Key] = [.zone, .hostClass, .state, .colour]
 
     private static let columns: [ListFrame.Column] = [
-        .init(title: "Host", key: .host), .init(title: "State", key: .colour), .init(title: "Zone", key: .zone),
-        .init(title: "Class", key: .hostClass), .init(title: "Address"),
-        .init(title: "Memory placed", isRight: true), .init(title: "Instances"), .init(title: "Heard"),
+        .init(title: "Host", key: .host, width: .broad), .init(title: "State", key: .colour, width: .broad),
+        .init(title: "Zone", key: .zone), .init(title: "Class", key: .hostClass),
+        .init(title: "Address", width: .middle), .init(title: "Memory placed", isRight: true, width: .middle),
+        .init(title: "Instances", width: .middle), .init(title: "Heard"),
     ]
 
     static func list(_ hosts: ListPart<HostView>, _ frame: ListFrame, _ viewer: Viewer) -> HTML {

@@ -20,9 +20,10 @@ enum InstancePage {
     static let groupings: [Filter.Key] = [.app, .process, .host, .zone, .hostClass, .state, .release, .colour]
 
     private static let columns: [ListFrame.Column] = [
-        .init(title: "Instance"), .init(title: "State", key: .colour), .init(title: "Duty", key: .duty),
-        .init(title: "Host", key: .host), .init(title: "Zone", key: .zone), .init(title: "Port", isRight: true),
-        .init(title: "Restarts", isRight: true), .init(title: "Since"),
+        .init(title: "Instance", width: .broad), .init(title: "State", key: .colour, width: .broad),
+        .init(title: "Duty", key: .duty), .init(title: "Host", key: .host, width: .middle),
+        .init(title: "Zone", key: .zone), .init(title: "Port", isRight: true),
+        .init(title: "Restarts", isRight: true), .init(title: "Since", width: .middle),
     ]
 
     static func list(_ instances: ListPart<InstanceView>, _ frame: ListFrame, _ viewer: Viewer) -> HTML {

@@ -14,6 +14,14 @@ struct ListFrame {
         /// nil: cannot be sorted by.
         var key: Filter.Key?
         var isRight = false
+        var width = Width.narrow
+    }
+
+    /// A share of the table, so that columns stay where they are while rows come and go.
+    enum Width: String {
+        case narrow
+        case middle
+        case broad
     }
 
     /// What a list's page was asked for.
@@ -127,7 +135,7 @@ struct ListFrame {
     }
 
     private func head(_ column: Column) -> HTML {
-        let style: HTML = column.isRight ? #" class="r""# : ""
+        let style: HTML = #" class="\#(column.width.rawValue)\#(column.isRight ? " r" : "")""#
         guard let key = column.key else { return "<th\(style)>\(column.title)</th>" }
         let sort = request.query.sort
         let isCurrent = sort?.key == key

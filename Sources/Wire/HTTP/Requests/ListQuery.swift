@@ -3,7 +3,7 @@ import FoundationEssentials
 
 /// Which part of a long list is meant, and in which order.
 package struct ListQuery: Hashable, Sendable {
-    package static let limitDefault = 1000
+    package static let limitDefault = 200
     package static let limitMax = 5000
     package static let offsetMax = 10_000_000
 

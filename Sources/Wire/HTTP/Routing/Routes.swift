@@ -14,13 +14,13 @@ package enum Routes {
     package static let part: [Route.Parameter] = [
         filter,
         .init("sort", .text, "A key of the filter language, `-` before it turns the order round; default: by name."),
-        .init("limit", .integer, "How many rows at most; 1 to 5000, default 1000."),
+        .init("limit", .integer, "How many rows at most; 1 to 5000, default 200."),
         .init("after", .text, "Where to go on: the `apus-next` header of the part before."),
         .init("offset", .integer, "How many rows to pass over, in place of `after`."),
     ]
     private static let groups: [Route.Parameter] = [
         .init("by", .text, "A key of the filter language: app, process, host, zone, class, state, label.NAME, …"),
-        filter, .init("limit", .integer, "How many groups at most, the worst first; 1 to 5000, default 1000."),
+        filter, .init("limit", .integer, "How many groups at most, the worst first; 1 to 5000, default 200."),
     ]
 
     // Reading.
