@@ -39,7 +39,8 @@ package enum Commands {
                 ExecutionsCommand.self, PauseCommand.self, ResumeCommand.self, AbortCommand.self, RetryCommand.self,
                 CancelStepCommand.self,
             ]),
-        CommandGroup(name: "Access", subcommands: [LoginCommand.self, LogoutCommand.self, TokenCommand.self]),
+        CommandGroup(
+            name: "Access", subcommands: [LoginCommand.self, LogoutCommand.self, TokenCommand.self, RevokeCommand.self]),
         CommandGroup(
             name: "Apus itself", subcommands: [DoctorCommand.self, VersionCommand.self, CompletionCommand.self]),
     ]

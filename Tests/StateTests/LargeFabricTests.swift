@@ -19,6 +19,7 @@ struct LargeFabricTests {
     private struct NoLink: HostLink {
         func send(_ command: AgentCommand, to host: HostName) {}
         func withdraw(_ command: CommandID, from host: HostName) {}
+        func refusals(since instant: Instant) -> [AgentRefusal] { [] }
         func tail(
             _ instance: InstanceID, on host: HostName, lines: Int, follow: Bool
         ) -> AsyncThrowingStream<[String], any Error> { AsyncThrowingStream { $0.finish() } }
