@@ -135,7 +135,10 @@ struct FleetGuardian: Sendable {
                         let serving = Self.serving(configuration).filter {
                             $0.app == app.name && $0.process == route.to
                         }
-                        let ready = serving.count { id in fleet.agents.values.contains { $0.isReady(id) } }
+                        // A canary serves beside the instance that it will replace: the two are one.
+                        let ready = Set(
+                            serving.filter { id in fleet.agents.values.contains { $0.isReady(id) } }.map(Slot.init)
+                        ).count
                         let floor = min(floors[key] ?? 0, wanted)
                         if ready < floor {
                             fleet.violate(
