@@ -241,7 +241,8 @@ package struct FleetGuardian: Sendable {
             for host in serving.keys.sorted() where fleet.isTrusted(host) {
                 for balancer in (serving[host] ?? [:]).keys.sorted() {
                     let servers = serving[host]?[balancer]?[key] ?? []
-                    fewest = min(fewest, servers.count { (ready[$0] ?? 0) > 0 })
+                    // A canary serves beside the instance that it will replace: the two are one.
+                    fewest = min(fewest, Set(servers.filter { (ready[$0] ?? 0) > 0 }.map(Slot.init)).count)
                 }
             }
             guard fewest != .max else { continue }

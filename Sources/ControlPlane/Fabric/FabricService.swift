@@ -238,6 +238,7 @@ package actor FabricService: Service {
                 view.problem = error
             }
         }
+        rolloutsAsked[job.build] = nil
         if changedMeanwhile.remove(job.app.name) != nil,
             let configuration = await orchestrator.snapshot.desired?.configuration,
             let app = configuration.apps[job.app.name]
