@@ -39,6 +39,7 @@ package enum Commands {
             ]),
         CommandGroup(name: "Access", subcommands: [LoginCommand.self, LogoutCommand.self, TokenCommand.self]),
         CommandGroup(
-            name: "Apus itself", subcommands: [DoctorCommand.self, VersionCommand.self, CompletionCommand.self]),
+            name: "Apus itself",
+            subcommands: [DoctorCommand.self, NotifyCommand.self, VersionCommand.self, CompletionCommand.self]),
     ]
 }

@@ -30,7 +30,7 @@ private let quarantine: [String: Set<String>] = [
     "Stencil": ["ControlPlane"],
     "Hummingbird": ["Server"],
     "ArgumentParser": ["Commands", "apus"],
-    "AsyncHTTPClient": ["Wire", "Agent"],
+    "AsyncHTTPClient": ["Wire", "Agent", "ControlPlane"],
     "CZstd": ["Packages"],
     "CShim": ["apus", "Agent"],
 ]

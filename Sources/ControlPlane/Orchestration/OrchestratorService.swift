@@ -11,6 +11,7 @@ package actor OrchestratorService: Service {
     let store: OrchestrationStore
     private let audit: AuditLog
     private let link: any HostLink
+    private let notifier: NotificationService?
     private let now: @Sendable () -> Instant
     private let logger: Logger
     let feed = ChangeFeed()
@@ -26,11 +27,12 @@ package actor OrchestratorService: Service {
     /// Brings the loop's state back.
     package init(
         store: any StateStore, releases: ReleaseStore, audit: AuditLog, link: any HostLink,
-        now: @escaping @Sendable () -> Instant, logger: Logger
+        notifier: NotificationService? = nil, now: @escaping @Sendable () -> Instant, logger: Logger
     ) async throws(Problem) {
         self.store = OrchestrationStore(store: store, releases: releases)
         self.audit = audit
         self.link = link
+        self.notifier = notifier
         self.now = now
         self.logger = logger
         // A lease's number is higher than every one before: agents refuse what an older run sends.
@@ -42,6 +44,7 @@ package actor OrchestratorService: Service {
     }
 
     package func run() async throws {
+        if let desired = orchestrator.desired { await notifier?.begin(hooks: desired.configuration.policy.hooks) }
         await receive { $0.resume(at: $1) }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
@@ -122,7 +125,14 @@ package actor OrchestratorService: Service {
 
     private func carryOut(_ actions: [Orchestrator.Action], before: DesiredModel?) async {
         guard !actions.isEmpty else { return }
-        await untilSaved { () throws(Problem) in try await self.store.save(actions, before: before) }
+        let hooks = orchestrator.desired?.configuration.policy.hooks ?? []
+        let notifications = await notifier?.items(for: actions, hooks: hooks)
+        await untilSaved { () throws(Problem) in
+            try await self.store.save(actions, before: before, notifications: notifications?.items ?? [])
+        }
+        if let notifications, notifications.isNews || !notifications.items.isEmpty {
+            await notifier?.added(notifications.items)
+        }
         var ended: [Execution] = []
         for action in actions {
             switch action {

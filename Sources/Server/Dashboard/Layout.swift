@@ -8,17 +8,19 @@ enum Layout {
         case executions
         case hosts
         case audit
+        case doctor
+        case tokens
         case none
     }
 
     private static let sections: [(Section, path: String, name: String, key: String)] = [
         (.overview, "/", "Overview", "o"), (.executions, "/executions", "Executions", "e"),
         (.hosts, "/hosts", "Hosts", "h"),
-        (.audit, "/audit", "Audit", "a"),
+        (.audit, "/audit", "Audit", "a"), (.doctor, "/doctor", "Doctor", "d"), (.tokens, "/tokens", "Tokens", "t"),
     ]
 
     static func page(title: String, section: Section, viewer: Viewer, body: HTML) -> HTML {
-        let links = sections.html { item in
+        let links = sections.filter { $0.0 != .tokens || viewer.may(.admin) }.html { item in
             let current: HTML = item.0 == section ? #" aria-current="page""# : ""
             return #"<a href="\#(item.path)" data-key="\#(item.key)"\#(current)>\#(item.name)</a>"#
         }
@@ -83,7 +85,7 @@ enum Layout {
             <dt><kbd>/</kbd></dt><dd>filter</dd>
             <dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous row</dd>
             <dt><kbd>Enter</kbd></dt><dd>open the row</dd>
-            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>a</kbd></dt><dd>overview, executions, hosts, audit</dd>
+            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>a</kbd> <kbd>d</kbd> <kbd>t</kbd></dt><dd>overview, executions, hosts, audit, doctor, tokens</dd>
             <dt><kbd>?</kbd></dt><dd>this help</dd>
             <dt><kbd>Esc</kbd></dt><dd>close, leave the field</dd>
           </dl>

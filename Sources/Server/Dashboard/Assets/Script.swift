@@ -160,7 +160,7 @@ extension Assets {
           }
 
           // Keys.
-          const sections = { o: "/", e: "/executions", h: "/hosts", a: "/audit" };
+          const sections = { o: "/", e: "/executions", h: "/hosts", a: "/audit", d: "/doctor", t: "/tokens" };
           let prefix = 0;
           const move = (step) => {
             const rows = all("[data-row]", main);

@@ -5,6 +5,11 @@ extension APIClient {
     package func version() async throws(Problem) -> VersionView { try await call(Routes.version) }
     package func doctor() async throws(Problem) -> [DoctorFinding] { try await call(Routes.doctor) }
 
+    package func pendingCommit() async throws(Problem) -> PendingCommitView { try await call(Routes.pendingCommit) }
+    package func notifications() async throws(Problem) -> [NotificationHookView] {
+        try await call(Routes.notifications)
+    }
+
     package func hosts(_ filter: Filter = .all) async throws(Problem) -> [HostView] {
         try await call(Routes.hosts, query: [("filter", filter.queryValue)])
     }

@@ -61,13 +61,16 @@ package struct ExecutionEvent: StreamEvent, Hashable {
     package var stepState: StepView.State?
     package var state: ExecutionState?
     package var problem: Problem?
+    /// With the end: what releases have served meanwhile, as far as it was counted by then.
+    package var traffic: ExecutionTraffic?
 
     package var eventName: String { kind.rawValue }
     package var isLast: Bool { kind == .state && state?.isEnded == true }
 
     package init(
         sequence: Int64, at: Instant, kind: Kind, step: Int? = nil, title: String? = nil, line: String? = nil,
-        stepState: StepView.State? = nil, state: ExecutionState? = nil, problem: Problem? = nil
+        stepState: StepView.State? = nil, state: ExecutionState? = nil, problem: Problem? = nil,
+        traffic: ExecutionTraffic? = nil
     ) {
         self.sequence = sequence
         self.at = at
@@ -78,6 +81,7 @@ package struct ExecutionEvent: StreamEvent, Hashable {
         self.stepState = stepState
         self.state = state
         self.problem = problem
+        self.traffic = traffic
     }
 }
 
