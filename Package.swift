@@ -27,6 +27,7 @@ let nioFoundationCompat = Target.Dependency.product(name: "NIOFoundationCompat",
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let stencil = Target.Dependency.product(name: "Stencil", package: "Stencil")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -116,6 +117,14 @@ let package = Package(
                 argumentParser, crypto, logging, nioCore, serviceLifecycle, subprocess, systemPackage, unixSignals,
             ],
             swiftSettings: settings),
+        // Many agents in one process, to measure a server with; no product of ours ships it.
+        .executableTarget(
+            name: "crowd",
+            dependencies: [
+                "Agent", "ConfigRepository", "ControlPlane", "Core", "Wire", argumentParser, crypto, nioCore, nioPosix,
+                nioSSL, nioTLS, swiftASN1, systemPackage, x509,
+            ],
+            path: "Benchmarks/Crowd", swiftSettings: settings),
         // Simulated hosts and time: what tests of the core run against.
         .target(name: "TestSupport", dependencies: ["Core"], swiftSettings: settings),
         .testTarget(
@@ -129,7 +138,8 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "PackagesTests", dependencies: ["Packages", "Core", crypto, systemPackage], swiftSettings: settings),
-        .testTarget(name: "StateTests", dependencies: ["ControlPlane", "Core", grdb], swiftSettings: settings),
+        .testTarget(
+            name: "StateTests", dependencies: ["ControlPlane", "Core", "Wire", grdb, logging], swiftSettings: settings),
         .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),

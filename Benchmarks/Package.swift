@@ -9,14 +9,25 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// What Core rounds with; programs that link Foundation have it from there.
+let math = LinkerSetting.linkedLibrary("m", .when(platforms: [.linux]))
+
 let package = Package(
     name: "apus-benchmarks",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(url: "https://github.com/apple/swift-collections", from: "1.6.0")],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    ],
     targets: [
         .target(
-            name: "Core", dependencies: [.product(name: "Collections", package: "swift-collections")],
+            name: "Core", dependencies: [.product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: settings),
-        .executableTarget(name: "measure", dependencies: ["Core"], swiftSettings: settings),
+        .executableTarget(name: "measure", dependencies: ["Core"], swiftSettings: settings, linkerSettings: [math]),
+        .executableTarget(name: "scale", dependencies: ["Core"], swiftSettings: settings, linkerSettings: [math]),
+        // Its `Disk` is a link to the agent's own.
+        .executableTarget(
+            name: "switch", dependencies: ["Core", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings, linkerSettings: [math]),
     ]
 )

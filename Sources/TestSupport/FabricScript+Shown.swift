@@ -34,7 +34,7 @@ extension FabricScript {
             desired: desired, live: live, standing: FleetStanding(desired: desired, live: live),
             current: fleet.orchestrator.currentHosts())
         let all = Delta.all(
-            desired: desired, live: live, records: Array(fleet.orchestrator.records.values), placement: placement)
+            desired: desired, live: live, records: fleet.orchestrator.records, placement: placement)
         let differing = all.filter { $0.state != .asExpected }
         let lines = differing.map { delta in
             "\(delta.instance) on \(delta.host): \(delta.state.rawValue)"
@@ -68,7 +68,11 @@ extension FabricScript {
     func balancer(_ host: HostName) -> [String] {
         (fleet.agents[host]?.balancers ?? [:]).values.flatMap { configuration in
             configuration.backends.flatMap { backend in
-                ["\(backend.name):"] + backend.servers.map { "  \($0.instance) \($0.standing.rawValue)" }
+                ["\(backend.name):"]
+                    + backend.servers.map {
+                        "  \($0.instance) \($0.standing.rawValue)"
+                            + ($0.weight == BalancerConfiguration.Server.weightUsual ? "" : " weight \($0.weight)")
+                    }
             }
         }
     }
@@ -77,6 +81,9 @@ extension FabricScript {
         let known = Array(fleet.orchestrator.executions.values) + fleet.ended
         guard let execution = known.first(where: { $0.id == Int64(id) }) else { return ["there is none"] }
         return ["\(execution.kind.rawValue) of \(execution.app), \(execution.state.rawValue)"]
-            + execution.machine.steps.map { "\($0.step.id). \($0.step.title): \($0.state.word)" }
+            + execution.machine.steps.flatMap { progress in
+                ["\(progress.step.id). \(progress.step.title): \(progress.state.word)"]
+                    + (progress.hold?.judgement?.lines.map { "   \($0)" } ?? [])
+            }
     }
 }

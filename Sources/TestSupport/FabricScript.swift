@@ -6,7 +6,9 @@ import Core
 /// ```
 /// host web-1 zone=a memory=2GiB              up
 /// edge edge-1                                release shop 2 never-ready
-/// app shop web=4,256MiB worker=2,in-place batch=50% warm=10m
+/// app shop web=4,256MiB worker=2,in-place migrate=1,once batch=50% warm=10m after=db
+/// app shop web=4 strategy=canary canary=1 traffic=10% hold=1m pause=canary settle=5s
+/// load shop 100 for 60s r2-fails=5% r2-takes=20ms
 /// deploy shop r1     rollback shop r1        plan deploy shop r2     steps deploy shop r2
 /// carry out          tick 40s                kill shop.web.1.r1 on web-1
 /// host web-2 silent|down|back                refuse web-1 packages|balancing|nothing
@@ -32,6 +34,8 @@ package struct FabricScript: Sendable {
     var commit = 1
     var shownEnds = 0
     var shownAnnouncements = 0
+    /// Running totals of each server.
+    var counted: [InstanceID: Traffic] = [:]
 
     package init() {}
 
@@ -87,6 +91,7 @@ package struct FabricScript: Sendable {
         case ("delta", 1): return delta()
         case ("status", 1): return status()
         case ("balancer", 2): return balancer(try HostName(words[1]))
+        case ("load", 5...): return try load(words)
         case ("execution", 2): return execution(try number(words[1]))
         default: throw Unreadable.words
         }
@@ -123,22 +128,41 @@ package struct FabricScript: Sendable {
         ) { _, last in last }
     }
 
+    private static let rolloutKeys: Set<String> = [
+        "batch", "warm", "goes-back", "strategy", "pause", "surge", "max-unavailable", "settle", "canary", "traffic",
+        "hold", "after",
+    ]
+
     private func app(_ name: String, _ settings: [String: String]) throws -> AppSpec {
         var rollout = RolloutPolicy(parallelMax: 4)
         if let batch = settings["batch"] { rollout.batch = try Share(batch) }
+        if let strategy = settings["strategy"] {
+            guard let strategy = RolloutPolicy.Strategy(rawValue: strategy) else { throw Unreadable.words }
+            rollout.strategy = strategy
+        }
+        rollout.pause = settings["pause"].flatMap { RolloutPolicy.PausePoint(rawValue: $0) }
+        if let surge = settings["surge"] { rollout.surge = try Allowance(surge) }
+        if let missing = settings["max-unavailable"] { rollout.unavailableMax = try Allowance(missing) }
+        rollout.settle = try settings["settle"].map { try Interval($0) } ?? .seconds(0)
+        if let instances = settings["canary"] { rollout.canary.instances = try Share(instances) }
+        if let traffic = settings["traffic"] { rollout.canary.traffic = try Percent(traffic) }
+        if let hold = settings["hold"] { rollout.canary.hold = try Interval(hold) }
         if let warm = settings["warm"] { rollout.warm = try Interval(warm) }
         if settings["goes-back"] == "no" { rollout.automaticRollback = false }
-        let processes = try settings.filter { !["batch", "warm", "goes-back"].contains($0.key) }.map { process, value in
+        let after = settings["after"]?.split(separator: ",").map { AppName(checked: String($0)) } ?? []
+        let processes = try settings.filter { !Self.rolloutKeys.contains($0.key) }.map { process, value in
             let parts = value.split(separator: ",").map(String.init)
             let pins = parts.filter { $0.hasPrefix("on:") }.map { HostName(checked: String($0.dropFirst(3))) }
             let memory = try parts.first { $0.hasSuffix("iB") }.map { try ByteCount($0) }
             return SampleFabric.process(
                 process, instances: try number(parts.first ?? ""),
-                replacement: parts.contains("in-place") ? .inPlace : .beside,
+                replacement: parts.contains("once") ? .once : parts.contains("in-place") ? .inPlace : .beside,
                 memory: memory, placement: HostSelector(hosts: pins))
         }
-        return SampleFabric.app(
+        var app = SampleFabric.app(
             name, processes: processes, rollout: rollout, routesTo: settings["web"] == nil ? nil : "web")
+        app.after = after
+        return app
     }
 
     private mutating func commitConfiguration() -> [String] {

@@ -32,7 +32,11 @@ package struct FleetExercise: Sendable {
         let balancer = BalancerSpec(
             name: BalancerName(checked: "edge"), hosts: HostSelector(hosts: [edge.name]), listeners: [.init(port: 80)])
         configuration.balancers[balancer.name] = balancer
-        let rollout = RolloutPolicy(batch: .percent(50), parallelMax: 4, warm: .seconds(60))
+        // Blue and green are refused where memory lacks for both.
+        let strategies = RolloutPolicy.Strategy.allCases.filter { $0 != .blueGreen || weather == .calm }
+        let rollout = RolloutPolicy(
+            strategy: fleet.random.pick(strategies) ?? .rolling, batch: .percent(50), settle: .seconds(2),
+            canary: CanaryPolicy(instances: .count(1), hold: .seconds(20)), parallelMax: 4, warm: .seconds(60))
         // Some hosts have no room for both releases of an instance.
         let memory = ByteCount.mebibytes(fleet.random.pick([128, 256, 700]) ?? 256)
         configuration.apps[Self.shop] = SampleFabric.app(

@@ -8,6 +8,7 @@ package enum PlanText {
             return "\(change.sign.rawValue) \(change.subject)\(place): \(change.reason)"
         }
         lines += plan.warnings.map { "! \($0)" }
+        if let refusal = plan.refusal { lines.append("! \(refusal)") }
         lines.append(plan.isEmpty && plan.changes.isEmpty ? "nothing to do" : plan.summary.text)
         return lines
     }

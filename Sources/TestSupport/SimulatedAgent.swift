@@ -88,7 +88,8 @@ package struct SimulatedAgent: Sendable {
             instance.port = nextPort
         case .start:
             generations[id, default: 0] += 1
-            instance.health = spec.process.health == nil ? .unchecked : .starting
+            let isWaitedFor = spec.process.health != nil || spec.process.replacement == .once
+            instance.health = isWaitedFor ? .starting : .unchecked
             instance.failure = behaviour == .crashes ? "exit 1" : nil
         case .stop:
             generations[id, default: 0] += 1

@@ -96,6 +96,7 @@ final class Fabric: Sendable {
     let authority: FabricAuthority
     let tokens = TokenBook()
     let seen = Recorder<AgentObservation>()
+    let heard = Recorder<HostName>()
     let revoked = Mutex<Set<HostName>>([])
     let package = Mutex<[UInt8]>([])
     /// Called before each chunk of a package is answered.
@@ -120,7 +121,7 @@ final class Fabric: Sendable {
                         ByteBuffer(bytes: bytes[min(Int(offset), bytes.count)..<min(Int(offset) + length, bytes.count)])
                     }
                 },
-                observe: { [seen] in seen.add($0) }),
+                observe: { [seen] in seen.add($0) }, heard: { [heard] in heard.add($0) }),
             now: systemTime, logger: quiet)
     }
 

@@ -43,8 +43,8 @@ struct ConnectionTests {
                         && seen.contains {
                             if case .event(host, let event) = $0 { event.text == "hello" } else { false }
                         }
-                        && seen.contains { if case .heartbeat(host) = $0 { true } else { false } }
                 }
+                try await fabric.heard.wait { $0.contains(host) }
                 // A change is reported without being asked for.
                 agent.reports.change { $0.facts.processors = 64 }
                 agent.changed.yield()
@@ -114,7 +114,7 @@ struct ConnectionTests {
                 try await serving(second) { server in
                     network.redirect(to: server)
                     try await fabric.seen.waitForConnection(of: host, times: 2)
-                    try await fabric.seen.wait { _ in second.unanswered(by: host).isEmpty }
+                    try await fabric.heard.wait { _ in second.unanswered(by: host).isEmpty }
                 }
             }
         }

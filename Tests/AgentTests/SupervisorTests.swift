@@ -57,6 +57,19 @@ import Testing
             })
     }
 
+    @Test("An instance that starts is asked again soon, and less often the longer it takes")
+    func startupProbes() {
+        var supervisor = Supervisor(policy: .init(probe: probe, stop: StopSpec()))
+        _ = supervisor.receive(.startRequested, at: at(0))
+        _ = supervisor.receive(.started(processID: 9), at: at(0))
+        let pauses = [Int64(1), 40, 160, 800, 5000].map { now in
+            supervisor.receive(.probeEnded(generation: 1, failure: "refused"), at: at(now)).compactMap {
+                if case .setTimer(.probe, _, let pause) = $0 { pause.milliseconds } else { nil }
+            }
+        }
+        #expect(pauses == [[10], [10], [20], [100], [200]])
+    }
+
     @Test("An instance that does not become healthy in time is stopped and says what the probe said")
     func startupDeadline() {
         var supervisor = Supervisor(policy: .init(probe: probe, stop: StopSpec()))

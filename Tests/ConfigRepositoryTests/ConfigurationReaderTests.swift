@@ -93,7 +93,7 @@ import Testing
         #expect(only.diagnostics.isEmpty, "\(only.diagnostics)")
         let app = try #require(try Sample.prod(only).apps[AppName("shop")])
         #expect(app.build == .script(path: "bin/build", output: "dist"))
-        #expect(app.rollout == RolloutPolicy(batch: .percent(100), automaticRollback: false))
+        #expect(app.rollout == RolloutPolicy(strategy: .allAtOnce, automaticRollback: false))
         let job = try #require(app.processes[ProcessName("job")])
         #expect(job.stop == StopSpec(signal: .int, timeout: .seconds(20)))
         #expect(job.phases == [.configure: "bin/migrate"])

@@ -20,7 +20,7 @@ struct ExecutionTrafficTests {
             name: Self.balancer, hosts: HostSelector(hosts: [Self.edge]), listeners: [.init(port: 80)])
         configuration.apps[Self.shop] = SampleFabric.app(
             "shop", processes: [SampleFabric.process("web", instances: 2)],
-            rollout: RolloutPolicy(batch: .count(1), warm: .minutes(30)), routesTo: "web")
+            rollout: RolloutPolicy(batch: .count(1), settle: .seconds(0), warm: .minutes(30)), routesTo: "web")
         fleet.configure(configuration)
         fleet.run(for: .seconds(1))
         try deploy(1, on: &fleet)

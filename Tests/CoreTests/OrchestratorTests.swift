@@ -153,6 +153,45 @@ struct OrchestratorTests {
         fleet.run(for: .seconds(2))
     }
 
+    @Test("after a start, hosts that wait for their turn to come back are not given up")
+    func slowReturn() throws {
+        let fleet = try fleet()
+        var loop = Orchestrator(memory: fleet.store.memory, settings: .init(fence: 9), at: fleet.now)
+        let hosts = fleet.store.memory.joinedHosts.sorted()
+        let grace = FabricPolicy().lostHostGrace
+        var now = fleet.now
+        // One comes back at a time, each nearly a whole grace period after the other.
+        for host in hosts.dropLast() {
+            now = now + grace + .seconds(-1)
+            _ = loop.receive([.timePassed], at: now)
+            #expect(!loop.hosts.values.contains { $0.contact == .lost })
+            let report = HostReport(
+                host: host, sequence: 1,
+                facts: HostFacts(memory: .mebibytes(100), processors: 1, system: "", agentVersion: ""))
+            _ = loop.receive([.reported(report)], at: now)
+            for other in hosts where loop.hosts[other]?.contact == .connected {
+                _ = loop.receive([.heard(other)], at: now)
+            }
+        }
+        // The last one does not.
+        _ = loop.receive([.timePassed], at: now + grace + .seconds(1))
+        #expect(loop.hosts[try #require(hosts.last)]?.contact == .lost)
+    }
+
+    @Test("events that are taken together end where they would have ended one by one")
+    func together() throws {
+        let fleet = try fleet()
+        let reports = fleet.orchestrator.hosts.values.compactMap(\.report).sorted { $0.host < $1.host }
+        let events = reports.map { Orchestrator.Event.reported($0) } + [.disconnected(Self.web1), .heard(Self.web1)]
+        var oneByOne = Orchestrator(memory: fleet.store.memory, settings: .init(fence: 9), at: fleet.now)
+        var together = oneByOne
+        for event in events { _ = oneByOne.receive(event, at: fleet.now) }
+        _ = together.receive(events, at: fleet.now)
+        #expect(together.hosts == oneByOne.hosts)
+        #expect(together.records == oneByOne.records)
+        #expect(together.executions.keys == oneByOne.executions.keys)
+    }
+
     @Test("an instance that is recorded nowhere is removed")
     func unexpected() throws {
         var fleet = try fleet()

@@ -36,6 +36,46 @@ extension EndToEndTests {
             }
         }
 
+        @Test(
+            "a commit and people who ask for its deploy at once get one deploy, and none is refused",
+            .timeLimit(.minutes(2)))
+        func deploysAtOnce() async throws {
+            let sample = try SampleRepository(base: 140)
+            try await TestFleet.withDev(sample) { fleet in
+                for version in 2...4 {
+                    try await fleet.commit(
+                        ["src/demo/app.py": SampleRepository.program(version: version)], "Version \(version)")
+                    try await withThrowingTaskGroup { group in
+                        for _ in 0..<4 { group.addTask { try await fleet.succeed("deploy", "demo", "--wait") } }
+                        try await group.waitForAll()
+                    }
+                    try await eventually("Release \(version) serving alone") {
+                        try await fleet.releasesServing("demo") == [version]
+                    }
+                }
+            }
+        }
+
+        @Test(
+            "a commit that comes while an earlier one is built or rolled out is not forgotten", .timeLimit(.minutes(2)))
+        func commitsInARow() async throws {
+            let sample = try SampleRepository(base: 150)
+            try await TestFleet.withDev(sample) { fleet in
+                try await TestLoad.expectNoFailure(fleet) { load in
+                    for version in 2...5 {
+                        let before = try await fleet.client.status().commit
+                        try await fleet.commit(
+                            ["src/demo/app.py": SampleRepository.program(version: version)], "Version \(version)")
+                        // Its build or rollout is under way when the next one comes.
+                        try await eventually("The commit being taken up") {
+                            try await fleet.client.status().commit != before
+                        }
+                    }
+                    try await load.answered(by: 5)
+                }
+            }
+        }
+
         @Test("scale, drain and undrain fail no request; plans and locks say what they must", .timeLimit(.minutes(2)))
         func scaleAndDrain() async throws {
             let sample = try SampleRepository(base: 70)

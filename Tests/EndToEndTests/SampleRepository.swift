@@ -11,6 +11,8 @@ struct SampleRepository {
         case exits
         case neverHealthy
         case turnsUnhealthy
+        /// It is well, and every third request fails.
+        case failsRequests
     }
 
     /// The first of the loopback addresses, the edge's: 127.0.30.BASE. The others follow.
@@ -19,6 +21,10 @@ struct SampleRepository {
     var webHosts = 2
     var instances = 2
     var batch = "1"
+    /// More of the app's rollout.
+    var rollout = "settle: 500ms"
+    /// More of the app's processes.
+    var processes = ""
     var policy = ""
 
     /// - Parameter base: a number that no other test has.
@@ -58,9 +64,10 @@ struct SampleRepository {
             instances: \(instances ?? self.instances)
             health: { http: /healthz, interval: 200ms, failures: 2, startup: 3s }
             stop: { timeout: 5s }
+        \(processes)
         routes:
           - { host: \(name).localhost, path: /, to: web }
-        rollout: { batch: \(batch), warm: 10m }
+        rollout: { batch: \(batch), warm: 10m, \(rollout) }
 
         """
     }
@@ -81,16 +88,21 @@ struct SampleRepository {
         def is_well():
             if BEHAVIOUR == "turnsUnhealthy":
                 return time.monotonic() < BEGAN + 0.5
-            return BEHAVIOUR == "well"
+            return BEHAVIOUR in ("well", "failsRequests")
+
+        asked = 0
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
 
             def do_GET(self):
+                global asked
+                asked += self.path != "/healthz"
                 is_refused = self.path == "/healthz" and not is_well()
+                is_broken = BEHAVIOUR == "failsRequests" and self.path != "/healthz" and asked % 3 == 0
                 body = b"no\\n" if is_refused else f"version {VERSION}\\n".encode()
-                self.send_response(503 if is_refused else 200)
+                self.send_response(503 if is_refused else 500 if is_broken else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("X-Shop-Version", VERSION)
                 self.end_headers()

@@ -48,6 +48,22 @@ final class TestLoad: Sendable {
         #expect(end.failed == 0, "\(end.served) served, \(end.failed) failed: \(end.reasons)")
     }
 
+    /// Sends requests for the time of the body, whatever is answered.
+    static func during(
+        _ fleet: TestFleet, site: String = "demo.localhost", _ body: (TestLoad) async throws -> Void
+    ) async throws {
+        guard let edge = try fleet.current.edge else { throw Trouble(description: "The fleet has no edge.") }
+        let load = try TestLoad(fleet, edge: edge, target: site + "/")
+        do {
+            try await load.served(20)
+            try await body(load)
+        } catch {
+            try await load.stop()
+            throw error
+        }
+        try await load.stop()
+    }
+
     func read() throws -> Counters {
         try JSONDecoder().decode(Counters.self, from: Data(contentsOf: URL(filePath: counters.string)))
     }

@@ -15,7 +15,10 @@ struct DashboardTests {
         "/apps/fresh", "/apps/shop/diff?from=6&to=7", "/plans/p7", "/plans/p8", "/plans/p9", "/executions",
         "/executions/e12",
         "/executions/e11", "/builds/b3", "/hosts", "/hosts/web-6", "/hosts/web-5", "/hosts/edge-1", "/audit",
-        "/instances/search.web.2.r2", "/doctor", "/commit", "/tokens",
+        "/doctor", "/commit", "/tokens",
+        "/instances/search.web.2.r2", "/hosts?group=zone&filter=not+host%3Dweb-1", "/hosts?sort=-colour&offset=2",
+        "/hosts?filter=%28", "/instances", "/instances?group=release", "/instances?filter=%22%3E%3Cscript%3E&group=app",
+        "/instances?sort=host&offset=3&limit=2", "/instances?filter=app%3Dnone", "/?group=label.tier",
     ]
 
     /// A browser's headers, logged in as the role.

@@ -42,7 +42,10 @@ final class FakeFabric: FabricOperations {
     }
 
     func status() async throws(Problem) -> StatusView { try views().status(reasons: reasons.withLock { $0 }) }
-    func hosts(_ filter: Filter) async throws(Problem) -> [HostView] { try views().hosts.filter { filter.admits($0) } }
+    func hosts(_ query: ListQuery) async throws(Problem) -> ListPart<HostView> { try views().hosts(query) }
+    func hostGroups(_ filter: Filter, by key: Filter.Key) async throws(Problem) -> [GroupView] {
+        try views().hostGroups(filter, by: key)
+    }
     func host(_ name: HostName) async throws(Problem) -> HostDetailView {
         guard
             let host = try views().host(
@@ -50,8 +53,15 @@ final class FakeFabric: FabricOperations {
         else { throw unknown("host", name.text) }
         return host
     }
-    func instances(_ filter: Filter) async throws(Problem) -> [InstanceView] {
-        try views().instances.filter { filter.admits($0) }
+    func instances(_ query: ListQuery) async throws(Problem) -> ListPart<InstanceView> {
+        try views().instances(query)
+    }
+    func instance(_ id: InstanceID) async throws(Problem) -> InstanceView {
+        guard let instance = try views().instance(id) else { throw unknown("instance", id.description) }
+        return instance
+    }
+    func instanceGroups(_ filter: Filter, by key: Filter.Key) async throws(Problem) -> [GroupView] {
+        try views().instanceGroups(filter, by: key)
     }
     func apps() async throws(Problem) -> [AppView] { try views().apps }
     func app(_ name: AppName) async throws(Problem) -> AppDetailView {

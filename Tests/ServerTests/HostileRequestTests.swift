@@ -62,6 +62,15 @@ struct HostileRequestTests {
             "/v1/audit?limit=1&limit=2", "/v1/hosts?filter=%28", "/v1/hosts?filter=host%3D%22a",
             "/v1/executions/%27or%201",
             "/v1/apps/shop/diff?from=1", "/v1/executions?running=maybe",
+            "/v1/hosts?after=nonsense", "/v1/hosts?after=.", "/v1/hosts?after=Zm9v.", "/v1/hosts?after=%ff.%ff",
+            "/v1/hosts?after=.Li4vZXRj", "/v1/instances?after=.c2hvcA", "/v1/instances?after=.d2ViLTE",
+            "/v1/hosts?limit=0", "/v1/hosts?limit=5001", "/v1/hosts?limit=99999999999999999999", "/v1/hosts?offset=-1",
+            "/v1/hosts?offset=99999999999", "/v1/hosts?offset=1&after=.d2ViLTE", "/v1/hosts?sort=colur",
+            "/v1/hosts?sort=--zone", "/v1/hosts?sort=label.", "/v1/instances?sort=%3Cscript%3E",
+            "/v1/hosts?page=2", "/v1/groups/hosts", "/v1/groups/hosts?by=", "/v1/groups/instances?by=nonsense",
+            "/v1/groups/instances?by=zone&limit=0", "/v1/groups/instances?by=zone&filter=%28",
+            "/hosts?limit=5001", "/hosts?sort=nonsense", "/instances?group=nonsense", "/instances?offset=x",
+            "/?group=no",
         ])
     func paths(path: String) async throws {
         try await RunningServer.with { server async throws in

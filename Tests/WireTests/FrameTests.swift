@@ -96,4 +96,30 @@ struct FrameTests {
         guard case .message(let json) = try Frame(AgentMessage.heartbeat(sequence: 3)) else { return }
         #expect(String(buffer: json) == #"{"heartbeat":{"sequence":3}}"#)
     }
+
+    @Test(
+        "A heartbeat is read and written as JSON would be, at once or not",
+        arguments: [0, 7, 999_999_999_999_999_999, 1_000_000_000_000_000_000, Int64.max, -1])
+    func heartbeats(sequence: Int64) throws {
+        let frame = try Frame(AgentMessage.heartbeat(sequence: sequence))
+        guard case .message(let json) = frame else { return }
+        #expect(String(buffer: json) == #"{"heartbeat":{"sequence":\#(sequence)}}"#)
+        #expect(try Frame(ServerMessage.heartbeat(sequence: sequence)) == frame)
+        guard case .heartbeat(sequence) = try frame.messageFromAgent else {
+            Issue.record("not the same heartbeat")
+            return
+        }
+    }
+
+    @Test(
+        "What is almost a heartbeat is none, or what JSON takes it for",
+        arguments: [
+            (#"{"heartbeat":{"sequence":}}"#, nil), (#"{"heartbeat":{"sequence":007}}"#, nil),
+            (#"{"heartbeat":{"sequence":1.5}}"#, nil), (#"{"heartbeat":{"sequence":99999999999999999999}}"#, nil),
+            (#"{ "heartbeat":{"sequence":5}}"#, 5), (#"{"heartbeat":{"sequence":5}} "#, 5),
+        ] as [(String, Int64?)])
+    func almost(text: String, sequence: Int64?) throws {
+        let message = try? Frame.message(ByteBuffer(string: text)).messageFromAgent
+        if case .heartbeat(let found) = message { #expect(found == sequence) } else { #expect(sequence == nil) }
+    }
 }

@@ -1,106 +1,55 @@
 """Figures of Apus beside its peers'. See bin/bench."""
 
 import argparse
-import json
+import contextlib
 import pathlib
 import shutil
-import statistics
-import subprocess
+import signal
 import sys
-import time
+import tempfile
 
-from fleet import Fleet, Load, Trouble, wait_until
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-EXAMPLE = ROOT / "examples" / "shop"
-MEMORY_MIB_MAX = 30
-FIGURES = {}
-
-
-def figure(name, needs_fleet=False):
-    def register(measure):
-        FIGURES[name] = (measure, needs_fleet)
-        return measure
-    return register
+import figures_agents  # noqa: F401  (registers)
+import figures_core  # noqa: F401
+import figures_packages  # noqa: F401
+import figures_program  # noqa: F401
+import figures_rollout  # noqa: F401
+import figures_traffic  # noqa: F401
+from figures import FIGURES, print_head, print_row
+from fleet import Fleet, Trouble
 
 
-def row(name, ours, unit, goal, peer=None, peer_name=None, ratio_max=None, ours_max=None):
-    """A figure. It holds if it keeps every limit it was given; a limit without its peer does not."""
-    ratio = ours / peer if peer else None
-    holds = True
-    if ratio_max is not None:
-        holds = holds and ratio is not None and ratio <= ratio_max
-    if ours_max is not None:
-        holds = holds and ours <= ours_max
-    return {
-        "name": name, "ours": round(ours, 3), "unit": unit, "peer": None if peer is None else round(peer, 3),
-        "peerName": peer_name, "ratio": None if ratio is None else round(ratio, 3), "goal": goal, "holds": holds,
-    }
-
-
-def milliseconds(command, runs=40, environment=None):
-    """Median time of a command, after a few runs that warm the caches."""
-    times = []
-    for number in range(runs + 3):
-        began = time.perf_counter()
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, env=environment)
-        if number >= 3:
-            times.append((time.perf_counter() - began) * 1000)
-    return statistics.median(times)
-
-
-@figure("version")
-def measure_version(program, _):
-    peer = milliseconds(["redis-cli", "--version"]) if shutil.which("redis-cli") else None
-    yield row("version", milliseconds([program, "--version"]), "ms", "at most 2 × redis-cli --version",
-              peer, "redis-cli", ratio_max=2)
-
-
-@figure("status", needs_fleet=True)
-def measure_status(program, fleet):
-    yield row("status", milliseconds([program, "status"], environment=fleet.environment), "ms", "under 60 ms", ours_max=60)
-
-
-@figure("agent-memory", needs_fleet=True)
-def measure_agent_memory(_, fleet):
-    sizes = []
-    for pid in fleet.facts["agents"].values():
-        text = pathlib.Path(f"/proc/{pid}/status").read_text()
-        sizes.append(int(text.split("VmRSS:")[1].split()[0]) / 1024)
-    yield row("agent-memory", max(sizes), "MiB", f"at most {MEMORY_MIB_MAX} MiB", ours_max=MEMORY_MIB_MAX)
-
-
-@figure("rollback", needs_fleet=True)
-def measure_rollback(_, fleet):
-    """From the command to the last answer of the release that is left, with 4 warm instances."""
-    load = Load(fleet, ["shop.localhost/"])
+@contextlib.contextmanager
+def fleet_of(program, make_repository):
+    """A fleet of the repository that `make_repository` writes, while the block runs."""
+    repository = pathlib.Path(tempfile.mkdtemp(prefix="apus-bench-"))
+    fleet = None
     try:
-        wait_until("version 1 answering", lambda: "1" in load.read()["sites"].get("shop.localhost", {}), 30)
-        fleet.commit(EXAMPLE / "next", "Version 2")
-        fleet.apus("deploy", "shop", "--wait")
-        time.sleep(2)
-        began = time.time()
-        fleet.apus("rollback", "shop", "--yes")
-        time.sleep(2)
-        seen = load.read()
-        took = seen["sites"]["shop.localhost"]["2"]["last"] - began
+        make_repository(repository)
+        fleet = Fleet(program, repository)
+        fleet.start(seconds=60)
+        yield fleet
     finally:
-        totals = load.stop()
-    yield row("rollback", took, "s", "under 1 s", ours_max=1)
-    yield row("rollback-failed-requests", totals["failed"], "requests", "none", ours_max=0)
+        if fleet is not None:
+            fleet.stop()
+            fleet.remove()
+        shutil.rmtree(repository, ignore_errors=True)
 
 
-def print_row(entry, as_json):
-    if as_json:
-        print(json.dumps(entry), flush=True)
-        return
-    ours = f"{entry['ours']:g} {entry['unit']}"
-    peer = f"{entry['peer']:g} {entry['unit']} ({entry['peerName']})" if entry["peer"] is not None else "-"
-    if entry["peer"] is None and entry["peerName"]:
-        peer = f"{entry['peerName']} is missing"
-    ratio = f"{entry['ratio']:.2f}" if entry["ratio"] is not None else "-"
-    verdict = "holds" if entry["holds"] else "DOES NOT HOLD"
-    print(f"{entry['name']:26} {ours:>16} {peer:>28} {ratio:>6}  {entry['goal']:34} {verdict}", flush=True)
+def measure(program, chosen, as_json):
+    """Measures, a fleet after another. Returns whether all figures hold."""
+    hold = True
+    for make_repository in dict.fromkeys(figure.fleet for figure in chosen):
+        mine = [figure for figure in chosen if figure.fleet is make_repository]
+        with fleet_of(program, make_repository) if make_repository else contextlib.nullcontext() as fleet:
+            for figure in mine:
+                try:
+                    for entry in figure.measure(program, fleet):
+                        print_row(entry, as_json)
+                        hold = hold and entry["holds"]
+                except Trouble as trouble:
+                    print(f"bench: {figure.name} could not be measured: {trouble}", file=sys.stderr)
+                    hold = False
+    return hold
 
 
 def main():
@@ -111,31 +60,22 @@ def main():
     parser.add_argument("--list", action="store_true")
     options = parser.parse_intermixed_args()
     if options.list:
-        print("\n".join(FIGURES))
+        for figure in FIGURES.values():
+            print(" ".join([figure.name, *sorted(figure.groups - {figure.name})]))
         return
-    unknown = set(options.names) - set(FIGURES)
-    if unknown:
+    known = set().union(*(figure.groups for figure in FIGURES.values()))
+    if unknown := set(options.names) - known:
         sys.exit(f"bench: no figure is called {', '.join(sorted(unknown))}; there are {', '.join(FIGURES)}")
-    chosen = {name: FIGURES[name] for name in FIGURES if not options.names or name in options.names}
+    chosen = [figure for figure in FIGURES.values() if not options.names or figure.groups & set(options.names)]
+    # Whoever ends the measuring ends it whole: a signal becomes an exception, and `finally` cleans up.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(143))
     if not options.json:
-        print(f"{'name':26} {'ours':>16} {'peer':>28} {'ratio':>6}  {'goal':34} holds or not")
-    fleet, hold = None, True
+        print_head()
     try:
-        for measure, needs_fleet in chosen.values():
-            if needs_fleet and fleet is None:
-                fleet = Fleet(options.program, EXAMPLE)
-                fleet.start()
-                for app in ("shop", "front"):
-                    fleet.apus("deploy", app, "--wait")
-            for entry in measure(options.program, fleet):
-                print_row(entry, options.json)
-                hold = hold and entry["holds"]
+        hold = measure(options.program, chosen, options.json)
     except Trouble as trouble:
         sys.exit(f"bench: {trouble}")
-    finally:
-        if fleet is not None:
-            fleet.stop()
-            fleet.remove()
     sys.exit(0 if hold else 1)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -110,8 +111,9 @@ class Fleet:
         self.facts = None
 
     def start(self, seconds=300):
-        if is_listening("127.0.20.10", 8080):
-            raise Trouble("Something listens at 127.0.20.10:8080 already: another demo? End it first.")
+        for address in self.edge_addresses():
+            if is_listening(address, 8080):
+                raise Trouble(f"Something listens at {address}:8080 already: another fleet? End it first.")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [self.program, "dev", self.example, "--state", str(self.state), "--port", str(free_port())],
@@ -125,6 +127,11 @@ class Fleet:
 
         self.facts = wait_until("`apus dev` being ready", is_ready, seconds)
         return self.facts
+
+    def edge_addresses(self):
+        """Addresses of the hosts of the repository that are called edge-…."""
+        for file in (pathlib.Path(self.example) / "hosts").glob("*.yaml"):
+            yield from re.findall(r"host: edge-\d+,.*?address: ([\d.]+)", file.read_text())
 
     @property
     def environment(self):
@@ -182,8 +189,17 @@ class Fleet:
 
     def commit(self, overlay, message):
         """Lays `overlay` over the working tree of the fleet's repository, and commits."""
+        shutil.copytree(overlay, self.facts["repository"], dirs_exist_ok=True)
+        self.commit_all(message)
+
+    def commit_texts(self, texts, message):
+        """Writes files, by their path in the fleet's repository, and commits."""
+        for path, text in texts.items():
+            pathlib.Path(self.facts["repository"], path).write_text(text)
+        self.commit_all(message)
+
+    def commit_all(self, message):
         repository = self.facts["repository"]
-        shutil.copytree(overlay, repository, dirs_exist_ok=True)
         who = ["-c", "user.name=Demo", "-c", "user.email=demo@localhost"]
         for arguments in (["add", "--all"], [*who, "commit", "--quiet", "--message", message]):
             subprocess.run(["git", "-C", repository, *arguments], check=True, stdin=subprocess.DEVNULL)

@@ -38,7 +38,7 @@ final class CommandBook: Sendable {
             let fenceBefore = ledger.fenceMax
             let verdict = ledger.receive(command)
             switch verdict {
-            case .carryOut: if ledger.fenceMax != fenceBefore { save(ledger) }
+            case .carryOut: if ledger.fenceMax != fenceBefore { save(ledger, survivesPowerCut: true) }
             case .ended(let outcome): ledger.reopen(outcome.command)
             case .runs: break
             }
@@ -49,7 +49,8 @@ final class CommandBook: Sendable {
     func end(_ id: CommandID, with problem: Problem?) {
         ledger.withLock { ledger in
             ledger.end(id, with: problem)
-            save(ledger)
+            // A command whose outcome is forgotten is carried out again, which does no harm.
+            save(ledger, survivesPowerCut: false)
         }
     }
 
@@ -59,9 +60,9 @@ final class CommandBook: Sendable {
     func acknowledge(_ id: CommandID) { ledger.withLock { $0.acknowledge(id) } }
 
     /// A full disk must not stop commands: the ledger in memory goes on, and the log says so.
-    private func save(_ ledger: CommandLedger) {
+    private func save(_ ledger: CommandLedger, survivesPowerCut: Bool) {
         do {
-            try PrivateFile.write(try JSONEncoder().encode(ledger), to: path)
+            try PrivateFile.write(try JSONEncoder().encode(ledger), to: path, survivesPowerCut: survivesPowerCut)
         } catch {
             logger.error("the outcomes of commands are not on disk", metadata: ["error": "\(error)"])
         }

@@ -23,6 +23,23 @@ enum Disk {
         }
     }
 
+    /// Says that what is in each folder of this folder has nothing to do with what is in the others.
+    ///
+    /// ext4 then gives each a region of its own with many free inodes. Otherwise all lie close
+    /// together, and where thousands of files have just been removed, making as many is ten times
+    /// slower: each time it passes over every inode that was freed in the last minute. It is the
+    /// `T` of chattr(1); other file systems do not know it, and nothing depends on it.
+    static func spreadFolders(in path: FilePath) {
+        let (getFlags, setFlags, topDirectory) = (UInt(0x8008_6601), UInt(0x4008_6602), CInt(0x0002_0000))
+        let descriptor = open(path.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var flags: CInt = 0
+        guard ioctl(descriptor, getFlags, &flags) == 0, flags & topDirectory == 0 else { return }
+        flags |= topDirectory
+        _ = ioctl(descriptor, setFlags, &flags)
+    }
+
     static func isFolder(_ path: FilePath) -> Bool {
         (try? path.stat())?.type == .directory
     }
@@ -78,14 +95,18 @@ enum Disk {
 
     static func text(_ path: FilePath) -> String? { read(path).map { String(decoding: $0, as: UTF8.self) } }
 
-    /// Makes `path` a symbolic link to `target`, in one step for whoever looks.
+    /// Makes `path` a symbolic link to `target`, in one step for whoever looks, and durably.
     static func link(_ path: FilePath, to target: String) throws(Problem) {
+        try switchLink(path, to: target)
+        try synchronize(path.removingLastComponent())
+    }
+
+    static func switchLink(_ path: FilePath, to target: String) throws(Problem) {
         let temporary = path.string + ".new"
         unlink(temporary)
         guard symlink(target, temporary) == 0, rename(temporary, path.string) == 0 else {
             throw fault("Switching a link", path)
         }
-        try synchronize(path.removingLastComponent())
     }
 
     static func linkTarget(_ path: FilePath) -> String? {

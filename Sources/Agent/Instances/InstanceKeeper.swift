@@ -95,7 +95,7 @@ package actor InstanceKeeper {
                 let kept = try KeptInstance(readFrom: mountPoint)
                 entries[id] = Entry(kept: kept, runner: nil, since: setting.clock.wall())
                 lastPort = max(lastPort ?? 0, kept.port ?? 0)
-                if kept.state == .running { startRunner(id) }
+                if kept.state == .running { startRunner(id, takesOver: true) }
             } catch {
                 setting.event(.instanceEnded, id, "\(error)")
             }
@@ -106,6 +106,7 @@ package actor InstanceKeeper {
     package func run() async throws {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
+                group.addTask { await self.store.attic.run() }
                 for await runner in runners { group.addTask { await runner.run() } }
                 group.cancelAll()
             }
@@ -223,14 +224,14 @@ package actor InstanceKeeper {
     }
 
     @discardableResult
-    func startRunner(_ id: InstanceID) -> InstanceRunner? {
+    func startRunner(_ id: InstanceID, takesOver: Bool = false) -> InstanceRunner? {
         guard let kept = entries[id]?.kept else { return nil }
         let plan = LaunchPlan(kept: kept, setting: setting, folders: folders)
         let (setting, changed) = (setting, changed)
         let lastHealth = Mutex(kept.health)
         let runner = InstanceRunner(
             InstanceRunner.Setting(
-                kept: kept, mountPoint: folders.mountPoint(id),
+                kept: kept, mountPoint: folders.mountPoint(id), takesOver: takesOver,
                 request: { () throws(Problem) in try plan.request() },
                 shim: setting.executable, probe: { await plan.check()?.run() },
                 outOfMemoryKills: { setting.resourceGroups.outOfMemoryKills(id) }, clock: setting.clock,

@@ -105,6 +105,7 @@ extension InstanceKeeper {
         for await status in runner.statuses() {
             failure = status.failure
             if let processID = status.processID { return output("started as process \(processID)") }
+            if status.isReady { return output("started, and has ended already") }
             if failure != nil { break }
         }
         // A process that ran, however shortly, has started: it is the supervisor's from here.

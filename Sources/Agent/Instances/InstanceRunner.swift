@@ -24,6 +24,8 @@ actor InstanceRunner {
     struct Setting: Sendable {
         var kept: KeptInstance
         var mountPoint: MountPoint
+        /// Whether an earlier agent has started it.
+        var takesOver = false
         var request: @Sendable () throws(Problem) -> ShimFolder.Request
         var shim: FilePath
         var probe: @Sendable () async -> String?
@@ -48,7 +50,9 @@ actor InstanceRunner {
         id = setting.kept.spec.id
         folder = ShimFolder(path: setting.mountPoint.run)
         let process = setting.kept.spec.process
-        supervisor = Supervisor(policy: Supervisor.Policy(probe: process.health, stop: process.stop))
+        supervisor = Supervisor(
+            policy: Supervisor.Policy(
+                probe: process.health, stop: process.stop, runsOnce: process.replacement == .once))
         (events, inbox) = AsyncStream.makeStream()
         published = Mutex(Status(since: setting.clock.wall()))
         // First in line: a request to stop may come before `run` does.
@@ -143,11 +147,15 @@ actor InstanceRunner {
             // A shim that is still starting, or whose start an agent did not live to see.
             isAdopted = await waitUntil { self.folder.started != nil || !self.folder.isHeld } && folder.isHeld
         }
+        // What ran once, and ended while no agent was there, is not run again.
+        if !isAdopted, setting.takesOver, setting.kept.spec.process.replacement == .once, folder.started != nil {
+            return ended(folder.end ?? .unknown)
+        }
         if !isAdopted {
             guard await waitUntil({ !self.folder.isHeld }) else {
                 return ended(.notStarted("the shim before still holds the folder"))
             }
-            ProcessTable.killLeftovers(of: setting.mountPoint.folder)
+            if folder.wasUsed { ProcessTable.killLeftovers(of: setting.mountPoint.folder) }
             if let problem = await launch() { return ended(.notStarted(problem)) }
         }
         while !Task.isCancelled {

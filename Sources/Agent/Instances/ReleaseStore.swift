@@ -13,6 +13,7 @@ struct ReleaseStore: Sendable {
     let folders: HostFolders
     let fetch: @Sendable (PackageReference) async throws(Problem) -> FilePath
     let unpack: @Sendable (FilePath, PackageReference, [String: String], FilePath) async throws(Problem) -> Void
+    let attic: Attic
     private let turns = Turnstile<String>()
 
     init(
@@ -21,6 +22,7 @@ struct ReleaseStore: Sendable {
             @escaping @Sendable (FilePath, PackageReference, [String: String], FilePath) async throws(Problem) -> Void
     ) {
         self.folders = folders
+        attic = Attic(folders: folders)
         self.fetch = fetch
         self.unpack = unpack
     }
@@ -46,12 +48,13 @@ struct ReleaseStore: Sendable {
                 return output("release \(spec.releaseIdentity.short) is unpacked")
             }
             try Disk.makeFolder(folders.releases(app))
+            Disk.spreadFolders(in: folders.releases(app))
             let archive = try await package(spec.package)
             output("unpacking \(spec.package.app)@\(spec.package.version)")
             let temporary = folders.releases(app).appending(".new-\(spec.releaseIdentity.short)")
             try Disk.remove(temporary)
             do throws(Problem) {
-                try await unpack(archive, spec.package, spec.config, temporary)
+                try await unpack(archive, spec, temporary)
             } catch {
                 // A package that cannot be unpacked is not kept: the next try fetches it anew.
                 try? Disk.remove(temporary)
@@ -63,10 +66,21 @@ struct ReleaseStore: Sendable {
         }
     }
 
-    /// Apps are closed to each other: a release may hold secrets in its config.
+    /// Unpacks, a second time if the room for it was only taken by what is to be removed anyway.
+    private func unpack(_ archive: FilePath, _ spec: InstanceSpec, _ target: FilePath) async throws(Problem) {
+        do throws(Problem) {
+            try await unpack(archive, spec.package, spec.config, target)
+        } catch {
+            guard await attic.empty() else { throw error }
+            try Disk.remove(target)
+            try await unpack(archive, spec.package, spec.config, target)
+        }
+    }
+
+    /// Apps are closed to each other: a release may hold secrets in its config. The app's folder
+    /// is closed, so that what is in it need not be.
     private func finish(_ temporary: FilePath, _ folder: FilePath, group: UInt32?, _ app: AppName) throws(Problem) {
         if let group {
-            try Disk.own(temporary, user: 0, group: group)
             guard chown(folders.app(app).string, 0, group) == 0, chmod(folders.app(app).string, 0o750) == 0 else {
                 throw Disk.fault("Changing an owner", folders.app(app))
             }
@@ -113,7 +127,7 @@ struct ReleaseStore: Sendable {
             }
             try await turns.pass("\(app)/\(note.identity)") { () async throws(Problem) in
                 try Disk.remove(folders.releaseNote(app, note.identity))
-                try Disk.remove(folders.release(app, note.identity))
+                try attic.add(folders.release(app, note.identity), of: app)
             }
         }
         let folder = folders.packages(app)

@@ -66,6 +66,9 @@ struct ShimFolder: Sendable {
         return flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
+    /// Whether a shim was ever asked for anything here.
+    var wasUsed: Bool { Disk.exists(path.appending("spec")) }
+
     var started: Started? {
         Disk.text(path.appending("started")).flatMap { Self.started($0[...]) }
     }

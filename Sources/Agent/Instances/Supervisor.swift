@@ -9,6 +9,8 @@ package struct Supervisor: Sendable {
     package struct Policy: Sendable {
         package var probe: HealthProbe?
         package var stop: StopSpec
+        /// Whether its process is to end by itself, with 0, and is then not started again.
+        package var runsOnce = false
         package var backoffMin = Interval(milliseconds: 100)
         package var backoffMax = Interval.seconds(30)
         /// How long a process has to run until its earlier ends are forgotten.
@@ -19,12 +21,15 @@ package struct Supervisor: Sendable {
         package var settle = Interval.seconds(1)
         /// How long a killed process may take to end before it is killed again.
         package var killAgain = Interval.seconds(2)
-        /// How often an instance that starts is probed: a deploy waits for this.
-        package var startupProbeInterval = Interval(milliseconds: 200)
+        /// The longest and shortest pause between two probes of an instance that starts: a deploy
+        /// waits for this.
+        package var startupProbeMin = Interval(milliseconds: 10)
+        package var startupProbeMax = Interval(milliseconds: 200)
 
-        package init(probe: HealthProbe?, stop: StopSpec) {
+        package init(probe: HealthProbe?, stop: StopSpec, runsOnce: Bool = false) {
             self.probe = probe
             self.stop = stop
+            self.runsOnce = runsOnce
         }
     }
 
@@ -79,6 +84,8 @@ package struct Supervisor: Sendable {
         case running(since: Instant)
         case waiting
         case stopping
+        /// It ran once, to its end.
+        case done
     }
 
     package private(set) var health: Health
@@ -89,7 +96,8 @@ package struct Supervisor: Sendable {
     /// Whether nothing runs and nothing is wanted.
     package var isIdle: Bool { phase == .idle && !isWanted }
     package var isReady: Bool {
-        guard case .running = phase else { return false }
+        if phase == .done { return failure == nil }
+        guard case .running = phase, !policy.runsOnce else { return false }
         return isWanted && failure == nil && (health == .healthy || health == .unchecked)
     }
 
@@ -133,7 +141,7 @@ package struct Supervisor: Sendable {
         isWanted = false
         switch phase {
         case .idle, .spawning, .stopping: return []
-        case .waiting:
+        case .waiting, .done:
             phase = .idle
             generation += 1
             return []
@@ -154,6 +162,7 @@ package struct Supervisor: Sendable {
         lastProbeFailure = nil
         phase = .running(since: now)
         guard isWanted else { return beginStop() }
+        if policy.runsOnce { return [] }
         guard let probe = policy.probe else {
             if health == .unchecked { return [] }
             self.health = .starting
@@ -173,6 +182,7 @@ package struct Supervisor: Sendable {
             phase = .idle
             return []
         }
+        if policy.runsOnce { return endedForGood(end) }
         ends.append(now)
         ends.removeAll { now - $0 > policy.crashLoopWindow }
         // What was stopped for its health keeps that as its failure: the signal says nothing.
@@ -191,6 +201,17 @@ package struct Supervisor: Sendable {
         actions.append(.setTimer(.restart, generation: generation, backoff))
         backoff = min(Interval(milliseconds: backoff.milliseconds * 2), policy.backoffMax)
         return actions
+    }
+
+    private mutating func endedForGood(_ end: End) -> [Action] {
+        phase = .done
+        guard end != .exited(0) else {
+            health = .healthy
+            return []
+        }
+        failure = end.text
+        health = .unhealthy
+        return [.report(.instanceEnded, end.text)]
     }
 
     private mutating func forgetEnds() {
@@ -221,6 +242,13 @@ package struct Supervisor: Sendable {
         }
     }
 
+    /// In proportion to the time since the start: an instance is found ready at most an eighth of
+    /// its own start too late, and one that takes long is not asked all the time.
+    private func startupPause(_ elapsed: Interval) -> Interval {
+        let eighth = Interval(milliseconds: elapsed.milliseconds / 8)
+        return min(max(eighth, policy.startupProbeMin), policy.startupProbeMax)
+    }
+
     private mutating func probeEnded(_ generation: Int, _ fault: String?, at now: Instant) -> [Action] {
         guard generation == self.generation, case .running(let since) = phase, let probe = policy.probe else {
             return []
@@ -245,7 +273,7 @@ package struct Supervisor: Sendable {
             failure = nil
             if now - since >= policy.stable { forgetEnds() }
         }
-        let interval = health == .starting ? min(policy.startupProbeInterval, probe.interval) : probe.interval
+        let interval = health == .starting ? min(startupPause(now - since), probe.interval) : probe.interval
         return actions + [.setTimer(.probe, generation: generation, interval)]
     }
 }

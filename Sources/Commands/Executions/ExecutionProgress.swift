@@ -53,7 +53,13 @@ struct ExecutionProgress {
             state = event.state ?? state
             problem = event.problem ?? problem
             traffic = event.traffic ?? traffic
-            if state == .paused { return [StyledText("! paused", .yellow)] }
+            if state == .paused {
+                let why = running.values.first { $0.title.hasPrefix("wait for a person: ") }
+                return [
+                    StyledText(
+                        why.map { "! paused to \($0.title); `apus status` says how to go on" } ?? "! paused", .yellow)
+                ]
+            }
             return before == .paused && state == .running ? ["… goes on"] : []
         }
     }
@@ -71,6 +77,10 @@ struct ExecutionProgress {
         return lines
     }
 
+    private func findings(_ event: ExecutionEvent) -> [StyledText] {
+        (event.findings ?? []).map { StyledText("    \($0)", .dim) }
+    }
+
     private mutating func end(_ event: ExecutionEvent) -> [StyledText] {
         guard let number = event.step else { return [] }
         let step = running.removeValue(forKey: number)
@@ -79,10 +89,11 @@ struct ExecutionProgress {
         switch event.stepState {
         case .succeeded:
             stepsDone += 1
-            return [StyledText("✓ ", .green) + StyledText(title) + took]
+            return [StyledText("✓ ", .green) + StyledText(title) + took] + findings(event)
         case .cancelled: return [StyledText("! ", .yellow) + StyledText("\(title): cancelled") + took]
         case .failed:
             var lines = [StyledText("✗ ", .red) + StyledText(title, .bold) + took]
+            lines += findings(event)
             lines += (step?.output ?? []).map { StyledText("    \($0)", .dim) }
             if let problem = event.problem { lines += ProblemText.lines(problem).map { StyledText("  ") + $0 } }
             return lines

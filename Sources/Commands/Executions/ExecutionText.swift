@@ -46,6 +46,9 @@ enum ExecutionText {
             lines += [""] + TrafficText.table(traffic).lines(width: width)
             if !traffic.isFinal { lines.append(StyledText("Still being counted.", .dim)) }
         }
+        for step in execution.steps where !step.findings.isEmpty {
+            lines += ["", StyledText("Found in step \(step.id)", .bold)] + step.findings.map { StyledText("  \($0)") }
+        }
         for step in execution.steps where step.state == .failed && !step.output.isEmpty {
             lines += ["", StyledText("Output of step \(step.id)", .bold)]
             if step.outputLinesDropped > 0 {

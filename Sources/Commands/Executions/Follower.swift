@@ -16,6 +16,24 @@ struct Follower {
         display = ProgressDisplay(session.console, json: json)
     }
 
+    /// Follows what several actions have set in motion, one after another.
+    /// - Throws: what failed first, when everything has ended.
+    func follow(_ accepted: [AcceptedView], waits: Bool) async throws {
+        var failure: (any Error)?
+        for view in accepted {
+            do {
+                try await follow(view, waits: waits)
+            } catch {
+                // The last one is told by the program itself.
+                if let problem = failure as? Problem, !json {
+                    session.console.words.print([StyledText("✗ ", .red)] + ProblemText.lines(problem))
+                }
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
     /// - Throws: exit code 1 when something failed, after having said what.
     func follow(_ accepted: AcceptedView, waits: Bool) async throws {
         if json {

@@ -11,16 +11,22 @@ struct InstancesCommand: FabricCommand {
             """)
 
     @Argument(help: "Only this app's.", completion: Completions.apps) var app: String?
-    @Option(help: "Which are meant: `app=shop and colour=red`.") var filter: String?
+    @OptionGroup(title: "List") var list: ListOptions
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
     func run(_ session: Session) async throws {
         let now = session.console.now()
         let app = try app.map { try AppName($0) }
-        // The app is compared here, since a filter's own `or` would bind weaker than it.
-        let found = try await session.client.instances(try filter.map(Filter.init) ?? .all)
-        let instances = found.filter { app == nil || $0.app == app }
+        var filter = try list.parsedFilter
+        if let app { filter = try Filter("app=\(app)" + (filter.text.isEmpty ? "" : " and (\(filter.text))")) }
+        if let key = try list.groupKey {
+            let groups = try await session.client.instanceGroups(filter, by: key)
+            return try session.console.show(groups, json: output.json) {
+                GroupText.table(groups, by: key, of: "INSTANCES").lines(width: $1)
+            }
+        }
+        let instances = try await session.client.instances(filter, sort: try list.parsedSort)
         try session.console.show(instances, json: output.json) { InstanceText.table($0, at: now).lines(width: $1) }
         if instances.isEmpty, !output.json { session.console.words.print("No instance is meant by this.") }
     }

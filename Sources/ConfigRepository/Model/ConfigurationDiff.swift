@@ -127,15 +127,31 @@ private enum ConfigurationFacts {
             if route.websocket { text += ", websocket" }
             facts["routes.\(route.host ?? "*")\(route.path)"] = text
         }
-        let rollout = app.rollout
-        facts["rollout.batch"] = "\(rollout.batch)"
-        facts["rollout.parallel"] = "\(rollout.parallelMax)"
-        facts["rollout.warm"] = "\(rollout.warm)"
-        facts["rollout.automatic-rollback"] = "\(rollout.automaticRollback)"
-        facts["rollout.packages-kept"] = "\(rollout.packagesKept)"
+        if !app.after.isEmpty { facts["after"] = app.after.map(\.text).joined(separator: " ") }
+        for (key, value) in self.rollout(app.rollout) { facts["rollout.\(key)"] = value }
         for (name, process) in app.processes {
             for (key, value) in self.process(process) { facts["processes.\(name).\(key)"] = value }
         }
+        return facts
+    }
+
+    private static func rollout(_ rollout: RolloutPolicy) -> [String: String] {
+        var facts = [
+            "strategy": rollout.strategy.rawValue, "parallel": "\(rollout.parallelMax)", "warm": "\(rollout.warm)",
+            "settle": "\(rollout.settle)", "automatic-rollback": "\(rollout.automaticRollback)",
+            "packages-kept": "\(rollout.packagesKept)",
+        ]
+        if rollout.strategy == .rolling || rollout.strategy == .canary { facts["batch"] = "\(rollout.batch)" }
+        facts["max-unavailable"] = rollout.unavailableMax.map { "\($0)" }
+        facts["surge"] = rollout.surge.map { "\($0)" }
+        facts["pause"] = rollout.pause?.rawValue
+        guard rollout.strategy == .canary else { return facts }
+        facts["canary"] =
+            "\(rollout.canary.instances) of the instances, \(rollout.canary.traffic) of the requests, for \(rollout.canary.hold)"
+        let judgement = rollout.canary.judgement
+        facts["canary.errors-max"] = "\(judgement.errorsMax)"
+        facts["canary.slowdown-max"] = "\(judgement.slowdownMax)"
+        facts["canary.requests-min"] = "\(judgement.requestsMin)"
         return facts
     }
 

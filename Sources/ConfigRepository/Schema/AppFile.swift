@@ -3,14 +3,11 @@ import Core
 /// `apps/NAME.yaml`, but for its processes.
 extension SchemaReader {
     static let appKeys: Set<String> = [
-        "app", "source", "build", "processes", "config", "environment", "routes", "rollout",
+        "app", "source", "build", "processes", "config", "environment", "routes", "rollout", "after",
     ]
     static let sourceKeys: Set<String> = ["git", "ref", "path"]
     static let buildKeys: Set<String> = ["script", "output"]
     static let routeKeys: Set<String> = ["host", "path", "to", "balancer", "cors", "sticky", "websocket"]
-    static let rolloutKeys: Set<String> = [
-        "strategy", "batch", "parallel", "warm", "automatic-rollback", "packages-kept",
-    ]
     /// What an instance is given beside `environment`.
     static let variablesGiven: Set<String> = ["HOST", "PORT"]
     static let environmentMax = 500
@@ -29,11 +26,17 @@ extension SchemaReader {
         let config = config(reader, app: user)
         let routes = routes(reader, processes: processes)
         let rollout = rollout(reader)
+        let after = after(reader)
         return name.map { name in
             AppDeclaration(
                 name: name, source: source ?? .folder(path: "."), build: build ?? .files, processes: processes,
-                config: config, environment: environment, routes: routes, rollout: rollout)
+                config: config, environment: environment, routes: routes, rollout: rollout, after: after)
         }
+    }
+
+    private func after(_ reader: MappingReader) -> [Located<AppName>] {
+        guard reader.has("after") else { return [] }
+        return reader.list("after").compactMap { log.name($0, of: "after", as: AppName.self) }
     }
 
     private func source(_ reader: MappingReader) -> SourceSpec? {
@@ -150,36 +153,5 @@ extension SchemaReader {
             config[path.value] = text
         }
         return config
-    }
-
-    private enum Strategy: String, CaseIterable {
-        case rolling
-        case allAtOnce = "all-at-once"
-    }
-
-    private func rollout(_ reader: MappingReader) -> RolloutPolicy {
-        var policy = RolloutPolicy()
-        guard reader.has("rollout"),
-            let rollout = reader.mapping("rollout", noun: "a rollout", keys: Self.rolloutKeys)
-        else { return policy }
-        let strategy = rollout.choice("strategy", of: Strategy.self)
-        if let batch = rollout.parse("batch", { text throws(Problem) in try Share(text) }) {
-            policy.batch = batch.value
-        }
-        if strategy?.value == .allAtOnce {
-            if rollout.has("batch"), policy.batch != .percent(100) {
-                log.error(
-                    "rollout.batch", at: rollout.keyPosition("batch"), "All at once has no batches.",
-                    hint: "remove `batch`, or write `strategy: rolling`")
-            }
-            policy.batch = .percent(100)
-        }
-        if let parallel = rollout.integer("parallel", in: 1...1000) { policy.parallelMax = parallel.value }
-        if let warm = rollout.interval("warm", in: .seconds(0)...Interval(milliseconds: 7 * 86_400_000)) {
-            policy.warm = warm.value
-        }
-        if let automatic = rollout.flag("automatic-rollback") { policy.automaticRollback = automatic.value }
-        if let kept = rollout.integer("packages-kept", in: 1...100) { policy.packagesKept = kept.value }
-        return policy
     }
 }

@@ -16,5 +16,6 @@ package enum ConfigurationKeys {
         "stop": SchemaReader.stopKeys,
         "route": SchemaReader.routeKeys,
         "rollout": SchemaReader.rolloutKeys,
+        "canary": SchemaReader.canaryKeys,
     ]
 }

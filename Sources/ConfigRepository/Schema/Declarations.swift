@@ -93,6 +93,8 @@ struct AppDeclaration {
     var environment: [String: String]
     var routes: [RouteDeclaration]
     var rollout: RolloutPolicy
+    /// Apps that come before this one.
+    var after: [Located<AppName>]
 }
 
 struct BalancerDeclaration {

@@ -33,6 +33,9 @@ struct FabricResolver {
             guard let spec = spec(of: app, in: configuration) else { continue }
             configuration.apps[spec.name] = spec
         }
+        // An app that is not in the fabric holds up nobody there.
+        let present = Set(configuration.apps.keys)
+        for name in present { configuration.apps[name]?.after.removeAll { !present.contains($0) } }
         reportSharedRoutes(configuration)
         return configuration
     }
@@ -125,7 +128,8 @@ struct FabricResolver {
         reportUnbalanced(app, in: configuration)
         return AppSpec(
             name: app.name.value, source: app.source, build: app.build, processes: processes, config: app.config,
-            environment: app.environment, routes: app.routes.map(\.spec), rollout: app.rollout)
+            environment: app.environment, routes: app.routes.map(\.spec), rollout: app.rollout,
+            after: app.after.map(\.value))
     }
 
     private func reportHomeless(

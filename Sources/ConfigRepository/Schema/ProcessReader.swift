@@ -3,7 +3,7 @@ import Core
 /// The processes of an app.
 extension SchemaReader {
     static let processKeys: Set<String> = [
-        "run", "files", "instances", "health", "memory", "cpu", "max-files", "stop", "on", "replace", "phases",
+        "run", "files", "instances", "health", "memory", "cpu", "max-files", "stop", "on", "replace", "once", "phases",
     ]
     static let healthKeys: Set<String> = ["http", "tcp", "command", "interval", "timeout", "failures", "startup"]
     static let stopKeys: Set<String> = ["signal", "timeout"]
@@ -48,9 +48,45 @@ extension SchemaReader {
         spec.limits.files = reader.integer("max-files", in: 16...1_048_576)?.value
         stop(reader, &spec.stop)
         spec.replacement = spec.run.listens ? .beside : .inPlace
-        if let replacement = reader.choice("replace", of: Replacement.self) { spec.replacement = replacement.value }
+        if let replacement = reader.choice("replace", of: ReplacementChoice.self) {
+            spec.replacement = replacement.value == .beside ? .beside : .inPlace
+        }
         spec.phases = phases(reader)
-        return ProcessDeclaration(name: name, spec: spec, instances: instances(reader), placement: selector(reader))
+        let instances = instances(reader)
+        if reader.flag("once")?.value == true {
+            spec.replacement = .once
+            checkOnce(reader, spec, instances)
+        }
+        return ProcessDeclaration(name: name, spec: spec, instances: instances, placement: selector(reader))
+    }
+
+    private enum ReplacementChoice: String, CaseIterable {
+        case beside
+        case inPlace = "in-place"
+    }
+
+    /// What runs to its end has no successor, nobody to answer, and no need of a second.
+    private func checkOnce(_ reader: MappingReader, _ spec: ProcessSpec, _ instances: ProcessDeclaration.Instances) {
+        for key in ["replace", "health", "files"] where reader.has(key) {
+            log.error(
+                "process.once", at: reader.keyPosition(key), "A process that runs once has no `\(key)`.",
+                hint: "remove `\(key)`, or `once`")
+        }
+        if case .command = spec.run, spec.run.listens {
+            log.error(
+                "process.once", at: reader.keyPosition("run"), "A process that runs once listens on no port.",
+                hint: "remove $PORT, or `once`")
+        }
+        let counts: [Located<Int>]
+        switch instances {
+        case .everywhere(let count): counts = [count]
+        case .byFabric(let byFabric): counts = Array(byFabric.values)
+        }
+        for count in counts where count.value > 1 {
+            log.error(
+                "process.once", at: count.position, "A process that runs once has one instance, or none.",
+                hint: "write 1, or 0 for fabrics that do not need it")
+        }
     }
 
     private func run(_ reader: MappingReader, environment: [String: String]) -> RunSpec? {

@@ -11,6 +11,7 @@ struct ReferenceChecker {
         for host in declarations.hosts.values { check(host) }
         for balancer in declarations.balancers.values { check(balancer) }
         for app in declarations.apps.values { check(app) }
+        checkOrder()
     }
 
     private func check(_ host: HostDeclaration) {
@@ -60,12 +61,28 @@ struct ReferenceChecker {
             }
             if let placement = process.placement { use(placement, by: user) }
         }
+        for other in app.after {
+            schema.uses.insert(ConfigurationUse(of: .app(other.value), by: .app(app.name.value), at: other.position))
+            check(other, in: declarations.apps, folder: "apps")
+        }
         for route in app.routes {
             guard let balancer = route.balancer else { continue }
             schema.uses.insert(
                 ConfigurationUse(of: .balancer(balancer.value), by: .app(app.name.value), at: balancer.position))
             check(balancer, in: declarations.balancers, folder: "balancers")
         }
+    }
+
+    /// Apps that wait for one another would never come up.
+    private func checkOrder() {
+        let after = declarations.apps.mapValues { $0.after.map(\.value) }
+        guard let cycle = AppOrder(after: after).cycle, let first = cycle.first,
+            let position = declarations.apps[first]?.after.first(where: { cycle.contains($0.value) })?.position
+        else { return }
+        log.error(
+            "after.cycle", at: position, "Apps wait for one another.",
+            cause: (cycle + [first]).map(\.text).joined(separator: " after ") + ".", hint: "remove one `after` of these"
+        )
     }
 
     private func use(_ fabric: Located<FabricName>, by user: ConfigurationNoun) {

@@ -8,6 +8,9 @@ import Wire
 struct AgentDialogue: Sendable {
     let gateway: AgentGateway
     let channel: FrameChannel
+    let watch: SilenceWatch
+    /// Called once the host is known.
+    let settled: @Sendable () -> Void
 
     private var authority: FabricAuthority { gateway.authority }
     private var dependencies: AgentGateway.Dependencies { gateway.dependencies }
@@ -23,7 +26,7 @@ struct AgentDialogue: Sendable {
                         metadata: [
                             "problem": "\(problem)", "peer": "\(String(describing: channel.channel.remoteAddress))",
                         ])
-                    if problem.code != "agent.silent" { try await writer.send(.refused(problem)) }
+                    try await writer.send(.refused(problem))
                 }
             }
         } catch {
@@ -33,32 +36,7 @@ struct AgentDialogue: Sendable {
         }
     }
 
-    /// Reads, writes, serves packages and watches for silence, until one of them ends.
     private func converse(_ inbound: NIOAsyncChannelInboundStream<Frame>, _ writer: FrameWriter) async throws {
-        let watch = SilenceWatch(silenceMax: gateway.configuration.silenceMax)
-        let packages = PackageRequests(read: dependencies.readPackage)
-        let (sessions, established) = AsyncStream<AgentSession>.makeStream()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await watch.run() }
-            group.addTask { try await packages.serve(on: writer) }
-            group.addTask {
-                for await session in sessions { try await session.writeMessages(on: writer) }
-            }
-            group.addTask {
-                try await read(inbound, writer, watch, packages) { session in
-                    established.yield(session)
-                    established.finish()
-                }
-            }
-            try await group.next()
-            group.cancelAll()
-        }
-    }
-
-    private func read(
-        _ inbound: NIOAsyncChannelInboundStream<Frame>, _ writer: FrameWriter, _ watch: SilenceWatch,
-        _ packages: PackageRequests, establish: (AgentSession) -> Void
-    ) async throws {
         var frames = inbound.makeAsyncIterator()
         guard let first = try await frames.next() else { return }
         watch.heard()
@@ -69,18 +47,13 @@ struct AgentDialogue: Sendable {
             watch.waits()
             _ = try await frames.next()
         case .hello(let hello):
-            let session = AgentSession(host: try await host(saying: hello))
+            let session = AgentSession(host: try await host(saying: hello), channel: channel.channel)
             try await enter(session)
-            establish(session)
+            settled()
             await observe(.connected(session.host, hello))
             let fault: (any Error)?
             do {
-                watch.waits()
-                while let frame = try await frames.next() {
-                    watch.heard()
-                    try await receive(try frame.messageFromAgent, session, packages)
-                    watch.waits()
-                }
+                try await listen(&frames, to: session, writer)
                 fault = nil
             } catch {
                 fault = error
@@ -89,6 +62,35 @@ struct AgentDialogue: Sendable {
             if let fault { throw fault }
         default:
             throw Self.unexpected("The first message was neither `join` nor `hello`.")
+        }
+    }
+
+    /// Takes what the host says until it ends. Whoever asks for a package gets a task that serves
+    /// them; most connections never need one.
+    private func listen(
+        _ frames: inout NIOAsyncChannelInboundStream<Frame>.AsyncIterator, to session: AgentSession,
+        _ writer: FrameWriter
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            var packages: PackageRequests?
+            watch.waits()
+            while let frame = try await frames.next() {
+                watch.heard()
+                let message = try frame.messageFromAgent
+                if case .packageBytes(let request, let digest, let offset, let length) = message {
+                    let serving = packages ?? PackageRequests(read: dependencies.readPackage)
+                    if packages == nil {
+                        packages = serving
+                        group.addTask { try await serving.serve(on: writer) }
+                    }
+                    serving.add(
+                        .init(number: request, digest: digest, offset: offset, length: length), refuse: session.send)
+                } else {
+                    try await receive(message, session)
+                }
+                watch.waits()
+            }
         }
     }
 
@@ -141,7 +143,7 @@ struct AgentDialogue: Sendable {
         return holder.host
     }
 
-    private func receive(_ message: AgentMessage, _ session: AgentSession, _ packages: PackageRequests) async throws {
+    private func receive(_ message: AgentMessage, _ session: AgentSession) async throws {
         let host = session.host
         switch message {
         case .report(let report):
@@ -151,7 +153,7 @@ struct AgentDialogue: Sendable {
             try ReportCheck.check(balancers)
             await observe(.traffic(host, balancers))
         case .heartbeat(let sequence):
-            await observe(.heartbeat(host))
+            dependencies.heard(host)
             session.send(.heartbeat(sequence: sequence))
         case .commandEnded(let outcome):
             try ReportCheck.check(text: outcome.problem?.description ?? "")
@@ -165,8 +167,6 @@ struct AgentDialogue: Sendable {
             try ReportCheck.check(text: event.text)
             await observe(.event(host, event))
             session.send(.eventAcknowledged(sequence: event.sequence))
-        case .packageBytes(let request, let digest, let offset, let length):
-            packages.add(.init(number: request, digest: digest, offset: offset, length: length), refuse: session.send)
         case .outputLines(let request, let lines, let isEnd):
             session.received(lines: lines, of: request, isEnd: isEnd)
         case .join(let request):
@@ -175,6 +175,8 @@ struct AgentDialogue: Sendable {
             }
             let certificate = try authority.issue(requestPEM: request.certificateRequest, host: host, at: gateway.now())
             session.send(.joined(response(certificate)))
+        case .packageBytes:
+            break  // Whoever listens has served it.
         case .hello:
             throw Self.unexpected("The host \(host) said hello twice.")
         }

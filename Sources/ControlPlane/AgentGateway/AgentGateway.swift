@@ -3,7 +3,6 @@ package import Logging
 package import NIOCore
 import NIOPosix
 import ServiceLifecycle
-import Synchronization
 package import Wire
 
 /// Where agents connect: lets new hosts join, keeps one connection to each host, carries commands
@@ -22,7 +21,7 @@ package final class AgentGateway: Service {
 
         package init(
             listenHost: String = "127.0.0.1", listenPort: Int = ServerAddress.portDefault, names: [String] = [],
-            silenceMax: Interval = AgentProtocol.silenceMax, connectionsMax: Int = 10_000, serverVersion: String
+            silenceMax: Interval = AgentProtocol.silenceMax, connectionsMax: Int = 16_384, serverVersion: String
         ) {
             self.listenHost = listenHost
             self.listenPort = listenPort
@@ -46,20 +45,28 @@ package final class AgentGateway: Service {
         /// Takes what agents say. An agent waits while it does, and what needs an acknowledgement
         /// (outcomes, events) is acknowledged when it returns: it must have kept it by then.
         package var observe: @Sendable (AgentObservation) async -> Void
+        /// Told of every heartbeat, thousands a second: returns at once.
+        package var heard: @Sendable (HostName) -> Void
 
         package init(
             redeem: @escaping @Sendable (_ token: String, HostName) async throws(Problem) -> Void,
             isAllowed: @escaping @Sendable (HostName, _ certificateSerial: String) async -> Bool,
             readPackage:
                 @escaping @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer,
-            observe: @escaping @Sendable (AgentObservation) async -> Void
+            observe: @escaping @Sendable (AgentObservation) async -> Void,
+            heard: @escaping @Sendable (HostName) -> Void
         ) {
             self.redeem = redeem
             self.isAllowed = isAllowed
             self.readPackage = readPackage
             self.observe = observe
+            self.heard = heard
         }
     }
+
+    private static let sweepInterval = Duration.milliseconds(500)
+    /// What a stranger has for the handshake and its first message.
+    private static let helloTime = Duration.seconds(5)
 
     let configuration: Configuration
     let authority: FabricAuthority
@@ -70,7 +77,7 @@ package final class AgentGateway: Service {
     private let tls: GatewayTLS
     private let eventLoops: any EventLoopGroup
     private let bound: (stream: AsyncStream<ServerAddress>, continuation: AsyncStream<ServerAddress>.Continuation)
-    private let connections = Mutex(0)
+    private let watches = ConnectionWatches()
 
     /// - Parameter now: the wall clock, for certificates.
     package init(
@@ -140,18 +147,46 @@ package final class AgentGateway: Service {
                 logger.info("listening for agents", metadata: ["port": "\(port)"])
             }
             try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { try await self.endSilentConnections() }
                 for try await channel in newcomers {
-                    guard enter() else {
+                    // Whoever waits, waits in the kernel, in the order in which they came.
+                    await watches.waitForRoom()
+                    guard watches.count < configuration.connectionsMax else {
                         channel.close(promise: nil)
                         continue
                     }
+                    let number = watches.enter()
                     group.addTask {
-                        if let framed = await self.framed(channel) {
-                            await AgentDialogue(gateway: self, channel: framed).run()
-                        }
-                        self.leave()
+                        await self.serve(channel, number)
+                        self.watches.leave(number)
                     }
                 }
+            }
+        }
+    }
+
+    private func serve(_ channel: any Channel, _ number: Int) async {
+        guard let framed = await framed(channel) else { return }
+        let watch = SilenceWatch(silenceMax: configuration.silenceMax)
+        watches.watch(number, watch, framed.channel)
+        await AgentDialogue(
+            gateway: self, channel: framed, watch: watch, settled: { [watches] in watches.settle(number) }
+        ).run()
+    }
+
+    /// One look at all connections every now and then, instead of a timer for each.
+    private func endSilentConnections() async throws {
+        let silenceMax = Duration.milliseconds(configuration.silenceMax.milliseconds)
+        while true {
+            try await Task.sleep(for: min(Self.sweepInterval, silenceMax / 4))
+            for channel in watches.silent(for: silenceMax, strangersFor: min(Self.helloTime, silenceMax)) {
+                logger.warning(
+                    "closing an agent's connection",
+                    metadata: [
+                        "problem": "nothing was heard for \(silenceMax)",
+                        "peer": "\(String(describing: channel.remoteAddress))",
+                    ])
+                FrameChannel.endReading(channel)
             }
         }
     }
@@ -173,7 +208,7 @@ package final class AgentGateway: Service {
         do {
             return try await ServerBootstrap(group: eventLoops)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .serverChannelOption(.backlog, value: 1024)
+                .serverChannelOption(.backlog, value: 4096)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.autoRead, value: false)
                 .bind(host: configuration.listenHost, port: configuration.listenPort) { channel in
@@ -187,14 +222,4 @@ package final class AgentGateway: Service {
                 remedy: "Free the port, or give another one with `--agents`.")
         }
     }
-
-    private func enter() -> Bool {
-        connections.withLock { count in
-            guard count < configuration.connectionsMax else { return false }
-            count += 1
-            return true
-        }
-    }
-
-    private func leave() { connections.withLock { $0 -= 1 } }
 }

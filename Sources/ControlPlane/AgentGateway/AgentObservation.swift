@@ -8,7 +8,6 @@ package enum AgentObservation: Sendable {
     /// Nobody speaks for the host any more. Not said when a newer connection took over.
     case disconnected(HostName)
     case report(HostReport)
-    case heartbeat(HostName)
     case traffic(HostName, [BalancerTraffic])
     case outcome(HostName, CommandOutcome)
     case output(HostName, CommandID, line: String)

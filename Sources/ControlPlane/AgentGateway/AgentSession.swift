@@ -10,52 +10,64 @@ final class AgentSession: Sendable {
     private static let messagesMax = 2 * CommandQueues.commandsMax
     /// Batches of lines that may wait for a slow reader of an output.
     private static let batchesMax = 256
-    private static let farewell = Duration.milliseconds(500)
+    private static let farewell = TimeAmount.milliseconds(500)
 
     typealias Lines = AsyncThrowingStream<[String], any Error>
 
     private struct State {
         var tails: [UInt64: Lines.Continuation] = [:]
         var lastRequest: UInt64 = 0
+        /// Messages that the network has not taken yet.
+        var unwritten = 0
+        var isClosing = false
         var isOver = false
     }
 
     let host: HostName
-    private let messages: AsyncStream<ServerMessage>
-    private let outgoing: AsyncStream<ServerMessage>.Continuation
-    private let closing = Signal()
+    private let channel: any Channel
     private let over = Signal()
     private let state = Mutex(State())
 
-    init(host: HostName) {
+    /// - Parameter channel: one that takes frames.
+    init(host: HostName, channel: any Channel) {
         self.host = host
-        (messages, outgoing) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.messagesMax))
+        self.channel = channel
     }
 
+    /// Sends the message behind those that were sent before. It is made into bytes on the
+    /// connection's own thread: who sends may hold a lock.
     func send(_ message: ServerMessage) {
-        if case .dropped = outgoing.yield(message) { close() }
+        let isTaken: Bool? = state.withLock { state in
+            guard !state.isClosing else { return nil }
+            guard state.unwritten < Self.messagesMax else { return false }
+            state.unwritten += 1
+            return true
+        }
+        guard let isTaken else { return }
+        guard isTaken else { return close() }
+        channel.eventLoop.execute { [self] in
+            guard let frame = try? Frame(message) else { return close() }
+            channel.writeAndFlush(frame).whenComplete { [self] _ in state.withLock { $0.unwritten -= 1 } }
+        }
     }
 
-    /// Ends the connection, after what was sent before.
+    /// Ends the connection, after what was sent before. A peer that is gone takes nothing, and a
+    /// newer connection may be waiting for the end: the last messages have little time.
     func close(_ problem: Problem? = nil) {
-        if let problem { send(.refused(problem)) }
-        outgoing.finish()
-        closing.give()
-    }
-
-    /// Sends what is given to the session, until it is closed. A peer that is gone takes nothing,
-    /// and a newer connection may be waiting for the end: the last messages have little time.
-    func writeMessages(on writer: FrameWriter) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [messages] in
-                for await message in messages { try await writer.send(message) }
+        let isFirst = state.withLock { state in
+            defer { state.isClosing = true }
+            return !state.isClosing
+        }
+        guard isFirst else { return }
+        channel.eventLoop.execute { [channel] in
+            guard let frame = try? problem.map({ try Frame(.refused($0)) }) else {
+                return FrameChannel.endReading(channel)
             }
-            group.addTask { [closing] in
-                await closing.wait()
-                try await Task.sleep(for: Self.farewell)
+            let lateness = channel.eventLoop.scheduleTask(in: Self.farewell) { FrameChannel.endReading(channel) }
+            channel.writeAndFlush(frame).whenComplete { _ in
+                lateness.cancel()
+                FrameChannel.endReading(channel)
             }
-            try await group.next()
-            group.cancelAll()
         }
     }
 

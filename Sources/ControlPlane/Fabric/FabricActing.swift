@@ -21,14 +21,19 @@ extension FabricService {
         _ name: AppName, _ request: DeployRequest, by principal: Principal
     ) async throws(Problem) -> AcceptedView {
         let (app, configuration) = try await declared(name)
+        var rollout = request.rollout ?? RolloutOverrides()
+        if request.now == true { rollout.strategy = .allAtOnce }
+        try rollout.applied(to: app.rollout).check()
         // The head may have begun this very deploy a moment ago: then that one is followed.
-        if request.ref == nil, request.filter == nil, let running = builds.running(name) {
+        let joins = request.ref == nil && request.filter == nil
+        if joins, let running = builds.running(name), rollout.isEmpty || !deploying.contains(running.id) {
+            if !rollout.isEmpty { rolloutsAsked[running.id] = rollout }
             return AcceptedView(
                 app: name, commit: configuration.commit, build: running.id,
                 sentence: "\(name) is being deployed already, by \(running.startedBy).")
         }
-        if request.ref == nil, let running = await orchestrator.snapshot.executions[name], running.kind == .deploy,
-            try await isWhatIsAsked(running, app, configuration)
+        if request.ref == nil, rollout.isEmpty, let running = await orchestrator.snapshot.executions[name],
+            running.kind == .deploy, try await isWhatIsAsked(running, app, configuration)
         {
             return AcceptedView(
                 app: name, commit: configuration.commit, executions: [ExecutionID(checked: "\(running.id)")],
@@ -38,10 +43,11 @@ extension FabricService {
         let action = AuditAction(
             who: principal.label, role: principal.role.rawValue, what: "deploy.request", subject: "app/\(name)",
             details: request.ref.map { "ref \($0)" }, commit: configuration.commit, execution: nil, address: nil)
+        let wanted = rollout
         let view = try await audit.recording(action) { () throws(Problem) in
             try await self.enqueue(
-                app, in: configuration, ref: request.ref, batch: request.now == true ? .percent(100) : nil,
-                filter: request.filter, by: principal.label)
+                app, in: configuration, ref: request.ref, rollout: wanted, filter: request.filter, by: principal.label,
+                joins: joins)
         }
         return AcceptedView(
             app: name, commit: configuration.commit, build: view.id, sentence: "\(name) is being built and deployed.")
@@ -75,12 +81,17 @@ extension FabricService {
         -> AcceptedView
     {
         let (app, _) = try await declared(name)
-        guard app.processes[request.process] != nil else {
+        guard let process = app.processes[request.process] else {
             throw Problem(
                 "process.unknown", "There is no such process.",
                 cause:
                     "\(name) has \(app.processes.keys.sorted().map(\.text).joined(separator: ", ")), not \(request.process).",
                 remedy: "Name one of them.")
+        }
+        guard process.replacement != .once else {
+            throw Problem(
+                "process.once", "It is not scaled.", cause: "\(request.process) runs once for each release of \(name).",
+                remedy: "Scale one of the other processes.")
         }
         if let count = request.count, !(0...10_000).contains(count) {
             throw Problem(

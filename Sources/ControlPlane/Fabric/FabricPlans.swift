@@ -9,6 +9,7 @@ extension FabricService {
         case .deploy:
             guard let name = request.app else { throw Self.appMissing }
             let (app, configuration) = try await declared(name)
+            try request.rollout?.applied(to: app.rollout).check()
             let release = try await maker.make(app, in: configuration, ref: request.ref, by: principal.label) { _ in }
             await orchestrator.receive { $0.receive(.releaseAdded(release), at: $1) }
             return [try await keep(name, .deploy, release: release.number, request, by: principal)]
@@ -86,6 +87,7 @@ extension FabricService {
         guard let configuration = loop.desired?.configuration else { throw Self.nothingDesired }
         let wanted = Orchestrator.Request(
             app: app, kind: kind, release: release, requestedBy: principal.label,
+            rollout: request.rollout ?? RolloutOverrides(),
             filter: request.filter.flatMap { Self.slotFilter($0, configuration) })
         let plan = try loop.plan(wanted, at: now())
         return keep(plan, wanted, purpose: request.purpose, commit: nil, in: configuration, loop, by: principal)

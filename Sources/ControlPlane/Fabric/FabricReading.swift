@@ -22,20 +22,25 @@ extension FabricService {
                     + (pendingProblem.map { "cannot be used: \($0.cause) See `apus validate`" }
                         ?? "waits: see `apus plan --apply`, then `apus apply`"))
         }
-        guard let desired = loop.desired else { return emptyStatus(reasons: reasons + [Self.nothingDesired.sentence]) }
-        let live = loop.live(at: now())
-        let standing = FleetStanding(desired: desired, live: live)
-        if let blindness = standing.blindness { reasons.append(blindness) }
-        let placement = Placement(desired: desired, live: live, standing: standing, current: loop.currentHosts())
-        reasons += placement.refusals.prefix(10).map(\.text)
-        var status = views(loop, desired).status(pendingCommit: pendingCommit, reasons: reasons)
+        guard loop.desired != nil else { return emptyStatus(reasons: reasons + [Self.nothingDesired.sentence]) }
+        let seen = try await sight()
+        reasons += seen.warnings
+        var status = seen.views.status(pendingCommit: pendingCommit, reasons: reasons)
         status.pendingProblem = pendingProblem
-        if !placement.refusals.isEmpty { status.colour = .red }
+        if seen.isShort { status.colour = .red }
         return status
     }
 
-    package func hosts(_ filter: Filter) async throws(Problem) -> [HostView] {
-        try await views().hosts.filter { filter.admits($0) }
+    package func hosts(_ query: ListQuery) async throws(Problem) -> ListPart<HostView> {
+        var part = try await views().hosts(query)
+        // Heartbeats change nothing that is kept.
+        let heard = await orchestrator.snapshot.hosts
+        for index in part.rows.indices { part.rows[index].lastHeard = heard[part.rows[index].name]?.lastHeard }
+        return part
+    }
+
+    package func hostGroups(_ filter: Filter, by key: Filter.Key) async throws(Problem) -> [GroupView] {
+        try await views().hostGroups(filter, by: key)
     }
 
     package func host(_ name: HostName) async throws(Problem) -> HostDetailView {
@@ -44,12 +49,26 @@ extension FabricService {
         for app in views.live.hosts[name]?.report?.links.keys.map({ $0 }) ?? [] {
             known += try await releases.releases(of: app)
         }
-        guard let view = views.host(name, releases: known) else { throw Self.unknown(name) }
+        guard var view = views.host(name, releases: known) else { throw Self.unknown(name) }
+        view.host.lastHeard = await orchestrator.snapshot.hosts[name]?.lastHeard
         return view
     }
 
-    package func instances(_ filter: Filter) async throws(Problem) -> [InstanceView] {
-        try await views().instances.filter { filter.admits($0) }
+    package func instances(_ query: ListQuery) async throws(Problem) -> ListPart<InstanceView> {
+        try await views().instances(query)
+    }
+
+    package func instance(_ id: InstanceID) async throws(Problem) -> InstanceView {
+        guard let view = try await views().instance(id) else {
+            throw Problem(
+                "instance.unknown", "There is no such instance.", cause: "\(id) is not in the fabric.",
+                remedy: "Look at `apus instances` for those that are.")
+        }
+        return view
+    }
+
+    package func instanceGroups(_ filter: Filter, by key: Filter.Key) async throws(Problem) -> [GroupView] {
+        try await views().instanceGroups(filter, by: key)
     }
 
     package func apps() async throws(Problem) -> [AppView] { try await views().apps }
@@ -232,23 +251,6 @@ extension FabricService {
         var execution = execution
         execution.traffic = loop.traffic(of: execution.id, at: now()) ?? execution.traffic
         return execution
-    }
-
-    /// Everything that can be seen, at one moment.
-    func views() async throws(Problem) -> FabricViews {
-        let loop = await orchestrator.snapshot
-        guard let desired = loop.desired else { throw Self.nothingDesired }
-        return views(loop, desired)
-    }
-
-    private func views(_ loop: Orchestrator, _ desired: DesiredModel) -> FabricViews {
-        let live = loop.live(at: now())
-        let standing = FleetStanding(desired: desired, live: live)
-        let placement = Placement(desired: desired, live: live, standing: standing, current: loop.currentHosts())
-        let records = Array(loop.records.values)
-        let deltas = Delta.all(desired: desired, live: live, records: records, placement: placement)
-        let executions = loop.executions.values.sorted { $0.id < $1.id }.map { view($0, withSteps: false) }
-        return FabricViews(desired: desired, live: live, records: records, deltas: deltas, executions: executions)
     }
 
     private func emptyStatus(reasons: [String]) -> StatusView {

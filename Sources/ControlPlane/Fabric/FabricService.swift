@@ -12,7 +12,9 @@ package actor FabricService: Service {
         var app: AppSpec
         var configuration: FabricConfiguration
         var ref: String?
-        var batch: Share?
+        var rollout: RolloutOverrides
+        /// Deploys of apps that come before, which have to succeed first.
+        var awaited: [AwaitedDeploy]
         var filter: Filter?
         var who: String
     }
@@ -27,6 +29,8 @@ package actor FabricService: Service {
 
     private static let localPollInterval = Duration.seconds(1)
     private static let remotePollInterval = Duration.seconds(20)
+    /// Who acts where no person does.
+    private static let itself = "apus"
     private static let lockLifetime = Interval.seconds(15)
     static let plansKept = 200
 
@@ -45,6 +49,10 @@ package actor FabricService: Service {
     let logger: Logger
     private let jobs: AsyncStream<DeployJob>
     private let jobQueue: AsyncStream<DeployJob>.Continuation
+    /// How deploys are to be rolled out that were begun by a commit and asked for by a person since.
+    var rolloutsAsked: [BuildID: RolloutOverrides] = [:]
+    /// Builds whose deploy has begun: how it is rolled out is settled.
+    var deploying: Set<BuildID> = []
     var plans: [PlanID: KeptPlan] = [:]
     var planOrder: [PlanID] = []
     var pendingCommit: String?
@@ -52,7 +60,12 @@ package actor FabricService: Service {
     var pendingProblem: Problem?
     /// The head that was dealt with. Others look at the repository too, and must not take its news away.
     private var commitSeen: String?
+    var keptSight: FabricSight?
+    let sightRequests: AsyncStream<Void>
+    let sightRequest: AsyncStream<Void>.Continuation
     private var nextNumber = 0
+    /// Apps that a commit has changed while one before it was built.
+    private var changedMeanwhile: Set<AppName> = []
 
     package init(
         fabric: FabricName, source: ConfigurationSource, maker: ReleaseMaker, releases: ReleaseStore,
@@ -73,6 +86,7 @@ package actor FabricService: Service {
         self.logger = logger
         builds = BuildFeed(now: now)
         (jobs, jobQueue) = AsyncStream<DeployJob>.makeStream()
+        (sightRequests, sightRequest) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     package func run() async throws {
@@ -86,6 +100,7 @@ package actor FabricService: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.follow() }
+                group.addTask { await self.keepSight() }
                 for await job in self.jobs { group.addTask { await self.carryOut(job) } }
             }
         }
@@ -134,7 +149,7 @@ package actor FabricService: Service {
                 pendingProblem = nil
                 return
             }
-            _ = try await apply(configuration, by: "apus", role: "apus")
+            _ = try await apply(configuration, by: Self.itself, role: Self.itself)
             commitSeen = head.commit
         } catch {
             logger.error("configuration repository not read", metadata: ["problem": "\(error)"])
@@ -155,25 +170,52 @@ package actor FabricService: Service {
         pendingCommit = nil
         pendingProblem = nil
         var begun: [BuildView] = []
-        for app in configuration.apps.values.sorted(by: { $0.name < $1.name }) {
-            do throws(Problem) {
-                guard try await maker.wantsRelease(app, configCommit: configuration.commit) else { continue }
-                begun.append(try await enqueue(app, in: configuration, ref: nil, batch: nil, filter: nil, by: who))
-            } catch {
-                logger.error("app not deployed", metadata: ["app": "\(app.name)", "problem": "\(error)"])
-            }
+        // Those that come before others are in the queue first, so that these wait for them.
+        for app in AppOrder(configuration).sorted(configuration.apps.keys).compactMap({ configuration.apps[$0] }) {
+            if let build = await deployIfChanged(app, in: configuration, by: who) { begun.append(build) }
         }
         return begun
     }
 
+    /// - Returns: the build that begins. While an earlier one runs, the app is looked at again when
+    ///   that has ended.
+    private func deployIfChanged(
+        _ app: AppSpec, in configuration: FabricConfiguration, by who: String
+    ) async -> BuildView? {
+        do throws(Problem) {
+            guard builds.running(app.name) == nil else { throw Self.isBuilt(app.name) }
+            guard try await maker.wantsRelease(app, configCommit: configuration.commit) else { return nil }
+            return try await enqueue(app, in: configuration, ref: nil, filter: nil, by: who)
+        } catch {
+            if error.code == "deploy.locked" {
+                changedMeanwhile.insert(app.name)
+            } else {
+                logger.error("app not deployed", metadata: ["app": "\(app.name)", "problem": "\(error)"])
+            }
+            return nil
+        }
+    }
+
+    private static func isBuilt(_ app: AppName, by build: BuildView? = nil) -> Problem {
+        Problem(
+            "deploy.locked", "\(app) is being built already.",
+            cause: build.map { "Build \($0.id) by \($0.startedBy) has not ended." } ?? "A build has not ended.",
+            remedy: "Wait for it.")
+    }
+
+    /// - Parameter joins: whether a build of the app that has begun meanwhile is as good.
     func enqueue(
-        _ app: AppSpec, in configuration: FabricConfiguration, ref: String?, batch: Share?, filter: Filter?,
-        by who: String
+        _ app: AppSpec, in configuration: FabricConfiguration, ref: String?,
+        rollout: RolloutOverrides = RolloutOverrides(), filter: Filter?, by who: String, joins: Bool = false
     ) async throws(Problem) -> BuildView {
+        let awaited = await awaitedDeploys(before: app.name, in: configuration)
+        // Nothing may wait from here to the beginning: two builds of one app would begin at once.
         if let running = builds.running(app.name) {
-            throw Problem(
-                "deploy.locked", "\(app.name) is being built already.",
-                cause: "Build \(running.id) by \(running.startedBy) has not ended.", remedy: "Wait for it.")
+            if joins, rollout.isEmpty || !deploying.contains(running.id) {
+                if !rollout.isEmpty { rolloutsAsked[running.id] = rollout }
+                return running
+            }
+            throw Self.isBuilt(app.name, by: running)
         }
         let view = BuildView(
             id: BuildID(checked: nextIdentifier()), app: app.name, ref: ref ?? app.source.reference, state: .running,
@@ -181,8 +223,8 @@ package actor FabricService: Service {
         builds.begin(view)
         jobQueue.yield(
             DeployJob(
-                build: view.id, app: app, configuration: configuration, ref: ref, batch: batch, filter: filter, who: who
-            ))
+                build: view.id, app: app, configuration: configuration, ref: ref, rollout: rollout, awaited: awaited,
+                filter: filter, who: who))
         return view
     }
 
@@ -194,6 +236,7 @@ package actor FabricService: Service {
                     line in
                     builds.output(line, of: job.build)
                 }
+                try await self.whenDone(job.awaited, before: job)
                 return (release, try await self.deploy(release, job: job))
             }
             builds.end(job.build) { view in
@@ -208,6 +251,12 @@ package actor FabricService: Service {
                 view.state = .failed
                 view.problem = error
             }
+        }
+        if changedMeanwhile.remove(job.app.name) != nil,
+            let configuration = await orchestrator.snapshot.desired?.configuration,
+            let app = configuration.apps[job.app.name]
+        {
+            _ = await deployIfChanged(app, in: configuration, by: Self.itself)
         }
     }
 
@@ -241,14 +290,33 @@ package actor FabricService: Service {
         while await !orchestrator.snapshot.isSettled(at: now()), !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(100))
         }
+        if job.who == Self.itself { try await awaitRollout(of: release.app) }
         let configuration = await orchestrator.snapshot.desired?.configuration
+        deploying.insert(job.build)
+        defer { deploying.remove(job.build) }
         let request = Orchestrator.Request(
-            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who, batch: job.batch,
+            app: release.app, kind: .deploy, release: release.number, requestedBy: job.who,
+            rollout: rolloutsAsked.removeValue(forKey: job.build) ?? job.rollout,
             filter: job.filter.flatMap { Self.slotFilter($0, configuration) })
         return try await orchestrator.perform { (loop, now) throws(Problem) in
             let added = loop.receive(.releaseAdded(release), at: now)
             let begun = try loop.begin(request, at: now)
             return (begun.execution, added + begun.actions)
+        }
+    }
+
+    /// A commit waits for the rollout of the one before it; people are told that the app is locked.
+    private func awaitRollout(of app: AppName) async throws(Problem) {
+        while !Task.isCancelled, let running = await orchestrator.snapshot.executions[app],
+            [.deploy, .rollback].contains(running.kind)
+        {
+            guard running.kind == .deploy || running.cause != nil else {
+                throw Problem(
+                    "deploy.overtaken", "\(app) was not deployed.",
+                    cause: "\(running.startedBy) took it back to an earlier release meanwhile.",
+                    remedy: "Deploy it when it is time: apus deploy \(app).")
+            }
+            try? await Task.sleep(for: .milliseconds(100))
         }
     }
 

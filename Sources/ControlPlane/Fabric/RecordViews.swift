@@ -37,6 +37,7 @@ extension FabricService {
                     progress.step, state: progress.state, startedAt: progress.startedAt, endedAt: progress.endedAt)
                 step.output = output.lines
                 step.outputLinesDropped = output.dropped
+                step.findings = progress.hold?.judgement?.lines ?? []
                 return step
             }
         return ExecutionView(

@@ -14,10 +14,17 @@ package protocol FabricOperations: Sendable {
 
     // Reading.
     func status() async throws(Problem) -> StatusView
-    func hosts(_ filter: Filter) async throws(Problem) -> [HostView]
+    /// - Throws: `cursor.invalid`.
+    func hosts(_ query: ListQuery) async throws(Problem) -> ListPart<HostView>
+    /// Counted by what they have under the key, the worst first.
+    func hostGroups(_ filter: Filter, by key: Filter.Key) async throws(Problem) -> [GroupView]
     /// - Throws: `host.unknown`.
     func host(_ name: HostName) async throws(Problem) -> HostDetailView
-    func instances(_ filter: Filter) async throws(Problem) -> [InstanceView]
+    /// - Throws: `cursor.invalid`.
+    func instances(_ query: ListQuery) async throws(Problem) -> ListPart<InstanceView>
+    /// - Throws: `instance.unknown`.
+    func instance(_ id: InstanceID) async throws(Problem) -> InstanceView
+    func instanceGroups(_ filter: Filter, by key: Filter.Key) async throws(Problem) -> [GroupView]
     func apps() async throws(Problem) -> [AppView]
     /// - Throws: `app.unknown`.
     func app(_ name: AppName) async throws(Problem) -> AppDetailView

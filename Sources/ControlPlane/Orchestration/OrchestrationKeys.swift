@@ -48,6 +48,62 @@ struct DesiredHead: Codable, Sendable {
     var releases: [AppName: Int]
 }
 
+/// How far a step is, without what the plan says about it: a step that hands over traffic names
+/// every instance that it concerns.
+struct SavedStep: Codable, Sendable {
+    var id: Int
+    var state: StepState
+    var attempt: Int
+    var startedAt: Instant?
+    var endedAt: Instant?
+    var hold: HoldProgress?
+
+    private enum CodingKeys: CodingKey { case id, state, attempt, startedAt, endedAt, hold, step }
+    private struct Named: Codable { var id: Int }
+
+    init(_ progress: StepProgress) {
+        id = progress.step.id
+        state = progress.state
+        attempt = progress.attempt
+        startedAt = progress.startedAt
+        endedAt = progress.endedAt
+        hold = progress.hold
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        // Once the whole step was kept.
+        id =
+            try container.decodeIfPresent(Int.self, forKey: .id)
+            ?? container.decode(Named.self, forKey: .step).id
+        state = try container.decode(StepState.self, forKey: .state)
+        attempt = try container.decode(Int.self, forKey: .attempt)
+        startedAt = try container.decodeIfPresent(Instant.self, forKey: .startedAt)
+        endedAt = try container.decodeIfPresent(Instant.self, forKey: .endedAt)
+        hold = try container.decodeIfPresent(HoldProgress.self, forKey: .hold)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(state, forKey: .state)
+        try container.encode(attempt, forKey: .attempt)
+        try container.encodeIfPresent(startedAt, forKey: .startedAt)
+        try container.encodeIfPresent(endedAt, forKey: .endedAt)
+        try container.encodeIfPresent(hold, forKey: .hold)
+    }
+
+    func progress(of step: Step) -> StepProgress {
+        var progress = StepProgress(step: step)
+        progress.state = state
+        progress.attempt = attempt
+        progress.startedAt = startedAt
+        progress.endedAt = endedAt
+        progress.hold = hold
+        return progress
+    }
+}
+
 /// How an execution stands.
 struct ExecutionEnd: Codable, Sendable {
     var state: ExecutionState

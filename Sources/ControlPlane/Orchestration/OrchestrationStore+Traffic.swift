@@ -16,7 +16,8 @@ extension OrchestrationStore {
         }
         if parts.isEmpty {
             let prefix = OrchestrationKeys.checkpoint(record.execution)
-            operations.append((try OrchestrationKeys.checkpointPart(record.execution, 0), .deleteRange(.prefix(prefix))))
+            operations.append(
+                (try OrchestrationKeys.checkpointPart(record.execution, 0), .deleteRange(.prefix(prefix))))
         }
         return operations
     }

@@ -1,8 +1,8 @@
-import Core
+package import Core
 import FoundationEssentials
 
 /// Keeps the loop's state in the state store, and brings it back after a start.
-struct OrchestrationStore: Sendable {
+package struct OrchestrationStore: Sendable {
     /// Bytes of one part of a value that may be larger than the store's limit for one.
     private static let partBytesMax = 512 << 10
     /// How many ended executions are kept.
@@ -11,9 +11,14 @@ struct OrchestrationStore: Sendable {
     let store: any StateStore
     let releases: ReleaseStore
 
+    package init(store: any StateStore, releases: ReleaseStore) {
+        self.store = store
+        self.releases = releases
+    }
+
     /// Makes what the actions save durable: what belongs together in one transaction, as far as
     /// the store's limit for one allows.
-    func save(
+    package func save(
         _ actions: [Orchestrator.Action], before: DesiredModel?, notifications: [NotificationQueue.Item] = []
     ) async throws(Problem) {
         var operations: [StateKey: Operation] = [:]
@@ -51,7 +56,7 @@ struct OrchestrationStore: Sendable {
                     state: execution.state, endedAt: execution.endedAt, problem: execution.machine.problem)
                 try put(OrchestrationKeys.executionEnd(execution.id), end)
             case .saveStep(let execution, let progress):
-                try put(OrchestrationKeys.step(execution, progress.step.id), progress)
+                try put(OrchestrationKeys.step(execution, progress.step.id), SavedStep(progress))
             case .saveTraffic(let record): traffic[record.execution] = record
             case .send, .cancelOrder, .announce: break
             }
@@ -75,14 +80,12 @@ struct OrchestrationStore: Sendable {
         }
         memory.records = try await store.values(.prefix("records/"), as: InstanceRecord.self)
         memory.joinedHosts = try await store.values(.prefix("hosts/"), as: HostName.self)
-        let ends = try await store.range(.prefix("executions/"), limit: nil).entries.filter {
-            $0.key.text.hasSuffix("/end")
-        }
-        for entry in ends {
-            guard let id = Int64(entry.key.text.split(separator: "/")[1]) else { continue }
+        for id in try await executionNumbers(limit: .max) {
             memory.lastExecution = max(memory.lastExecution, id)
-            let end = try StateJSON.decode(ExecutionEnd.self, from: entry.value, at: entry.key)
-            if !end.state.isEnded, let execution = try await execution(id) { memory.executions.append(execution) }
+            let end = try await store.get(OrchestrationKeys.executionEnd(id), as: ExecutionEnd.self)
+            if end?.state.isEnded == false, let execution = try await execution(id) {
+                memory.executions.append(execution)
+            }
         }
         memory.traffic = try await checkpoints()
         var apps = Set(memory.records.map(\.id.app))
@@ -101,9 +104,11 @@ struct OrchestrationStore: Sendable {
         var execution = try StateJSON.decode(Execution.self, from: data, at: first.key)
         var steps: [StepProgress] = []
         var end: ExecutionEnd?
+        let planned = execution.machine.plan.steps
         for entry in entries {
             if entry.key.text.hasPrefix(prefix + "/steps/") {
-                steps.append(try StateJSON.decode(StepProgress.self, from: entry.value, at: entry.key))
+                let saved = try StateJSON.decode(SavedStep.self, from: entry.value, at: entry.key)
+                if planned.indices.contains(saved.id - 1) { steps.append(saved.progress(of: planned[saved.id - 1])) }
             } else if entry.key.text == prefix + "/traffic" {
                 execution.traffic = try StateJSON.decode(SavedTraffic.self, from: entry.value, at: entry.key).figures
             } else if entry.key.text == prefix + "/end" {
@@ -117,11 +122,21 @@ struct OrchestrationStore: Sendable {
 
     /// Numbers of the newest executions, the newest first.
     func executionNumbers(limit: Int) async throws(Problem) -> [Int64] {
-        let entries = try await store.range(.prefix("executions/"), limit: nil).entries
-        let numbers = entries.filter { $0.key.text.hasSuffix("/end") }.compactMap {
-            Int64($0.key.text.split(separator: "/")[1])
+        Array(try await folders(in: "executions").compactMap { Int64($0) }.reversed().prefix(limit))
+    }
+
+    /// The names right below a folder of keys. What is in them is passed over unread: the plans of
+    /// a large fabric's executions are gigabytes.
+    private func folders(in folder: String) async throws(Problem) -> [String] {
+        let all = KeyRange.prefix("\(folder)/")
+        var names: [String] = []
+        var lower = all.lower
+        while let entry = try await store.range(KeyRange(lower: lower, upper: all.upper), limit: 1).entries.first {
+            let name = String(entry.key.text.split(separator: "/")[1])
+            names.append(name)
+            lower = KeyRange.prefix("\(folder)/\(name)/").upper ?? all.lower
         }
-        return Array(numbers.reversed().prefix(limit))
+        return names
     }
 
     /// Deletes the oldest executions beyond those that are kept.
@@ -132,8 +147,14 @@ struct OrchestrationStore: Sendable {
         }
     }
 
-    func saveJoined(_ host: HostName) async throws(Problem) {
-        try await store.put(TypedKey<HostName>(OrchestrationKeys.joinedHost(host)), host)
+    package func saveJoined(_ hosts: [HostName]) async throws(Problem) {
+        for start in stride(from: 0, to: hosts.count, by: StateLimits.operationsMax) {
+            let operations = try hosts[start..<min(start + StateLimits.operationsMax, hosts.count)].map {
+                host throws(Problem) in
+                Operation.put(try OrchestrationKeys.joinedHost(host), try StateJSON.encode(host))
+            }
+            _ = try await store.transact(StateTransaction(success: operations))
+        }
     }
 
     private func desiredModel(_ head: DesiredHead) async throws(Problem) -> DesiredModel {
@@ -176,11 +197,7 @@ struct OrchestrationStore: Sendable {
     }
 
     private func forgetConfigurations(but commit: String) async throws(Problem) {
-        var commits: Set<String> = []
-        for entry in try await store.range(.prefix("configurations/"), limit: nil).entries {
-            commits.insert(String(entry.key.text.split(separator: "/")[1]))
-        }
-        for other in commits where other != commit {
+        for other in try await folders(in: "configurations") where other != commit {
             _ = try await store.transact(StateTransaction(success: [.deleteRange(.prefix("configurations/\(other)/"))]))
         }
     }

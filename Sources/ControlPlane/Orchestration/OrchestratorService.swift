@@ -1,12 +1,14 @@
 package import Core
 package import Logging
 import ServiceLifecycle
+import Synchronization
 import Wire
 
 /// Owns the loop: gives it events, one at a time, and carries out its actions in their order.
 /// What is to be saved is on the disk before anything that depends on it is sent.
 package actor OrchestratorService: Service {
-    private static let tick = Duration.milliseconds(500)
+    private static let tickInterval = Duration.milliseconds(500)
+    private static let pauseMax = Duration.seconds(3)
 
     let store: OrchestrationStore
     private let audit: AuditLog
@@ -20,9 +22,16 @@ package actor OrchestratorService: Service {
     private var turn = Turn()
     private var tickets: [Int64: AuditTicket] = [:]
     private var fence: Int64
+    private(set) var changeNumber: Int64 = 0
+    private var lastTick = ContinuousClock.now
     /// Why the last state could not be saved; nil while all is well.
     private(set) var stateProblem: Problem?
     private var onEnd: (@Sendable (Execution) async -> Void)?
+    private let heartbeats = Mutex<Set<HostName>>([])
+    /// Hosts whose words wait to be dealt with, and how many of each: what they say next is not read
+    /// before, and their silence is ours.
+    private var speaking: [HostName: Int] = [:]
+    private var gathering = Gathering()
 
     /// Brings the loop's state back.
     package init(
@@ -48,14 +57,45 @@ package actor OrchestratorService: Service {
         await receive { $0.resume(at: $1) }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                try? await Task.sleep(for: Self.tick)
-                await self.receive { $0.receive(.timePassed, at: $1) }
+                try? await Task.sleep(for: Self.tickInterval)
+                await self.tick()
             }
+        }
+    }
+
+    /// Time has passed, and hosts were heard. A pause of the server's own, when the disk or the whole
+    /// machine stood still, is no silence of theirs: what they said meanwhile has not been read yet.
+    private func tick() async {
+        await turn.begin()
+        defer { turn.end() }
+        let before = orchestrator.desired
+        let pause = lastTick.duration(to: .now)
+        lastTick = .now
+        var heard = takeHeartbeats().union(speaking.keys)
+        if pause > Self.pauseMax {
+            heard.formUnion(orchestrator.hosts.values.filter { $0.contact == .connected }.map(\.name))
+        }
+        let events = heard.sorted().map { Orchestrator.Event.heard($0) } + [.timePassed]
+        await carryOut(orchestrator.receive(events, at: now()), before: before)
+    }
+
+    /// A host is there. Thousands say so every second: the loop hears of them together, at its
+    /// next tick.
+    package nonisolated func heard(_ host: HostName) { heartbeats.withLock { _ = $0.insert(host) } }
+
+    private nonisolated func takeHeartbeats() -> Set<HostName> {
+        heartbeats.withLock { heard in
+            defer { heard.removeAll(keepingCapacity: true) }
+            return heard
         }
     }
 
     /// The loop as it is now, to be read.
     package var snapshot: Orchestrator { orchestrator }
+
+    /// The same, with the number of the last change: whoever has kept something of that number
+    /// knows what there is to know, but for when hosts were last heard.
+    var numberedSnapshot: (loop: Orchestrator, change: Int64) { (orchestrator, changeNumber) }
 
     /// Called with each execution when it has ended, before anything else happens.
     package func whenEnded(_ body: @escaping @Sendable (Execution) async -> Void) { onEnd = body }
@@ -86,19 +126,19 @@ package actor OrchestratorService: Service {
     package func observe(_ observation: AgentObservation) async {
         switch observation {
         case .connected(let host, _): await joined(host)
-        case .disconnected(let host): await receive { $0.receive(.disconnected(host), at: $1) }
-        case .report(let report): await receive { $0.receive(.reported(report), at: $1) }
+        case .disconnected(let host):
+            // What it said before must not be heard after.
+            heartbeats.withLock { _ = $0.remove(host) }
+            await take(.disconnected(host))
+        case .report(let report): await take(.reported(report), from: report.host)
         case .traffic(let host, let balancers):
-            await receive { orchestrator, now in
-                balancers.flatMap {
-                    orchestrator.receive(.counted(host, $0.balancer, $0.servers, isLast: $0.isLast), at: now)
-                }
+            for traffic in balancers {
+                await take(.counted(host, traffic.balancer, traffic.servers, isLast: traffic.isLast))
             }
-        case .heartbeat(let host): await receive { $0.receive(.heard(host), at: $1) }
         case .outcome(let host, let outcome):
             // A host that was taken over must not speak for another.
             guard orchestrator.host(ofOrder: outcome.command.text) == host else { return }
-            await receive { $0.receive(.orderEnded(outcome.command.text, outcome.problem), at: $1) }
+            await take(.orderEnded(outcome.command.text, outcome.problem), from: host)
         case .output(let host, let command, let line):
             guard orchestrator.host(ofOrder: command.text) == host else { return }
             note(line, of: command)
@@ -109,9 +149,38 @@ package actor OrchestratorService: Service {
         }
     }
 
+    /// Gives the loop what an agent says, together with all that others have said by the time that
+    /// it is this one's turn: what the loop does after an event costs as much after a hundred. The
+    /// first who comes does it for those who come meanwhile, and leaves the rest to the next.
+    private func take(_ event: Orchestrator.Event, from host: HostName? = nil) async {
+        if let host { speaking[host, default: 0] += 1 }
+        defer {
+            if let host, let count = speaking[host] { speaking[host] = count > 1 ? count - 1 : nil }
+        }
+        gathering.events.append(event)
+        if gathering.isLed {
+            let leads = await withCheckedContinuation { gathering.waiting.append($0) }
+            guard leads else { return }
+        }
+        gathering.isLed = true
+        await turn.begin()
+        let before = orchestrator.desired
+        let events = gathering.events
+        let others = gathering.waiting
+        gathering = Gathering(isLed: true)
+        await carryOut(orchestrator.receive(events, at: now()), before: before)
+        turn.end()
+        for other in others { other.resume(returning: false) }
+        if gathering.waiting.isEmpty {
+            gathering.isLed = false
+        } else {
+            gathering.waiting.removeFirst().resume(returning: true)
+        }
+    }
+
     private func joined(_ host: HostName) async {
         guard orchestrator.hosts[host]?.lastHeard == nil else { return }
-        await untilSaved { () throws(Problem) in try await self.store.saveJoined(host) }
+        await untilSaved { () throws(Problem) in try await self.store.saveJoined([host]) }
     }
 
     private func note(_ line: String, of command: CommandID) {
@@ -125,6 +194,7 @@ package actor OrchestratorService: Service {
 
     private func carryOut(_ actions: [Orchestrator.Action], before: DesiredModel?) async {
         guard !actions.isEmpty else { return }
+        changeNumber += 1
         let hooks = orchestrator.desired?.configuration.policy.hooks ?? []
         let notifications = await notifier?.items(for: actions, hooks: hooks)
         await untilSaved { () throws(Problem) in
@@ -250,6 +320,14 @@ extension AgentCommand.Operation {
         case .balance(let configuration, let drained): self = .balance(configuration, drained: drained)
         }
     }
+}
+
+/// Events that wait for the loop, and those who wait until they are dealt with.
+private struct Gathering {
+    var events: [Orchestrator.Event] = []
+    var waiting: [CheckedContinuation<Bool, Never>] = []
+    /// Whether somebody takes them to the loop now.
+    var isLed = false
 }
 
 /// Lets callers of an actor in one after another, also across their awaits.

@@ -39,7 +39,7 @@ package final class ExecutionFeed: Sendable {
             ExecutionEvent(
                 sequence: sequence, at: now, kind: progress.state == .running ? .stepStarted : .stepEnded,
                 step: progress.step.id, title: progress.step.title, stepState: StepView.State(progress.state),
-                problem: problem)
+                problem: problem, findings: progress.hold?.judgement?.lines)
         }
     }
 

@@ -7,6 +7,14 @@ extension BalancerConfiguration {
     package static func make(
         balancer: BalancerSpec, host: HostSpec, desired: DesiredModel, records: [InstanceRecord], live: LiveModel
     ) -> BalancerConfiguration {
+        var servers = ServerLists()
+        for record in records { servers.set(server(of: record, desired, live.hosts), for: InstanceKey(record)) }
+        return make(balancer: balancer, host: host, desired: desired, servers: servers)
+    }
+
+    static func make(
+        balancer: BalancerSpec, host: HostSpec, desired: DesiredModel, servers: ServerLists
+    ) -> BalancerConfiguration {
         var routes: Set<Route> = []
         var backends: [String: Backend] = [:]
         for app in desired.configuration.apps.values {
@@ -16,7 +24,7 @@ extension BalancerConfiguration {
                 var backend =
                     backends[name]
                     ?? Backend(
-                        name: name, servers: servers(app.name, route.to, desired, records, live),
+                        name: name, servers: servers[app.name, route.to],
                         healthPath: healthPath(app, route.to, desired))
                 backend.sticky = backend.sticky ?? route.sticky
                 backend.websocket = backend.websocket || route.websocket
@@ -25,9 +33,7 @@ extension BalancerConfiguration {
         }
         return BalancerConfiguration(
             balancer: balancer.name,
-            listeners: balancer.listeners.map {
-                Listener(address: host.address, port: $0.port, certificate: $0.certificate)
-            },
+            listeners: balancer.listeners(on: host),
             statisticsPort: balancer.statisticsPort, routes: routes.sorted { $0.order < $1.order },
             backends: backends.values.sorted { $0.name < $1.name })
     }
@@ -38,27 +44,31 @@ extension BalancerConfiguration {
         return path
     }
 
-    private static func servers(
-        _ app: AppName, _ process: ProcessName, _ desired: DesiredModel, _ records: [InstanceRecord], _ live: LiveModel
-    ) -> [Server] {
-        let servers = records.compactMap { record -> Server? in
-            guard record.id.app == app, record.id.process == process,
-                let host = desired.configuration.hosts[record.host],
-                let port = port(of: record, live)
-            else { return nil }
-            return Server(
-                instance: record.id, host: record.host, address: host.address, port: port,
-                standing: record.duty.standing)
-        }
-        return servers.sorted { ($0.instance, $0.name) < ($1.instance, $1.name) }
+    /// - Returns: nil when its port is not known, or its host not declared.
+    static func server(
+        of record: InstanceRecord, _ desired: DesiredModel, _ hosts: [HostName: LiveHost]
+    ) -> Server? {
+        guard let host = desired.configuration.hosts[record.host],
+            let port = port(of: record, hosts[record.host]?.report)
+        else { return nil }
+        return Server(
+            instance: record.id, host: record.host, address: host.address, port: port, standing: record.duty.standing,
+            weight: record.weight ?? Server.weightUsual)
+    }
+
+    /// Until a host has reported, what is recorded holds: a control plane that has just started
+    /// must not empty the balancers because the hosts come back one by one.
+    private static func port(of record: InstanceRecord, _ report: HostReport?) -> Int? {
+        guard let report else { return record.port }
+        return report.instances.first { $0.id == record.id }?.port
     }
 }
 
-extension BalancerConfiguration {
-    /// Until a host has reported, what is recorded holds: a control plane that has just started
-    /// must not empty the balancers because the hosts come back one by one.
-    private static func port(of record: InstanceRecord, _ live: LiveModel) -> Int? {
-        live.hosts[record.host]?.report == nil ? record.port : live.instance(record.id, on: record.host)?.port
+extension BalancerSpec {
+    func listeners(on host: HostSpec) -> [BalancerConfiguration.Listener] {
+        listeners.map {
+            BalancerConfiguration.Listener(address: host.address, port: $0.port, certificate: $0.certificate)
+        }
     }
 }
 

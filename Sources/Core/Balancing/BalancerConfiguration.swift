@@ -32,6 +32,8 @@ package struct BalancerConfiguration: Codable, Hashable, Sendable {
     }
 
     package struct Server: Codable, Hashable, Sendable {
+        package static let weightUsual = 100
+
         package enum Standing: String, Codable, Hashable, Sendable {
             /// Takes requests while it is healthy.
             case serving
@@ -56,7 +58,7 @@ package struct BalancerConfiguration: Codable, Hashable, Sendable {
 
         package init(
             instance: InstanceID, host: HostName? = nil, address: String, port: Int, standing: Standing,
-            weight: Int = 100
+            weight: Int = weightUsual
         ) {
             self.instance = instance
             self.host = host

@@ -22,19 +22,19 @@ extension Delta {
     /// Expected are an instance of the desired release in every slot that has a place, and the
     /// warm instances that are recorded. All else that agents report is unexpected.
     package static func all(
-        desired: DesiredModel, live: LiveModel, records: [InstanceRecord], placement: Placement
+        desired: DesiredModel, live: LiveModel, records: InstanceRecords, placement: Placement
     ) -> [Delta] {
         var deltas: [Delta] = []
         var expected: Set<InstanceKey> = []
-        let recorded = Dictionary(records.map { (InstanceKey($0), $0) }) { first, _ in first }
-        for (slot, host) in placement.hosts {
-            guard let release = desired.releases[slot.app] else { continue }
-            let id = InstanceID(app: slot.app, process: slot.process, slot: slot.number, release: release.number)
-            let key = InstanceKey(host: host, instance: id)
-            expected.insert(key)
-            deltas.append(delta(of: key, release: release, duty: recorded[key]?.duty, live: live))
+        for (app, release) in desired.releases {
+            for (slot, host) in placement.places(of: app) {
+                let id = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
+                let key = InstanceKey(host: host, instance: id)
+                expected.insert(key)
+                deltas.append(delta(of: key, release: release, duty: records[key]?.duty, live: live))
+            }
         }
-        for (key, record) in recorded where !expected.contains(key) {
+        for (key, record) in records where !expected.contains(key) {
             expected.insert(key)
             deltas.append(remainder(of: key, duty: record.duty, live: live))
         }

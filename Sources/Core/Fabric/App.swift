@@ -9,11 +9,30 @@ package struct AppSpec: Codable, Hashable, Sendable {
     package var environment: [String: String]
     package var routes: [RouteSpec]
     package var rollout: RolloutPolicy
+    /// Apps that have to run before this one: nil and none are one.
+    private var before: [AppName]?
+
+    private enum CodingKeys: String, CodingKey {
+        case name
+        case source
+        case build
+        case processes
+        case config
+        case environment
+        case routes
+        case rollout
+        case before = "after"
+    }
+
+    package var after: [AppName] {
+        get { before ?? [] }
+        set { before = newValue.isEmpty ? nil : newValue }
+    }
 
     package init(
         name: AppName, source: SourceSpec, build: BuildRecipe, processes: [ProcessName: ProcessSpec],
         config: [String: String] = [:], environment: [String: String] = [:], routes: [RouteSpec] = [],
-        rollout: RolloutPolicy = RolloutPolicy()
+        rollout: RolloutPolicy = RolloutPolicy(), after: [AppName] = []
     ) {
         self.name = name
         self.source = source
@@ -23,6 +42,7 @@ package struct AppSpec: Codable, Hashable, Sendable {
         self.environment = environment
         self.routes = routes
         self.rollout = rollout
+        self.after = after
     }
 }
 
@@ -107,6 +127,8 @@ package enum Replacement: String, Codable, Hashable, Sendable, CaseIterable {
     case beside
     /// The old one is stopped first: for what must not run twice, such as a worker.
     case inPlace = "in-place"
+    /// Nothing is replaced: it runs to its end, once for each release, before all others of the app.
+    case once
 }
 
 /// How Apus knows that an instance works.
@@ -171,31 +193,5 @@ package struct StopSpec: Codable, Hashable, Sendable {
     package init(signal: Signal = .term, timeout: Interval = .seconds(10)) {
         self.signal = signal
         self.timeout = timeout
-    }
-}
-
-/// How a new release takes over.
-package struct RolloutPolicy: Codable, Hashable, Sendable {
-    /// How many instances of a process change at a time.
-    package var batch: Share
-    /// How many steps run at once.
-    package var parallelMax: Int
-    /// How long the release before stays warm beside the new one.
-    package var warm: Interval
-    /// Whether a rollout that fails goes back by itself.
-    package var automaticRollback: Bool
-    /// How many packages a host keeps for the app.
-    package var packagesKept: Int
-
-    package init(
-        batch: Share = .percent(25), parallelMax: Int = 20, warm: Interval = .minutes(30),
-        automaticRollback: Bool = true,
-        packagesKept: Int = 3
-    ) {
-        self.batch = batch
-        self.parallelMax = parallelMax
-        self.warm = warm
-        self.automaticRollback = automaticRollback
-        self.packagesKept = packagesKept
     }
 }

@@ -107,8 +107,12 @@ package struct DesiredModel: Codable, Hashable, Sendable {
 
     /// How many instances of a process there should be.
     package func instances(of app: AppName, _ process: ProcessSpec) -> Int {
-        overrides.scale[app]?[process.name]
-            ?? configuration.apps[app]?.processes[process.name]?.instances
-            ?? 0
+        if process.replacement == .once { return 0 }
+        return overrides.scale[app]?[process.name] ?? declaredInstances(of: app, process)
+    }
+
+    /// How many instances of a process git wants to stay.
+    package func declaredInstances(of app: AppName, _ process: ProcessSpec) -> Int {
+        process.replacement == .once ? 0 : configuration.apps[app]?.processes[process.name]?.instances ?? 0
     }
 }

@@ -40,6 +40,12 @@ package struct InstanceID: Codable, Hashable, Comparable, Sendable, CustomString
         (left.app, left.process, left.slot, left.release) < (right.app, right.process, right.slot, right.release)
     }
 
+    /// Numbers first: they tell most instances of a host apart without a look at a text.
+    package static func == (left: InstanceID, right: InstanceID) -> Bool {
+        left.slot == right.slot && left.release == right.release && left.process == right.process
+            && left.app == right.app
+    }
+
     package init(from decoder: any Decoder) throws {
         try self.init(try decoder.singleValueContainer().decode(String.self))
     }
@@ -97,11 +103,14 @@ package struct InstanceRecord: Codable, Hashable, Sendable {
     package var duty: Duty
     /// Where it listens, once its agent has said so.
     package var port: Int?
+    /// Its weight in balancers while it serves, 1 to 256; nil: the usual one.
+    package var weight: Int?
 
-    package init(id: InstanceID, host: HostName, duty: Duty, port: Int? = nil) {
+    package init(id: InstanceID, host: HostName, duty: Duty, port: Int? = nil, weight: Int? = nil) {
         self.id = id
         self.host = host
         self.duty = duty
         self.port = port
+        self.weight = weight
     }
 }

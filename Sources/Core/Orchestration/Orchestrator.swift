@@ -1,3 +1,5 @@
+import HeapModule
+
 /// The loop of one fabric, as a value: events in, actions out.
 ///
 /// It holds what is desired, what is recorded and what agents have said; it plans, carries plans
@@ -101,7 +103,7 @@ package struct Orchestrator: Sendable {
 
     let settings: Settings
     package internal(set) var desired: DesiredModel?
-    package internal(set) var records: [InstanceKey: InstanceRecord] = [:]
+    package internal(set) var records: InstanceRecords
     package internal(set) var hosts: [HostName: LiveHost] = [:]
     /// Executions that have not ended, by app: one at a time for each.
     package internal(set) var executions: [AppName: Execution] = [:]
@@ -110,6 +112,21 @@ package struct Orchestrator: Sendable {
     var releases: [AppName: [Int: Release]] = [:]
     package internal(set) var liveRevision: Int64 = 0
     var lastExecution: Int64
+    /// Where everything belongs, kept from event to event; nil: it has to be found from nothing.
+    var placement: Placement?
+    /// Apps that have to be placed again.
+    var misplaced: Set<AppName> = []
+    /// What hosts may be used for; nil: one of them has changed.
+    var standing: FleetStanding?
+    /// Instances that hosts have and no record names, by app.
+    var unrecorded: [AppName: Set<InstanceKey>] = [:]
+    /// Whether a host may have gone from the configuration, or out of reach, with records on it.
+    var mayHaveVanished = true
+    /// When warm instances have been warm for long enough, the next one first. An entry may be
+    /// older than what is recorded: its app is then looked at once too often.
+    var warmEnds = Heap<WarmEnd>()
+    var declaredBalancers: [DeclaredBalancer] = []
+    var servers = ServerLists()
     var balancers: [BalancerKey: BalancerPush] = [:]
     var balancersAreStale = true
     var pushCount = 0
@@ -121,8 +138,14 @@ package struct Orchestrator: Sendable {
     /// Executions that are counted for: the last of each app.
     var watches: [AppName: TrafficWatch] = [:]
     var backoffs: [AppName: Backoff] = [:]
+    /// What apps that git no longer has came after.
+    var departed: [AppName: [AppName]] = [:]
     var blindness: String?
     let startedAt: Instant
+    /// Hosts that have joined and have not been heard from since the start.
+    var unheard: Set<HostName>
+    /// When the last of them came back.
+    var lastReturn: Instant
     /// Actions of the event that is being received.
     var pending: [Action] = []
 
@@ -130,7 +153,7 @@ package struct Orchestrator: Sendable {
         self.settings = settings
         desired = memory.desired
         for release in memory.releases { releases[release.app, default: [:]][release.number] = release }
-        records = Dictionary(memory.records.map { (InstanceKey($0), $0) }) { _, last in last }
+        records = InstanceRecords(memory.records)
         for host in memory.joinedHosts {
             // Silent, not gone: the grace period of each host begins now.
             hosts[host] = LiveHost(name: host, contact: .silent, lastHeard: now, report: nil)
@@ -138,12 +161,28 @@ package struct Orchestrator: Sendable {
         for execution in memory.executions where !execution.state.isEnded { executions[execution.app] = execution }
         lastExecution = memory.lastExecution
         startedAt = now
+        unheard = Set(memory.joinedHosts)
+        lastReturn = now
+        for record in memory.records { rememberWarmth(record) }
         restoreWatches(memory.traffic)
-        lookAtEverything()
         expectDeclaredHosts()
+        findBalancers()
+        listServers()
+        lookAtEverything()
     }
 
     package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
+        take(event, at: now)
+        return finish(at: now)
+    }
+
+    /// Several events at once, in their order: what follows from them is found once, for all.
+    package mutating func receive(_ events: [Event], at now: Instant) -> [Action] {
+        for event in events { take(event, at: now) }
+        return finish(at: now)
+    }
+
+    private mutating func take(_ event: Event, at now: Instant) {
         switch event {
         case .configured(let configuration): configured(configuration)
         case .overridden(let overrides): overridden(overrides)
@@ -158,7 +197,6 @@ package struct Orchestrator: Sendable {
             timePassed(at: now)
             timePassedForWatches(at: now)
         }
-        return finish(at: now)
     }
 
     /// The first actions after a start: what was under way goes on.
@@ -185,7 +223,7 @@ package struct Orchestrator: Sendable {
 
     mutating func lookAtEverything() {
         appsToLookAt.formUnion(desired?.configuration.apps.keys.map { $0 } ?? [])
-        appsToLookAt.formUnion(records.keys.map(\.instance.app))
+        appsToLookAt.formUnion(records.apps)
     }
 
     mutating func expectDeclaredHosts() {

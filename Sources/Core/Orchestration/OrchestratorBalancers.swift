@@ -8,6 +8,13 @@ struct BalancerKey: Hashable, Comparable {
     }
 }
 
+/// A balancer on a host, as git declares the two.
+struct DeclaredBalancer {
+    var key: BalancerKey
+    var spec: BalancerSpec
+    var host: HostSpec
+}
+
 /// The last configuration that a balancer was sent, and whether it said that it runs it.
 struct BalancerPush {
     var order: String
@@ -31,7 +38,7 @@ extension Orchestrator {
     private static let retryAfter = Interval.seconds(30)
 
     mutating func handOver(
-        _ step: Step, app: AppName, duties: [DutyChange], drains: Bool, execution: Execution, at now: Instant
+        _ step: Step, app: AppName, duties: [DutyChange], drains: Bool, at now: Instant
     ) {
         var changes: [InstanceKey: InstanceRecord?] = [:]
         for change in duties {
@@ -39,6 +46,7 @@ extension Orchestrator {
             // What is recorded keeps its port.
             var record = records[key] ?? InstanceRecord(id: change.instance, host: change.host, duty: .starting)
             record.duty = change.duty.recorded(at: now)
+            record.weight = change.weight
             changes[key] = record
         }
         save(changes)
@@ -47,7 +55,7 @@ extension Orchestrator {
         let draining = drains ? duties.filter { $0.duty == .leave || stopsAll }.map(\.instance) : []
         handovers[app] = Handover(step: step.id, waitsFor: [], draining: draining)
         refreshBalancers(at: now)
-        let unsettled = declaredBalancers().map(\.key).filter { !isSettled($0) }
+        let unsettled = declaredBalancers.map(\.key).filter { !isSettled($0) }
         if let refused = unsettled.compactMap({ balancers[$0]?.problem }).first {
             endHandover(of: app, problem: refused, at: now)
         } else if unsettled.isEmpty {
@@ -67,14 +75,31 @@ extension Orchestrator {
         }
     }
 
-    private func declaredBalancers() -> [(key: BalancerKey, spec: BalancerSpec, host: HostSpec)] {
-        guard let desired else { return [] }
-        let declared = desired.configuration.balancers.values.flatMap { spec in
-            desired.configuration.hosts.values
-                .filter { spec.hosts.admits($0, classLabels: desired.classLabels(of: $0)) }
-                .map { (key: BalancerKey(host: $0.name, balancer: spec.name), spec: spec, host: $0) }
+    /// Which balancers there are to be, after the configuration has changed.
+    mutating func findBalancers() {
+        guard let configuration = desired?.configuration else { return }
+        let declared = configuration.balancers.values.flatMap { spec in
+            configuration.hosts.values
+                .filter { spec.hosts.admits($0, classLabels: configuration.classLabels(of: $0)) }
+                .map { DeclaredBalancer(key: BalancerKey(host: $0.name, balancer: spec.name), spec: spec, host: $0) }
         }
-        return declared.sorted { $0.key < $1.key }
+        declaredBalancers = declared.sorted { $0.key < $1.key }
+    }
+
+    /// Lists every server anew, since addresses may have changed.
+    mutating func listServers() {
+        servers = ServerLists()
+        for app in records.apps {
+            // In order, so that each one is added at the end.
+            for key in records.of(app).keys.sorted() { listServer(key) }
+        }
+    }
+
+    /// Lists the server of an instance whose record or port has changed.
+    mutating func listServer(_ key: InstanceKey) {
+        guard let desired else { return }
+        let server = records[key].flatMap { BalancerConfiguration.server(of: $0, desired, hosts) }
+        servers.set(server, for: key)
     }
 
     /// A lost host's balancers are waited for no longer.
@@ -98,12 +123,16 @@ extension Orchestrator {
     mutating func refreshBalancers(at now: Instant) {
         guard balancersAreStale, let desired else { return }
         balancersAreStale = false
-        let live = live(at: now)
-        let declared = declaredBalancers()
-        let allRecords = Array(records.values)
-        for (key, spec, host) in declared where hosts[key.host]?.contact == .connected {
-            let configuration = BalancerConfiguration.make(
-                balancer: spec, host: host, desired: desired, records: allRecords, live: live)
+        // What balancers of one name do differs in their hosts' addresses alone.
+        var made: [BalancerName: BalancerConfiguration] = [:]
+        for declared in declaredBalancers where hosts[declared.key.host]?.contact == .connected {
+            let key = declared.key
+            var configuration =
+                made[key.balancer]
+                ?? BalancerConfiguration.make(
+                    balancer: declared.spec, host: declared.host, desired: desired, servers: servers)
+            made[key.balancer] = configuration
+            configuration.listeners = declared.spec.listeners(on: declared.host)
             if let last = balancers[key], last.configuration == configuration,
                 last.problem == nil || now < last.sentAt + Self.retryAfter
             {
@@ -111,7 +140,7 @@ extension Orchestrator {
             }
             push(configuration, to: key, at: now)
         }
-        let keys = Set(declared.map(\.key))
+        let keys = Set(declaredBalancers.map(\.key))
         for key in balancers.keys where !keys.contains(key) {
             balancers[key] = nil
             traffic.forget(TrafficLedger.Source(host: key.host, balancer: key.balancer))

@@ -7,20 +7,22 @@ extension Orchestrator {
         /// The release that should run; nil: the one that is desired already.
         package var release: Int?
         package var requestedBy: String
-        package var batch: Share?
+        /// What is done otherwise than the app's policy says.
+        package var rollout: RolloutOverrides
         package var filter: (@Sendable (Slot, HostSpec) -> Bool)?
         /// The plan that was approved. The request is refused when it is no longer what would be done.
         package var approved: Plan?
 
         package init(
-            app: AppName, kind: Plan.Kind, release: Int? = nil, requestedBy: String, batch: Share? = nil,
-            filter: (@Sendable (Slot, HostSpec) -> Bool)? = nil, approved: Plan? = nil
+            app: AppName, kind: Plan.Kind, release: Int? = nil, requestedBy: String,
+            rollout: RolloutOverrides = RolloutOverrides(), filter: (@Sendable (Slot, HostSpec) -> Bool)? = nil,
+            approved: Plan? = nil
         ) {
             self.app = app
             self.kind = kind
             self.release = release
             self.requestedBy = requestedBy
-            self.batch = batch
+            self.rollout = rollout
             self.filter = filter
             self.approved = approved
         }
@@ -31,7 +33,7 @@ extension Orchestrator {
         let model = try desiredModel(for: request)
         return makePlan(
             app: request.app, desired: model,
-            options: Planner.Options(kind: request.kind, batch: request.batch, filter: request.filter), at: now)
+            options: Planner.Options(kind: request.kind, rollout: request.rollout, filter: request.filter), at: now)
     }
 
     /// Begins an execution.
@@ -42,14 +44,16 @@ extension Orchestrator {
         _ request: Request, at now: Instant
     ) throws(Problem) -> (execution: Int64?, actions: [Action]) {
         // Everything that may refuse comes first: what has begun to change is carried through.
-        _ = try desiredModel(for: request)
-        if let approved = request.approved, approved.root != (try plan(request, at: now)).root {
+        let first = try plan(request, at: now)
+        if let refusal = first.refusal { throw refusal }
+        if let approved = request.approved, approved.root != first.root {
             throw Problem(
                 "plan.stale", "The plan is stale.",
                 cause:
                     "It was made from desired revision \(approved.desiredRevision) and live revision \(approved.liveRevision), and what would be done now differs.",
                 remedy: "Make the plan again and look at it.")
         }
+        let isAlone = executions[request.app] == nil
         if let running = executions[request.app] {
             guard preempts(request, running) else {
                 throw Problem(
@@ -63,7 +67,7 @@ extension Orchestrator {
         // The abort of a deploy has begun to go back to the very release that is asked for.
         if let running = executions[request.app] { return (running.id, finish(at: now)) }
         let model = try desiredModel(for: request)
-        let plan = try plan(request, at: now)
+        let plan = isAlone ? first : try plan(request, at: now)
         if model != desired { adopt(model) }
         backoffs[request.app] = nil
         guard !plan.isEmpty else { return (nil, finish(at: now)) }
@@ -128,42 +132,32 @@ extension Orchestrator {
 
     func makePlan(app: AppName, desired: DesiredModel, options: Planner.Options, at now: Instant) -> Plan {
         let live = live(at: now)
-        let standing = FleetStanding(desired: desired, live: live)
-        let placement = Placement(desired: desired, live: live, standing: standing, current: currentHosts())
+        let standing = standing ?? FleetStanding(desired: desired, live: live)
+        var placement =
+            placed(at: now)?.placement
+            ?? Placement(desired: desired, live: live, standing: standing, current: { records.currentHosts(of: $0) })
+        placement.place([app], desired: desired, current: { records.currentHosts(of: $0) })
         return Planner(
-            app: app, desired: desired, live: live, records: Array(records.values), placement: placement,
-            standing: standing, options: options, now: now
+            app: app, desired: desired, live: live, records: records, placement: placement, standing: standing,
+            options: options, now: now
         ).plan()
     }
 
     /// Where each slot is: where it serves, else where it is being brought up, else where it is warm.
     package func currentHosts() -> [Slot: HostName] {
-        func rank(_ record: InstanceRecord) -> Int {
-            switch record.duty {
-            case .serving: 3
-            case .starting: 2
-            case .warm: 1
-            case .leaving: 0
+        var found: [Slot: HostName] = [:]
+        for app in records.apps {
+            for (process, hosts) in records.currentHosts(of: app) {
+                for (number, host) in hosts { found[Slot(app: app, process: process, number: number)] = host }
             }
         }
-        var best: [Slot: InstanceRecord] = [:]
-        for record in records.values where record.duty != .leaving {
-            let slot = Slot(record.id)
-            guard let other = best[slot] else {
-                best[slot] = record
-                continue
-            }
-            let isBetter =
-                (rank(record), record.id.release, other.host.text) > (rank(other), other.id.release, record.host.text)
-            if isBetter { best[slot] = record }
-        }
-        return best.mapValues(\.host)
+        return found
     }
 
     /// The release that most of an app's serving instances run, if any.
     package func servingRelease(of app: AppName) -> Int? {
         var counts: [Int: Int] = [:]
-        for record in records.values where record.id.app == app && record.duty == .serving {
+        for record in records.of(app).values where record.duty == .serving {
             counts[record.id.release, default: 0] += 1
         }
         return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
@@ -217,29 +211,32 @@ extension Orchestrator {
         carryOut(actions, of: app, at: now)
     }
 
+    /// No copy of the execution is held while an action may change it: the change would copy every
+    /// step of its plan.
     mutating func carryOut(_ actions: [ExecutionMachine.Action], of app: AppName, at now: Instant) {
-        let id = executions[app]?.id
+        guard let id = executions[app]?.id else { return }
         for action in actions {
             // An action may have ended the execution, and begun the one that goes back.
-            guard let execution = executions[app], execution.id == id else { return }
+            guard executions[app]?.id == id else { return }
             switch action {
             case .begin(let step, let attempt):
                 // An action before this one may have ended the step, or the whole execution.
-                guard let index = execution.machine.index(of: step.id),
-                    execution.machine.steps[index].state == .running,
-                    execution.machine.steps[index].attempt == attempt
+                guard let progress = executions[app]?.machine.progress(of: step.id), progress.state == .running,
+                    progress.attempt == attempt
                 else { continue }
-                begin(step, attempt: attempt, of: execution, at: now)
-            case .cancel(let step, let attempt): cancel(step, attempt: attempt, of: execution)
-            case .stepChanged(let id):
-                pending.append(.saveStep(execution: execution.id, execution.machine.steps[id - 1]))
-                pending.append(.announce(.stepChanged(execution.id, id)))
+                begin(step, attempt: attempt, of: app, execution: id, at: now)
+            case .cancel(let step, let attempt): cancel(step, attempt: attempt, of: app, execution: id)
+            case .stepChanged(let step):
+                guard let progress = executions[app]?.machine.progress(of: step) else { continue }
+                pending.append(.saveStep(execution: id, progress))
+                pending.append(.announce(.stepChanged(id, step)))
             case .stateChanged(let state):
+                guard let execution = executions[app] else { return }
                 if state.isEnded {
                     ended(execution, at: now)
                 } else {
                     pending.append(.saveExecution(execution))
-                    pending.append(.announce(.executionChanged(execution.id, app, state)))
+                    pending.append(.announce(.executionChanged(id, app, state)))
                 }
             }
         }
@@ -269,7 +266,7 @@ extension Orchestrator {
     /// An app is held no longer when every instance of it serves the release that is desired.
     private mutating func releaseHold(on app: AppName) {
         guard var model = desired, model.overrides.held.contains(app), let release = model.releases[app]?.number,
-            !records.values.contains(where: { $0.id.app == app && $0.duty == .serving && $0.id.release != release })
+            !records.of(app).values.contains(where: { $0.duty == .serving && $0.id.release != release })
         else { return }
         model.overrides.held.remove(app)
         model.revision += 1
@@ -308,30 +305,10 @@ extension Orchestrator {
         start(plan, by: execution.startedBy, cause: execution.id, at: now)
     }
 
-    /// While a rollout runs, an instance of the new release that fails after it was admitted
-    /// stops it: the next batch would only fail the same way.
-    mutating func checkHealthGates(_ report: HostReport, at now: Instant) {
-        for instance in report.instances {
-            guard let execution = executions[instance.id.app], execution.kind == .deploy,
-                instance.id.release == execution.machine.plan.release,
-                records[InstanceKey(host: report.host, instance: instance.id)]?.duty == .serving,
-                instance.failure != nil || instance.health == .unhealthy
-            else { continue }
-            let cause = instance.failure ?? "its probe fails"
-            feed(
-                .failed(
-                    Problem(
-                        "rollout.unhealthy", "The new release does not stay healthy.",
-                        cause: "\(instance.id) on \(report.host): \(cause).",
-                        remedy: "See `apus logs \(instance.id)`; the release before keeps serving.")),
-                to: instance.id.app, at: now)
-        }
-    }
-
     /// A lost host answers nothing more: waiting for it would only hold up the others.
     mutating func failSteps(on host: HostName, at now: Instant) {
         for app in executions.keys.sorted() {
-            for step in executions[app]?.machine.steps ?? [] where step.state == .running && step.step.host == host {
+            for step in executions[app]?.machine.runningSteps ?? [] where step.step.host == host {
                 let problem = Problem(
                     "host.lost", "The step cannot end.", cause: "\(host) is silent for longer than the grace period.",
                     remedy: "See `apus hosts`; its instances are placed elsewhere.")

@@ -7,7 +7,9 @@ extension Orchestrator {
     }
 
     mutating func configured(_ configuration: FabricConfiguration) {
+        let before = desired?.configuration
         var model = desired ?? DesiredModel(revision: 0, configuration: configuration)
+        for (name, app) in model.configuration.apps where configuration.apps[name] == nil { departed[name] = app.after }
         model.configuration = configuration
         model.revision += 1
         adopt(model)
@@ -15,6 +17,16 @@ extension Orchestrator {
         for (name, host) in hosts where host.contact == .expected && configuration.hosts[name] == nil {
             hosts[name] = nil
         }
+        let hasSameHosts = configuration.hosts == before?.hosts && configuration.classes == before?.classes
+        guard !hasSameHosts || configuration.balancers != before?.balancers || configuration.policy != before?.policy
+        else { return }
+        // Where things may be has changed.
+        placement = nil
+        standing = nil
+        mayHaveVanished = true
+        findBalancers()
+        if !hasSameHosts { listServers() }
+        lookAtEverything()
     }
 
     mutating func overridden(_ overrides: Overrides) {
@@ -25,10 +37,18 @@ extension Orchestrator {
     }
 
     mutating func adopt(_ model: DesiredModel) {
+        if let desired, model.overrides.drained == desired.overrides.drained {
+            let concerned = appsConcerned(by: model, before: desired)
+            misplaced.formUnion(concerned)
+            appsToLookAt.formUnion(concerned)
+        } else {
+            placement = nil
+            standing = nil
+            lookAtEverything()
+        }
         desired = model
         backoffs = [:]
         balancersAreStale = true
-        lookAtEverything()
         pending.append(.saveDesired(model))
     }
 
@@ -38,17 +58,18 @@ extension Orchestrator {
             before?.report?.instances != report.instances || before?.report?.links != report.links
             || before?.report?.balancers != report.balancers || before?.report?.facts != report.facts
         hosts[report.host] = LiveHost(name: report.host, contact: .connected, lastHeard: now, report: report)
-        if before?.contact != .connected {
+        if unheard.remove(report.host) != nil { lastReturn = now }
+        let isBack = before?.contact != .connected
+        if isBack {
             pending.append(.announce(.hostChanged(report.host, .connected)))
             forgetBalancers(on: report.host)
-            lookAtEverything()
         }
-        guard isChanged || before?.contact != .connected else { return }
+        guard isChanged || isBack else { return }
         liveRevision += 1
         pending.append(.announce(.liveChanged(report.host)))
         rememberPorts(report)
-        for instance in report.instances { appsToLookAt.insert(instance.id.app) }
-        for key in records.keys where key.host == report.host { appsToLookAt.insert(key.instance.app) }
+        if isBack || before?.report?.facts.memory != report.facts.memory { lookAt(report.host) }
+        take(report, after: before?.report)
         noteBalancers(report)
         balancersAreStale = true
         checkHealthGates(report, at: now)
@@ -70,10 +91,9 @@ extension Orchestrator {
     mutating func timePassed(at now: Instant) {
         let grace = desired?.configuration.policy.lostHostGrace ?? FabricPolicy().lostHostGrace
         // In one order, so that a run can be repeated.
-        for name in hosts.keys.sorted() {
-            guard let host = hosts[name], let lastHeard = host.lastHeard else { continue }
-            let silence = now - lastHeard
-            if host.contact == .connected && silence > settings.silenceMax { changeContact(of: name, to: .silent) }
+        for name in overdueHosts(at: now).sorted() {
+            let silence = silence(of: name, at: now)
+            if hosts[name]?.contact == .connected { changeContact(of: name, to: .silent) }
             if hosts[name]?.contact == .silent && silence > max(grace, settings.silenceMax) {
                 changeContact(of: name, to: .lost)
                 failSteps(on: name, at: now)
@@ -82,21 +102,65 @@ extension Orchestrator {
         }
         forgetUnansweredBalancers(at: now)
         if balancers.values.contains(where: { $0.problem != nil }) { balancersAreStale = true }
-        for app in executions.keys.sorted() { feed(.timePassed, to: app, at: now) }
-        for record in records.values {
-            if case .warm(let until) = record.duty, until <= now { appsToLookAt.insert(record.id.app) }
+        for app in executions.keys.sorted() {
+            watchHold(of: app, at: now)
+            feed(.timePassed, to: app, at: now)
         }
+        lookAtCooled(at: now)
         for (app, backoff) in backoffs where backoff.failures > 0 && backoff.notBefore <= now {
             appsToLookAt.insert(app)
         }
+    }
+
+    /// Hosts that have been silent for too long to count as connected, and are not given up yet.
+    private func overdueHosts(at now: Instant) -> [HostName] {
+        hosts.values.compactMap { host in
+            guard host.contact == .connected || host.contact == .silent, let lastHeard = host.lastHeard,
+                now - lastHeard > settings.silenceMax
+            else { return nil }
+            return host.name
+        }
+    }
+
+    /// How long the host has been silent. After a start, one that has not come back counts from
+    /// the last return of another: while hosts still come back, their turn is what they wait for.
+    private func silence(of host: HostName, at now: Instant) -> Interval {
+        let lastHeard = hosts[host]?.lastHeard ?? now
+        return now - (unheard.contains(host) ? max(lastHeard, lastReturn) : lastHeard)
     }
 
     private mutating func changeContact(of host: HostName, to contact: LiveHost.Contact) {
         hosts[host]?.contact = contact
         liveRevision += 1
         pending.append(.announce(.hostChanged(host, contact)))
-        lookAtEverything()
+        lookAt(host)
         balancersAreStale = true
+    }
+
+    /// What differs on a host is looked at: instances that came, went, or are in another state,
+    /// and links. The rest of what a report says is for people.
+    private mutating func take(_ report: HostReport, after before: HostReport?) {
+        var gone = Dictionary(before?.instances.map { ($0.id, $0) } ?? []) { first, _ in first }
+        for instance in report.instances {
+            let key = InstanceKey(host: report.host, instance: instance.id)
+            let last = gone.removeValue(forKey: instance.id)
+            if last?.port != instance.port || last == nil { listServer(key) }
+            guard last?.state != instance.state || last?.isReady != instance.isReady else { continue }
+            appsToLookAt.insert(instance.id.app)
+            noteUnrecorded(key)
+        }
+        for id in gone.keys {
+            appsToLookAt.insert(id.app)
+            listServer(InstanceKey(host: report.host, instance: id))
+        }
+        if before == nil {
+            for id in records.on(report.host) { listServer(InstanceKey(host: report.host, instance: id)) }
+        }
+        let links = before?.links ?? [:]
+        guard links != report.links else { return }
+        for app in Set(links.keys).union(report.links.keys) where links[app] != report.links[app] {
+            appsToLookAt.insert(app)
+        }
     }
 
     /// A record keeps its port, so that balancers can be configured before every agent is back.
@@ -113,7 +177,13 @@ extension Orchestrator {
 
     mutating func save(_ changes: [InstanceKey: InstanceRecord?]) {
         guard !changes.isEmpty else { return }
-        for (key, record) in changes { records[key] = record }
+        for (key, record) in changes {
+            records[key] = record
+            misplaced.insert(key.instance.app)
+            if let record { rememberWarmth(record) } else { noteUnrecorded(key) }
+            if desired?.configuration.hosts[key.host] == nil { mayHaveVanished = true }
+            listServer(key)
+        }
         pending.append(.saveRecords(changes))
         balancersAreStale = true
     }

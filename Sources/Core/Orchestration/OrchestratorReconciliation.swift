@@ -2,23 +2,26 @@
 extension Orchestrator {
     /// Plans every app that something has happened to, and carries out what is missing.
     mutating func reconcile(at now: Instant) {
-        guard let desired, !appsToLookAt.isEmpty, isSettled(at: now) else { return }
+        guard let desired, !appsToLookAt.isEmpty || standing == nil, isSettled(at: now) else { return }
+        followHosts(at: now)
+        forgetDeparted()
         let apps = appsToLookAt.filter { app in
-            executions[app] == nil && (backoffs[app].map { $0.notBefore <= now } ?? true)
+            executions[app] == nil && !waitsForOthers(app) && (backoffs[app].map { $0.notBefore <= now } ?? true)
         }
         appsToLookAt.subtract(apps)
         guard !apps.isEmpty else { return }
         forgetVanishedHosts(desired)
         recordUnexpected(of: apps)
-        let live = live(at: now)
-        let standing = FleetStanding(desired: desired, live: live)
+        placeAgain(at: now)
+        guard let standing, let placement else { return }
         announce(standing.blindness)
-        let placement = Placement(desired: desired, live: live, standing: standing, current: currentHosts())
+        let live = live(at: now)
+        let records = records
         for app in apps.sorted() {
             // An app that is declared and has no release waits for its first deploy.
             if desired.configuration.apps[app] != nil && desired.releases[app] == nil { continue }
             let planner = Planner(
-                app: app, desired: desired, live: live, records: Array(records.values), placement: placement,
+                app: app, desired: desired, live: live, records: records, placement: placement,
                 standing: standing, options: Planner.Options(kind: .reconcile), now: now)
             let plan = planner.plan()
             if plan.isEmpty {
@@ -33,12 +36,16 @@ extension Orchestrator {
     /// recorded as leaving, and so removed like everything else.
     private mutating func recordUnexpected(of apps: Set<AppName>) {
         var changes: [InstanceKey: InstanceRecord?] = [:]
-        for host in hosts.values where host.contact == .connected {
-            for instance in host.report?.instances ?? [] where apps.contains(instance.id.app) && instance.state != .none
-            {
-                let key = InstanceKey(host: host.name, instance: instance.id)
-                guard records[key] == nil, instanceSpec(instance.id) != nil else { continue }
-                changes[key] = InstanceRecord(id: instance.id, host: host.name, duty: .leaving, port: instance.port)
+        for app in apps {
+            for key in unrecorded.removeValue(forKey: app) ?? [] {
+                guard records[key] == nil, let instance = live(key), instance.state != .none else { continue }
+                if hosts[key.host]?.contact == .connected, instanceSpec(key.instance) != nil {
+                    changes[key] = InstanceRecord(
+                        id: key.instance, host: key.host, duty: .leaving, port: instance.port)
+                } else {
+                    // Its time may come.
+                    unrecorded[app, default: []].insert(key)
+                }
             }
         }
         save(changes)
@@ -53,10 +60,12 @@ extension Orchestrator {
 
     /// Records on hosts that git no longer has, and that are out of reach, can never be carried out.
     private mutating func forgetVanishedHosts(_ desired: DesiredModel) {
+        guard mayHaveVanished else { return }
+        mayHaveVanished = false
         var changes: [InstanceKey: InstanceRecord?] = [:]
-        for key in records.keys
-        where desired.configuration.hosts[key.host] == nil && hosts[key.host]?.contact != .connected {
-            changes[key] = .some(nil)
+        for host in records.hosts
+        where desired.configuration.hosts[host] == nil && hosts[host]?.contact != .connected {
+            for id in records.on(host) { changes[InstanceKey(host: host, instance: id)] = .some(nil) }
         }
         save(changes)
     }

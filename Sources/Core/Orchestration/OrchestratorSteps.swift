@@ -1,7 +1,7 @@
 /// Steps as orders to hosts, and what their ends mean for the records.
 extension Orchestrator {
-    mutating func begin(_ step: Step, attempt: Int, of execution: Execution, at now: Instant) {
-        let name = OrderName(execution: execution.id, step: step.id, attempt: attempt).text
+    mutating func begin(_ step: Step, attempt: Int, of app: AppName, execution: Int64, at now: Instant) {
+        let name = OrderName(execution: execution, step: step.id, attempt: attempt).text
         func order(_ host: HostName, _ operation: HostOrder.Operation) {
             pending.append(.send(HostOrder(id: name, host: host, timeout: step.timeout, operation: operation)))
         }
@@ -15,7 +15,7 @@ extension Orchestrator {
                     "release.unknown", "The instance cannot be described.",
                     cause: "\(id.app) has no release \(id.release).",
                     remedy: "Deploy the app again.")
-                feed(.stepEnded(step.id, problem), to: execution.app, at: now)
+                feed(.stepEnded(step.id, problem), to: app, at: now)
                 return
             }
             let key = InstanceKey(host: host, instance: id)
@@ -24,14 +24,17 @@ extension Orchestrator {
             }
             order(host, .phase(phase, spec))
         case .traffic(let app, let duties, let drains):
-            handOver(step, app: app, duties: duties, drains: drains, execution: execution, at: now)
+            handOver(step, app: app, duties: duties, drains: drains, at: now)
+        case .hold: beginHold(step, of: app, at: now)
+        // Its end is a person's.
+        case .pause: break
         }
     }
 
-    mutating func cancel(_ step: Step, attempt: Int, of execution: Execution) {
-        if let handover = handovers[execution.app], handover.step == step.id { handovers[execution.app] = nil }
+    mutating func cancel(_ step: Step, attempt: Int, of app: AppName, execution: Int64) {
+        if let handover = handovers[app], handover.step == step.id { handovers[app] = nil }
         guard let host = step.host else { return }
-        let name = OrderName(execution: execution.id, step: step.id, attempt: attempt).text
+        let name = OrderName(execution: execution, step: step.id, attempt: attempt).text
         pending.append(.cancelOrder(id: name, host: host))
         // The cancellation may come too late: what follows must not count on the instance, and
         // starting one that runs costs nothing.
@@ -49,24 +52,20 @@ extension Orchestrator {
             balancerOrderEnded(id, problem, at: now)
             return
         }
-        guard let execution = executions.values.first(where: { $0.id == name.execution }),
-            execution.machine.steps.indices.contains(name.step - 1)
+        guard let app = executions.first(where: { $0.value.id == name.execution })?.key,
+            let progress = executions[app]?.machine.progress(of: name.step),
+            progress.attempt == name.attempt, progress.state == .running
         else { return }
-        let progress = execution.machine.steps[name.step - 1]
-        guard progress.attempt == name.attempt, progress.state == .running else { return }
         if problem == nil, case .phase(let host, let id, .uninstall) = progress.step.action {
             save([InstanceKey(host: host, instance: id): nil])
         }
-        feed(.stepEnded(name.step, problem), to: execution.app, at: now)
+        feed(.stepEnded(name.step, problem), to: app, at: now)
     }
 
     /// The host that an order was given to, while it is waited for: nobody else may end it.
     package func host(ofOrder id: String) -> HostName? {
         guard let name = OrderName(id) else { return balancers.first { $0.value.order == id }?.key.host }
-        guard let execution = executions.values.first(where: { $0.id == name.execution }),
-            execution.machine.steps.indices.contains(name.step - 1)
-        else { return nil }
-        return execution.machine.steps[name.step - 1].step.host
+        return executions.values.first { $0.id == name.execution }?.machine.progress(of: name.step)?.step.host
     }
 
     func instanceSpec(_ id: InstanceID) -> InstanceSpec? {

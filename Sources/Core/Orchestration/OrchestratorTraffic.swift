@@ -68,7 +68,7 @@ extension Orchestrator {
         pending.append(
             .saveTraffic(TrafficRecord(execution: watch.execution, figures: figures, checkpoint: nil)))
         pending.append(.announce(.trafficCounted(watch.execution, app)))
-        let releases = Set(records.keys.lazy.filter { $0.instance.app == app }.map(\.instance.release))
+        let releases = Set(records.of(app).keys.map(\.instance.release))
         traffic.forget(app: app, except: releases)
     }
 

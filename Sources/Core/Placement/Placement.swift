@@ -1,30 +1,12 @@
-import HeapModule
-
-/// One place for an instance, whatever its release.
-package struct Slot: Codable, Hashable, Comparable, Sendable, CustomStringConvertible {
-    package var app: AppName
-    package var process: ProcessName
-    package var number: Int
-
-    package init(app: AppName, process: ProcessName, number: Int) {
-        self.app = app
-        self.process = process
-        self.number = number
-    }
-
-    package init(_ id: InstanceID) { self.init(app: id.app, process: id.process, number: id.slot) }
-    package var description: String { "\(app).\(process).\(number)" }
-    package static func < (left: Slot, right: Slot) -> Bool {
-        (left.app, left.process, left.number) < (right.app, right.process, right.number)
-    }
-}
-
 /// Which host each slot is on, and why.
 ///
 /// Slots stay where they are as long as their host may keep them, so that a change moves as
 /// little as possible. A slot without a host goes to the zone that has fewest of its process,
 /// there to the host that has fewest, then to the one with the most free memory.
-package struct Placement: Hashable, Sendable {
+///
+/// A placement is kept, and follows what changes: only apps that something has happened to are
+/// placed again, beside what the others have.
+package struct Placement: Sendable {
     package struct Refusal: Hashable, Sendable {
         package var slot: Slot
         /// Each reason with the hosts that gave it: `needs 512 MiB, web-2 has 300 MiB`.
@@ -38,192 +20,195 @@ package struct Placement: Hashable, Sendable {
         package var text: String { "\(slot) has no place: \(reasons.joined(separator: "; "))." }
     }
 
-    package private(set) var hosts: [Slot: HostName] = [:]
-    package private(set) var choices: [Slot: String] = [:]
-    package private(set) var refusals: [Refusal] = []
+    /// Where slots of an app are, by process and number.
+    package typealias Hosts = [ProcessName: [Int: HostName]]
+
+    private struct Place {
+        var host: Int
+        /// nil: it stays where it was.
+        var choice: (zone: Int, inZone: Int, onHost: Int, free: Int64)?
+    }
+
+    /// The slots of one process, the first at 0; nil where one has no place.
+    private struct Process {
+        var name: ProcessName
+        /// Bytes of each instance.
+        var memory: Int64
+        var places: [Place?]
+    }
+
+    /// What one app has.
+    private struct App {
+        /// In the order of their names.
+        var processes: [Process] = []
+        var refusals: [Refusal] = []
+    }
+
+    /// How many hosts a refusal names.
+    private static let reasonsMax = 8
+
+    private var fleet: PlacementFleet
+    private var apps: [AppName: App] = [:]
+
+    /// - Parameter current: where the slots of an app are now.
+    init(desired: DesiredModel, live: LiveModel, standing: FleetStanding, current: (AppName) -> Hosts) {
+        fleet = PlacementFleet(desired.configuration, live: live, standing: standing)
+        place(Set(desired.configuration.apps.keys), desired: desired, current: current)
+    }
 
     /// - Parameter current: where each slot is now, by the newest record that is not leaving.
     package init(desired: DesiredModel, live: LiveModel, standing: FleetStanding, current: [Slot: HostName]) {
-        var placer = Placer(desired: desired, live: live, standing: standing)
-        let apps = desired.configuration.apps.keys.sorted()
-        let demands = apps.flatMap { placer.demands(of: $0) }
-        for demand in demands {
-            for number in demand.numbers {
-                let slot = Slot(app: demand.app, process: demand.process.name, number: number)
-                guard let host = current[slot], placer.keeps(host, demand) else { continue }
-                placer.occupy(host, demand)
-                hosts[slot] = host
-                choices[slot] = "it stays on \(host)"
+        var hosts: [AppName: Hosts] = [:]
+        for (slot, host) in current { hosts[slot.app, default: [:]][slot.process, default: [:]][slot.number] = host }
+        self.init(desired: desired, live: live, standing: standing, current: { [hosts] in hosts[$0] ?? [:] })
+    }
+
+    package func host(of slot: Slot) -> HostName? { place(of: slot).map { fleet.specs[$0.host].name } }
+
+    /// The slots of an app that have a place, in order.
+    package func places(of app: AppName) -> [(slot: Slot, host: HostName)] {
+        var found: [(slot: Slot, host: HostName)] = []
+        for process in apps[app]?.processes ?? [] {
+            found.reserveCapacity(found.count + process.places.count)
+            for (index, place) in process.places.enumerated() {
+                guard let place else { continue }
+                found.append(
+                    (Slot(app: app, process: process.name, number: index + 1), fleet.specs[place.host].name))
             }
         }
-        for demand in demands {
-            var queue = placer.queue(for: demand)
-            for number in demand.numbers {
-                let slot = Slot(app: demand.app, process: demand.process.name, number: number)
-                guard hosts[slot] == nil else { continue }
-                if let found = placer.take(from: &queue, for: demand) {
-                    hosts[slot] = found.host
-                    choices[slot] = found.reason
+        return found
+    }
+
+    /// How many slots of an app have a place.
+    package func count(of app: AppName) -> Int {
+        (apps[app]?.processes ?? []).reduce(0) { $0 + $1.places.count { $0 != nil } }
+    }
+
+    /// Every slot that has a place.
+    package var hosts: [Slot: HostName] {
+        Dictionary(apps.keys.flatMap { places(of: $0) }.map { ($0.slot, $0.host) }) { first, _ in first }
+    }
+
+    package var refusals: [Refusal] { apps.keys.sorted().flatMap { refusals(of: $0) } }
+    package func refusals(of app: AppName) -> [Refusal] { apps[app]?.refusals ?? [] }
+
+    /// Why a slot is where it is.
+    package func reason(for slot: Slot) -> String {
+        guard let place = place(of: slot) else { return "" }
+        let host = fleet.specs[place.host].name
+        guard let choice = place.choice else { return "it stays on \(host)" }
+        let room = choice.free == .max ? "" : " and \(ByteCount(bytes: (choice.free >> 20) << 20)) free"
+        return
+            "zone \(fleet.zones[choice.zone]) has fewest of \(slot.app).\(slot.process) (\(choice.inZone)); \(host) has \(choice.onHost)\(room)"
+    }
+
+    private func place(of slot: Slot) -> Place? {
+        guard let places = apps[slot.app]?.processes.first(where: { $0.name == slot.process })?.places,
+            places.indices.contains(slot.number - 1)
+        else { return nil }
+        return places[slot.number - 1]
+    }
+}
+
+extension Placement {
+    /// Takes up what hosts may be used for now.
+    /// - Returns: apps that have to be placed again: of hosts that changed, and those that wait
+    ///   for a place, when a host has opened.
+    mutating func follow(_ standing: FleetStanding, live: LiveModel) -> Set<AppName> {
+        let (changed, hasOpened) = fleet.follow(standing, live: live)
+        return Set(
+            apps.filter { _, app in
+                hasOpened && !app.refusals.isEmpty
+                    || app.processes.contains { $0.places.contains { $0.map { changed[$0.host] } ?? false } }
+            }.keys)
+    }
+
+    /// Places apps anew, beside what others have.
+    mutating func place(_ names: Set<AppName>, desired: DesiredModel, current: (AppName) -> Hosts) {
+        for name in names { free(name) }
+        // Who is somewhere comes first, whatever its app.
+        let names = names.sorted()
+        for name in names { apps[name] = keep(demands(of: name, desired), at: current(name)) }
+        for name in names { fill(name, demands(of: name, desired)) }
+    }
+
+    private mutating func free(_ name: AppName) {
+        for process in apps.removeValue(forKey: name)?.processes ?? [] {
+            for case .some(let place) in process.places { fleet.used[place.host] -= process.memory }
+        }
+    }
+
+    /// The processes of an app that want places, and how many.
+    private func demands(of app: AppName, _ desired: DesiredModel) -> [(process: ProcessSpec, count: Int)] {
+        guard desired.configuration.apps[app] != nil, let release = desired.releases[app] else { return [] }
+        return release.processes.values.sorted { $0.name < $1.name }.compactMap { process in
+            let count = desired.instances(of: app, process)
+            return count > 0 ? (process, count) : nil
+        }
+    }
+
+    private mutating func keep(_ demands: [(process: ProcessSpec, count: Int)], at current: Hosts) -> App {
+        var app = App()
+        for (process, count) in demands {
+            let memory = process.limits.memory?.bytes ?? 0
+            let admitted = fleet.admits(process.placement)
+            let hosts = current[process.name] ?? [:]
+            var places = [Place?](repeating: nil, count: count)
+            for number in hosts.isEmpty ? 0..<0 : 0..<count {
+                guard let name = hosts[number + 1], let host = fleet.number(of: name), admitted[host],
+                    !fleet.standing[host].isLeaving, fleet.free(host) >= memory
+                else { continue }
+                fleet.used[host] += memory
+                places[number] = Place(host: host)
+            }
+            app.processes.append(Process(name: process.name, memory: memory, places: places))
+        }
+        return app
+    }
+
+    /// Finds places for slots that have none.
+    private mutating func fill(_ name: AppName, _ demands: [(process: ProcessSpec, count: Int)]) {
+        guard var app = apps.removeValue(forKey: name) else { return }
+        for (index, demand) in demands.enumerated() where app.processes[index].places.contains(where: { $0 == nil }) {
+            let memory = app.processes[index].memory
+            let admitted = fleet.admits(demand.process.placement)
+            var counts = [Int](repeating: 0, count: fleet.specs.count)
+            for case .some(let place) in app.processes[index].places { counts[place.host] += 1 }
+            var queue = PlacementQueue(fleet: fleet, admitted: admitted, counts: counts, memory: memory)
+            // Once one slot is refused, so are the rest of the process, for the same reasons.
+            var refused: [String]?
+            for number in 0..<demand.count where app.processes[index].places[number] == nil {
+                if refused == nil, let found = queue.take(from: &fleet) {
+                    let free = fleet.memory[found.host] == .max ? .max : fleet.free(found.host) + memory
+                    app.processes[index].places[number] = Place(
+                        host: found.host, choice: (found.zone, found.inZone, found.onHost, free))
                 } else {
-                    refusals.append(Refusal(slot: slot, reasons: placer.refusals(for: demand)))
+                    let slot = Slot(app: name, process: demand.process.name, number: number + 1)
+                    let reasons = refused ?? reasons(memory: memory, admitted: admitted)
+                    refused = reasons
+                    app.refusals.append(Refusal(slot: slot, reasons: reasons))
                 }
             }
         }
-    }
-}
-
-/// How many instances of a process want a place.
-private struct Demand {
-    var app: AppName
-    var process: ProcessSpec
-    var count: Int
-    var memory: Int64 { process.limits.memory?.bytes ?? 0 }
-    var numbers: ClosedRange<Int> { 1...count }
-}
-
-/// The fleet while it fills up.
-private struct Placer {
-    /// A host in a queue: the least one is taken first.
-    struct Candidate: Comparable {
-        var instances: Int
-        var used: Double
-        var host: HostName
-
-        static func < (left: Candidate, right: Candidate) -> Bool {
-            (left.instances, left.used, left.host) < (right.instances, right.used, right.host)
-        }
+        apps[name] = app
     }
 
-    /// The hosts that one process may go to, by zone.
-    struct Queue {
-        var zones: [ZoneName: Heap<Candidate>] = [:]
-        var countByZone: [ZoneName: Int] = [:]
-    }
-
-    private struct ProcessKey: Hashable {
-        var app: AppName
-        var process: ProcessName
-    }
-
-    private let desired: DesiredModel
-    private let standing: FleetStanding
-    private let balancerHosts: Set<HostName>
-    private let sortedHosts: [HostSpec]
-    private var memory: [HostName: Int64] = [:]
-    private var used: [HostName: Int64] = [:]
-    private var instances: [ProcessKey: [HostName: Int]] = [:]
-
-    init(desired: DesiredModel, live: LiveModel, standing: FleetStanding) {
-        self.desired = desired
-        self.standing = standing
-        sortedHosts = desired.configuration.hosts.values.sorted { $0.name < $1.name }
-        var balancerHosts: Set<HostName> = []
-        for balancer in desired.configuration.balancers.values {
-            for host in sortedHosts
-            where balancer.hosts.admits(host, classLabels: desired.classLabels(of: host)) {
-                balancerHosts.insert(host.name)
-            }
-        }
-        self.balancerHosts = balancerHosts
-        for host in sortedHosts {
-            memory[host.name] = (host.memory ?? live.hosts[host.name]?.report?.facts.memory)?.bytes ?? .max
-        }
-    }
-
-    func demands(of app: AppName) -> [Demand] {
-        guard let release = desired.releases[app] else { return [] }
-        return release.processes.values.sorted { $0.name < $1.name }.compactMap { process in
-            let count = desired.instances(of: app, process)
-            return count > 0 ? Demand(app: app, process: process, count: count) : nil
-        }
-    }
-
-    func keeps(_ host: HostName, _ demand: Demand) -> Bool {
-        guard let spec = desired.configuration.hosts[host], !standing[host].isLeaving else { return false }
-        return admits(spec, demand) && free(host) >= demand.memory
-    }
-
-    mutating func occupy(_ host: HostName, _ demand: Demand) {
-        used[host, default: 0] += demand.memory
-        instances[ProcessKey(app: demand.app, process: demand.process.name), default: [:]][host, default: 0] += 1
-    }
-
-    func queue(for demand: Demand) -> Queue {
-        var queue = Queue()
-        let counts = instances[ProcessKey(app: demand.app, process: demand.process.name)] ?? [:]
-        for (host, count) in counts {
-            if let zone = desired.configuration.hosts[host]?.zone { queue.countByZone[zone, default: 0] += count }
-        }
-        for host in sortedHosts where standing[host.name].isOpen && admits(host, demand) {
-            queue.zones[host.zone, default: Heap()].insert(candidate(host.name, instances: counts[host.name] ?? 0))
-        }
-        return queue
-    }
-
-    mutating func take(from queue: inout Queue, for demand: Demand) -> (host: HostName, reason: String)? {
-        let zones = queue.zones.keys.sorted { (queue.countByZone[$0] ?? 0, $0) < (queue.countByZone[$1] ?? 0, $1) }
-        for zone in zones {
-            // A host that lacks the memory now lacks it for the rest of this process too: used
-            // memory only grows, so it leaves the queue.
-            while let best = queue.zones[zone]?.popMin() {
-                guard free(best.host) >= demand.memory else { continue }
-                let inZone = queue.countByZone[zone] ?? 0
-                let room =
-                    memory[best.host] == .max ? "" : " and \(ByteCount(bytes: (free(best.host) >> 20) << 20)) free"
-                occupy(best.host, demand)
-                queue.countByZone[zone] = inZone + 1
-                queue.zones[zone]?.insert(candidate(best.host, instances: best.instances + 1))
-                return (
-                    best.host,
-                    "zone \(zone) has fewest of \(demand.app).\(demand.process.name) (\(inZone)); \(best.host) has \(best.instances)\(room)"
-                )
-            }
-        }
-        return nil
-    }
-
-    func refusals(for demand: Demand) -> [String] {
-        var reasons: [String] = []
-        var notAdmitted = 0
-        for host in sortedHosts {
-            guard admits(host, demand) else {
-                notAdmitted += 1
-                continue
-            }
-            switch standing[host.name] {
+    /// Why no host takes an instance: of each of the first few hosts, and how many more there are.
+    private func reasons(memory: Int64, admitted: [Bool]) -> [String] {
+        let hosts = fleet.specs.indices.filter { admitted[$0] }
+        var reasons = hosts.prefix(Self.reasonsMax).map { host in
+            let name = fleet.specs[host].name
+            switch fleet.standing[host] {
             case .open:
-                reasons.append(
-                    "it needs \(ByteCount(bytes: demand.memory)), \(host.name) has \(ByteCount(bytes: max(0, free(host.name))))"
-                )
-            case .closed(let reason), .leaving(let reason): reasons.append("\(host.name): \(reason)")
+                return "it needs \(ByteCount(bytes: memory)), \(name) has \(ByteCount(bytes: max(0, fleet.free(host))))"
+            case .closed(let reason), .leaving(let reason): return "\(name): \(reason)"
             }
         }
-        if reasons.count > 8 { reasons = Array(reasons.prefix(8)) + ["and \(reasons.count - 8) more hosts"] }
-        if notAdmitted > 0 {
-            reasons.append("\(notAdmitted) hosts are not of the kind that `on` asks for, or are balancers")
+        if hosts.count > Self.reasonsMax { reasons.append("and \(hosts.count - Self.reasonsMax) more hosts") }
+        if hosts.count < admitted.count {
+            reasons.append(
+                "\(admitted.count - hosts.count) hosts are not of the kind that `on` asks for, or are balancers")
         }
         return reasons.isEmpty ? ["there is no host"] : reasons
-    }
-
-    private func admits(_ host: HostSpec, _ demand: Demand) -> Bool {
-        let selector = demand.process.placement
-        if selector.isUnrestricted { return !balancerHosts.contains(host.name) }
-        return selector.admits(host, classLabels: desired.classLabels(of: host))
-    }
-
-    private func free(_ host: HostName) -> Int64 { (memory[host] ?? 0) - (used[host] ?? 0) }
-
-    private func candidate(_ host: HostName, instances: Int) -> Candidate {
-        let total = memory[host] ?? 0
-        return Candidate(
-            instances: instances, used: total == .max || total == 0 ? 0 : Double(used[host] ?? 0) / Double(total),
-            host: host)
-    }
-}
-
-extension DesiredModel {
-    /// What a host's class adds to its labels.
-    package func classLabels(of host: HostSpec) -> [String: String] {
-        host.hostClass.flatMap { configuration.classes[$0]?.labels } ?? [:]
     }
 }

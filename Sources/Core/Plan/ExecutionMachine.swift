@@ -36,17 +36,21 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
     private var nodes: [Node]
     /// The node of each step.
     private var leaves: [Int]
-    private var runningCount = 0
+    /// Indices of the steps that run: few, however long the plan is.
+    private var running: Set<Int> = []
     private var failedCount = 0
     private var isAborting = false
     /// The execution failed for a reason of its own, beside its steps.
     private var isFailing = false
+    /// The step that waits for time to pass or for a person, and for no agent. Plans have one at a time.
+    package private(set) var waiting: Int?
 
     package init(plan: Plan) {
         self.plan = plan
         steps = plan.steps.map { StepProgress(step: $0) }
-        nodes = Node.flattened(plan.root)
-        leaves = Node.leaves(of: nodes)
+        nodes = []
+        leaves = []
+        rebuild()
     }
 
     package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
@@ -58,6 +62,9 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         case .pauseRequested where state == .running: state = .paused
         case .resumeRequested where state == .paused:
             state = .running
+            if let step = waiting, case .pause = steps[step - 1].step.action {
+                stepEnded(step, nil, at: now, &actions)
+            }
             advance(at: now, &actions)
         case .abortRequested where !state.isEnded:
             isAborting = true
@@ -79,12 +86,23 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
     /// The steps that were under way, to be sent again after a restart: a command that an agent
     /// has seen is not carried out twice.
     package func underWay() -> [Action] {
-        steps.filter { $0.state == .running }.map { .begin($0.step, attempt: $0.attempt) }
+        runningSteps.filter { !$0.step.action.isPause }.map { .begin($0.step, attempt: $0.attempt) }
     }
+
+    /// Keeps what is seen while a step watches a release.
+    package mutating func note(_ progress: HoldProgress, of step: Int) {
+        guard let index = index(of: step) else { return }
+        steps[index].hold = progress
+    }
+
+    package var runningSteps: [StepProgress] { running.sorted().map { steps[$0] } }
+
+    func progress(of id: Int) -> StepProgress? { index(of: id).map { steps[$0] } }
 
     private mutating func stepEnded(_ id: Int, _ problem: Problem?, at now: Instant, _ actions: inout [Action]) {
         guard let index = index(of: id), steps[index].state == .running else { return }
-        runningCount -= 1
+        running.remove(index)
+        if waiting == id { waiting = nil }
         steps[index].state = problem.map { .failed($0) } ?? .succeeded
         steps[index].endedAt = now
         actions.append(.stepChanged(id))
@@ -100,7 +118,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         guard let index = index(of: id), !state.isEnded || state == .failed else { return }
         switch steps[index].state {
         case .running:
-            runningCount -= 1
+            running.remove(index)
             actions.append(.cancel(steps[index].step, attempt: steps[index].attempt))
         case .failed: failedCount -= 1
         case .waiting: break
@@ -109,6 +127,10 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         steps[index].state = .cancelled
         steps[index].endedAt = now
         actions.append(.stepChanged(id))
+        if waiting == id {
+            waiting = nil
+            if steps[index].step.action.isPause && state == .paused { state = .running }
+        }
         _ = complete(leaf: index)
         if failedCount == 0 && !isFailing { problem = nil }
         advance(at: now, &actions)
@@ -126,24 +148,26 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         for index in steps.indices where !nodes[leaves[index]].isDone && steps[index].state != .waiting {
             steps[index].state = .waiting
             steps[index].endedAt = nil
+            steps[index].hold = nil
             actions.append(.stepChanged(steps[index].step.id))
         }
         advance(at: now, &actions)
     }
 
     private mutating func cancelRunning(at now: Instant, _ actions: inout [Action]) {
-        for index in steps.indices where steps[index].state == .running {
+        waiting = nil
+        for index in running.sorted() {
+            running.remove(index)
             actions.append(.cancel(steps[index].step, attempt: steps[index].attempt))
             steps[index].state = .cancelled
             steps[index].endedAt = now
-            runningCount -= 1
             actions.append(.stepChanged(steps[index].step.id))
         }
     }
 
     private mutating func expire(at now: Instant, _ actions: inout [Action]) {
-        guard !state.isEnded, runningCount > 0 else { return }
-        for index in steps.indices where steps[index].state == .running {
+        guard !state.isEnded else { return }
+        for index in running.sorted() where steps[index].state == .running && steps[index].step.id != waiting {
             let step = steps[index].step
             guard let startedAt = steps[index].startedAt, now > startedAt + step.timeout + Self.answerGrace else {
                 continue
@@ -160,7 +184,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
 
     /// Ends the execution when nothing runs and nothing may begin.
     private mutating func settle(_ actions: inout [Action]) {
-        guard state == .running || state == .paused, runningCount == 0 else { return }
+        guard state == .running || state == .paused, running.isEmpty else { return }
         if nodes[0].isDone && !isFailing {
             state = .succeeded
         } else if isAborting {
@@ -191,6 +215,10 @@ package struct StepProgress: Codable, Hashable, Sendable {
     package var attempt = 0
     package var startedAt: Instant?
     package var endedAt: Instant?
+    /// Of a step that watches a release.
+    package var hold: HoldProgress?
+
+    package init(step: Step) { self.step = step }
 }
 
 extension ExecutionMachine {
@@ -284,9 +312,18 @@ extension ExecutionMachine {
         steps[index].state = .running
         steps[index].attempt += 1
         steps[index].startedAt = now
-        runningCount += 1
+        running.insert(index)
         actions.append(.stepChanged(steps[index].step.id))
-        actions.append(.begin(steps[index].step, attempt: steps[index].attempt))
+        let step = steps[index].step
+        switch step.action {
+        case .pause:
+            waiting = step.id
+            state = .paused
+        case .hold:
+            waiting = step.id
+            fallthrough
+        default: actions.append(.begin(step, attempt: steps[index].attempt))
+        }
     }
 
     /// - Returns: the lowest node that is not done yet, whose next child may begin.
@@ -315,18 +352,56 @@ extension ExecutionMachine {
             guard let index = index(of: progress.step.id) else { continue }
             steps[index] = progress
         }
+        self.state = state
+        self.problem = problem
+        rebuild()
+    }
+
+    /// Finds from the steps what is kept beside them.
+    private mutating func rebuild() {
         nodes = Node.flattened(plan.root)
-        runningCount = 0
+        leaves = Node.leaves(of: nodes)
+        running = []
         failedCount = 0
+        waiting = nil
         for index in steps.indices {
             switch steps[index].state {
-            case .running: runningCount += 1
+            case .running:
+                running.insert(index)
+                if steps[index].step.action.isWait { waiting = steps[index].step.id }
             case .failed: failedCount += 1
             case .succeeded, .cancelled: _ = complete(leaf: index)
             case .waiting, .skipped: break
             }
         }
-        self.state = state
-        self.problem = problem
+    }
+}
+
+/// What follows from plan and steps is not written; nor are steps of which none has begun, which
+/// follow from the plan.
+extension ExecutionMachine {
+    private enum CodingKeys: CodingKey { case plan, state, steps, problem, isAborting, isFailing }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(plan: try container.decode(Plan.self, forKey: .plan))
+        state = try container.decode(ExecutionState.self, forKey: .state)
+        steps = try container.decodeIfPresent([StepProgress].self, forKey: .steps) ?? steps
+        problem = try container.decodeIfPresent(Problem.self, forKey: .problem)
+        isAborting = try container.decode(Bool.self, forKey: .isAborting)
+        isFailing = try container.decode(Bool.self, forKey: .isFailing)
+        rebuild()
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(plan, forKey: .plan)
+        try container.encode(state, forKey: .state)
+        if steps.contains(where: { $0.state != .waiting || $0.attempt > 0 }) {
+            try container.encode(steps, forKey: .steps)
+        }
+        try container.encodeIfPresent(problem, forKey: .problem)
+        try container.encode(isAborting, forKey: .isAborting)
+        try container.encode(isFailing, forKey: .isFailing)
     }
 }

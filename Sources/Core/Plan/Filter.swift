@@ -25,6 +25,27 @@ package struct Filter: Hashable, Sendable, CustomStringConvertible {
         case delta
         case label(String)
 
+        /// - Throws: `filter.key-unknown` unless the text is a key of the language.
+        package init(_ text: String) throws(Problem) {
+            if let match = Self.words.first(where: { $0.0 == text }) {
+                self = match.1
+            } else if text.hasPrefix(Self.labelPrefix), (1...63).contains(text.utf8.count - Self.labelPrefix.utf8.count)
+            {
+                self = .label(String(text.dropFirst(Self.labelPrefix.count)))
+            } else {
+                throw Problem(
+                    "filter.key-unknown", "This is nothing that a list can be sorted or grouped by.",
+                    cause: "\(quotedForMessage(text)) was found.",
+                    remedy: "There are \(Self.words.map(\.0).joined(separator: ", ")) and label.NAME.")
+            }
+        }
+
+        package var text: String {
+            if case .label(let name) = self { return Self.labelPrefix + name }
+            return Self.words.first { $0.1 == self }?.0 ?? ""
+        }
+
+        private static let labelPrefix = "label."
         static let words: [(String, Key)] = [
             ("app", .app), ("process", .process), ("host", .host), ("zone", .zone), ("release", .release),
             ("state", .state), ("health", .health), ("class", .hostClass), ("duty", .duty), ("colour", .colour),
@@ -75,6 +96,18 @@ package struct Filter: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter value: what the subject has under a key; nil when it has nothing there.
     package func admits(_ value: (Key) -> String?) -> Bool { Self.evaluate(expression, value) }
+
+    /// The one value that everything admitted has under the key, when the filter says so: a list
+    /// that is kept by that key need not be searched whole.
+    package func required(_ key: Key) -> String? { Self.required(key, expression) }
+
+    private static func required(_ key: Key, _ expression: Expression) -> String? {
+        switch expression {
+        case .equals(key, let pattern) where !pattern.isPrefix: pattern.text
+        case .and(let left, let right): required(key, left) ?? required(key, right)
+        case .all, .equals, .not, .or: nil
+        }
+    }
 
     private static func evaluate(_ expression: Expression, _ value: (Key) -> String?) -> Bool {
         switch expression {

@@ -66,10 +66,12 @@ package struct Plan: Codable, Hashable, Sendable {
     package var summary: Summary
     /// What the plan could not do, and why: refusals of placement.
     package var warnings: [String]
+    /// Why the plan may not be carried out.
+    package var refusal: Problem?
 
     package init(
         app: AppName, kind: Kind, release: Int?, desiredRevision: Int64, liveRevision: Int64, root: PlanNode,
-        changes: [Change], summary: Summary, warnings: [String]
+        changes: [Change], summary: Summary, warnings: [String], refusal: Problem? = nil
     ) {
         self.app = app
         self.kind = kind
@@ -80,10 +82,11 @@ package struct Plan: Codable, Hashable, Sendable {
         self.changes = changes
         self.summary = summary
         self.warnings = warnings
+        self.refusal = refusal
     }
 
     package var steps: [Step] { root.steps }
-    package var isEmpty: Bool { steps.isEmpty }
+    package var isEmpty: Bool { root.isEmpty }
 }
 
 /// A step, or steps one after another, or side by side.
@@ -93,10 +96,25 @@ package indirect enum PlanNode: Codable, Hashable, Sendable {
     /// At most `limit` children run at once.
     case parallel(title: String, limit: Int, [PlanNode])
 
+    /// In the order of the plan's text.
     package var steps: [Step] {
+        var steps: [Step] = []
+        collect(&steps)
+        return steps
+    }
+
+    package var isEmpty: Bool {
         switch self {
-        case .step(let step): [step]
-        case .sequential(_, let children), .parallel(_, _, let children): children.flatMap(\.steps)
+        case .step: false
+        case .sequential(_, let children), .parallel(_, _, let children): children.allSatisfy(\.isEmpty)
+        }
+    }
+
+    private func collect(_ steps: inout [Step]) {
+        switch self {
+        case .step(let step): steps.append(step)
+        case .sequential(_, let children), .parallel(_, _, let children):
+            for child in children { child.collect(&steps) }
         }
     }
 }
@@ -113,6 +131,21 @@ package struct Step: Codable, Hashable, Sendable {
         case traffic(app: AppName, duties: [DutyChange], drains: Bool)
         /// Make the release `current` on the host.
         case link(HostName, AppName, releaseIdentity: Digest)
+        /// Watch the new release for a time, and judge it.
+        case hold(HoldSpec)
+        /// Wait until a person lets the execution go on.
+        case pause(RolloutPolicy.PausePoint)
+
+        /// Whether it waits for a person.
+        package var isPause: Bool { if case .pause = self { true } else { false } }
+
+        /// Whether no agent has a part in it.
+        package var isWait: Bool {
+            switch self {
+            case .hold, .pause: true
+            default: false
+            }
+        }
     }
 
     /// Counts from 1 in the order of the plan's text.
@@ -136,13 +169,29 @@ package struct Step: Codable, Hashable, Sendable {
         case .awaitReady(let host, let id): "await \(id) on \(host)"
         case .traffic(let app, let duties, _): "hand over traffic of \(app): \(DutyChange.summary(duties))"
         case .link(let host, let app, _): "link \(app) on \(host)"
+        case .hold(let hold):
+            "watch \(hold.app) r\(hold.release)\(hold.comparison.map { " beside r\($0.release)" } ?? "") for \(hold.time)"
+        case .pause(let point): "wait for a person: \(point.standing)"
         }
     }
 
     package var host: HostName? {
         switch action {
         case .prefetch(let host, _), .phase(let host, _, _), .awaitReady(let host, _), .link(let host, _, _): host
-        case .traffic: nil
+        case .traffic, .hold, .pause: nil
+        }
+    }
+}
+
+extension RolloutPolicy.PausePoint {
+    /// How things are where the deploy waits, in words.
+    package var standing: String {
+        switch self {
+        case .canary: "the canary has passed"
+        case .firstBatch: "the first batch serves"
+        case .eachBatch: "a batch serves, and others follow"
+        case .ready: "the new release is ready, and has no traffic yet"
+        case .switch: "the new release has all traffic, and the one before is warm"
         }
     }
 }
@@ -168,25 +217,32 @@ package struct DutyChange: Codable, Hashable, Sendable {
     package var instance: InstanceID
     package var host: HostName
     package var duty: Duty
+    /// Its weight in balancers while it serves, 1 to 256; nil: the usual one.
+    package var weight: Int?
 
-    package init(instance: InstanceID, host: HostName, duty: Duty) {
+    package init(instance: InstanceID, host: HostName, duty: Duty, weight: Int? = nil) {
         self.instance = instance
         self.host = host
         self.duty = duty
+        self.weight = weight
     }
 
     static func summary(_ changes: [DutyChange]) -> String {
         var serving = 0
+        var weighted = 0
         var warm = 0
         var leaving = 0
         for change in changes {
             switch change.duty {
+            case .serve where change.weight != nil: weighted += 1
             case .serve: serving += 1
             case .keepWarm: warm += 1
             case .leave: leaving += 1
             }
         }
-        let parts = [(serving, "begin to serve"), (warm, "stay warm"), (leaving, "leave")].filter { $0.0 > 0 }
+        let parts = [
+            (serving, "begin to serve"), (weighted, "serve by weight"), (warm, "stay warm"), (leaving, "leave"),
+        ].filter { $0.0 > 0 }
         return parts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 }

@@ -11,18 +11,18 @@ package struct Planner {
         package var kind: Plan.Kind
         /// Whether what is displaced stays warm. Not after a failure: a bad release must go.
         package var keepsWarm: Bool
-        /// Replaces the rollout policy's batch.
-        package var batch: Share?
+        /// What is done otherwise than the app's policy says.
+        package var rollout: RolloutOverrides
         /// Only slots that match are changed.
         package var filter: (@Sendable (Slot, HostSpec) -> Bool)?
 
         package init(
-            kind: Plan.Kind, keepsWarm: Bool = true, batch: Share? = nil,
+            kind: Plan.Kind, keepsWarm: Bool = true, rollout: RolloutOverrides = RolloutOverrides(),
             filter: (@Sendable (Slot, HostSpec) -> Bool)? = nil
         ) {
             self.kind = kind
             self.keepsWarm = keepsWarm
-            self.batch = batch
+            self.rollout = rollout
             self.filter = filter
         }
     }
@@ -37,13 +37,16 @@ package struct Planner {
     let records: [InstanceKey: InstanceRecord]
     let release: Release?
     let policy: RolloutPolicy
-    /// Instances by host, so that a look-up does not walk a report.
-    let liveInstances: [InstanceKey: LiveInstance]
-    private let allRecords: [InstanceRecord]
+    private let allRecords: InstanceRecords
+    private var isAsDesired = false
+    /// Slots that change, in order.
+    private(set) var slots: [SlotChange] = []
+    /// Warm instances whose memory is needed, and by what.
+    private(set) var evictions: [InstanceKey: InstanceID] = [:]
 
     /// - Parameter records: the records of every app; those of other apps only take up memory.
     package init(
-        app: AppName, desired: DesiredModel, live: LiveModel, records: [InstanceRecord], placement: Placement,
+        app: AppName, desired: DesiredModel, live: LiveModel, records: InstanceRecords, placement: Placement,
         standing: FleetStanding, options: Options, now: Instant
     ) {
         self.app = app
@@ -54,53 +57,69 @@ package struct Planner {
         self.options = options
         self.now = now
         release = desired.configuration.apps[app] == nil ? nil : desired.releases[app]
-        policy = desired.configuration.apps[app]?.rollout ?? RolloutPolicy()
-        let own = records.filter { $0.id.app == app }
-        self.records = Dictionary(own.map { (InstanceKey($0), $0) }) { first, _ in first }
-        var liveInstances: [InstanceKey: LiveInstance] = [:]
-        for host in Set(own.map(\.host)).union(placement.hosts.values) {
-            for instance in live.hosts[host]?.report?.instances ?? [] where instance.id.app == app {
-                liveInstances[InstanceKey(host: host, instance: instance.id)] = instance
-            }
-        }
-        self.liveInstances = liveInstances
+        policy = options.rollout.applied(to: desired.configuration.apps[app]?.rollout ?? RolloutPolicy())
+        self.records = records.of(app)
         allRecords = records
+        isAsDesired = findsAllAsDesired()
+        if !isAsDesired { (slots, evictions) = slotChanges() }
     }
 
     package func plan() -> Plan {
         var builder = PlanBuilder()
-        let slots = slotChanges()
-        let surplus = surplusKeys(displaced: Set(slots.flatMap(\.displaced)))
-        var root: [PlanNode] = []
-        // What is ready takes over before anything else happens: that is what a rollback is for.
-        builder.append(takeover(of: slots, into: &builder), to: &root)
-        builder.append(prefetches(for: slots, into: &builder), to: &root)
-        let early = surplus.filter { !isServing($0) }
-        builder.append(removals(of: early, title: "remove what is no longer needed", into: &builder), to: &root)
-        let byProcess = Dictionary(grouping: slots, by: \.slot.process)
-        let processes = byProcess.keys.sorted { (rank($0), $0) < (rank($1), $1) }
-        for process in processes {
-            builder.append(rollout(of: process, slots: byProcess[process] ?? [], into: &builder), to: &root)
-        }
-        let late = surplus.filter { isServing($0) }
-        builder.append(retirement(of: late, into: &builder), to: &root)
-        builder.append(links(after: slots, into: &builder), to: &root)
+        let root = isAsDesired ? [] : changes(into: &builder)
         return Plan(
             app: app, kind: options.kind, release: release?.number, desiredRevision: desired.revision,
             liveRevision: live.revision, root: .sequential(title: title, root), changes: builder.changes,
-            summary: builder.summary(unchanged: unchangedCount(slots)),
-            warnings: placement.refusals.filter { $0.slot.app == app }.map(\.text)
-                + outOfReach() + (standing.blindness.map { [$0] } ?? []))
+            summary: builder.summary(unchanged: max(0, placement.count(of: app) - slots.count)),
+            warnings: placement.refusals(of: app).map(\.text)
+                + outOfReach() + (standing.blindness.map { [$0] } ?? []), refusal: refusal())
+    }
+
+    /// Whether every place has its instance, which serves and runs, and nothing else is recorded:
+    /// so most looks at an app end, for a small part of what a plan costs.
+    private func findsAllAsDesired() -> Bool {
+        guard let release, records.count == placement.count(of: app) else { return false }
+        return records.values.allSatisfy { record in
+            guard record.duty == .serving, record.weight == nil, record.id.release == release.number,
+                placement.host(of: Slot(record.id)) == record.host
+            else { return false }
+            guard let host = live.hosts[record.host], host.contact == .connected else { return true }
+            return host.report?.links[app]?.current == release.identity
+                && host.report?.instances.first { $0.id == record.id }?.state == .running
+        }
+    }
+
+    private func changes(into builder: inout PlanBuilder) -> [PlanNode] {
+        let surplus = surplusKeys(displaced: Set(slots.flatMap(\.displaced)))
+        var root: [PlanNode] = []
+        // What is ready takes over before anything else happens: that is what a rollback is for.
+        let ready = takesOverAtOnce ? slots.filter(\.takesOver) : []
+        builder.append(takeover(of: ready, restoring: strays(), into: &builder), to: &root)
+        let tasks = tasks()
+        builder.append(prefetches(for: slots.map(\.target) + tasks.map(\.target), into: &builder), to: &root)
+        let early = Set(surplus.filter { !isServing($0) }).union(evictions.keys).sorted()
+        // What an earlier try has left is in the way; all else stays as it is until the tasks are done.
+        let leftovers = early.filter { isTask($0.instance) }
+        builder.append(removals(of: leftovers, title: "remove an earlier try", into: &builder), to: &root)
+        builder.append(running(tasks, into: &builder), to: &root)
+        let unneeded = early.filter { !isTask($0.instance) }
+        builder.append(removals(of: unneeded, title: "remove what is no longer needed", into: &builder), to: &root)
+        root += rollout(of: takesOverAtOnce ? slots.filter { !$0.takesOver } : slots, into: &builder)
+        let late = surplus.filter { isServing($0) }
+        builder.append(retirement(of: late, into: &builder), to: &root)
+        builder.append(settling(into: &builder), to: &root)
+        builder.append(links(after: slots, into: &builder), to: &root)
+        return root
     }
 
     /// Slots that this plan passes over, because their hosts cannot be reached.
     private func outOfReach() -> [String] {
-        guard let release else { return [] }
-        let slots = placement.hosts.filter { slot, host in
+        guard let release, !isAsDesired else { return [] }
+        let slots = placement.places(of: app).filter { slot, host in
             let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
-            return slot.app == app && !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
+            return !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
         }
-        return slots.sorted { $0.key < $1.key }.map { "\($0.key) waits for \($0.value), which is silent." }
+        return slots.map { "\($0.slot) waits for \($0.host), which is silent." }
     }
 
     private var title: String {
@@ -113,20 +132,16 @@ package struct Planner {
     }
 
     /// Listening processes first: their failure must show before workers run new code.
-    private func rank(_ process: ProcessName) -> Int {
+    func rank(_ process: ProcessName) -> Int {
         release?.processes[process]?.replacement == .beside ? 0 : 1
-    }
-
-    private func unchangedCount(_ slots: [SlotChange]) -> Int {
-        let mine = placement.hosts.keys.count { $0.app == app }
-        return max(0, mine - slots.count)
     }
 
     /// Whether instances keep the release that they serve, so that only what is missing comes up.
     var isHeld: Bool { options.kind == .reconcile && desired.overrides.held.contains(app) }
     func isServing(_ key: InstanceKey) -> Bool { records[key]?.duty == .serving }
     func isInContact(_ host: HostName) -> Bool { live.hosts[host]?.contact == .connected }
-    func state(_ key: InstanceKey) -> LifecycleState { liveInstances[key]?.state ?? .none }
+    func state(_ key: InstanceKey) -> LifecycleState { liveInstance(key)?.state ?? .none }
+    func liveInstance(_ key: InstanceKey) -> LiveInstance? { live.instance(key.instance, on: key.host) }
 }
 
 /// One slot that has to change: what comes, from which state, and what it displaces.
@@ -149,31 +164,38 @@ struct SlotChange {
 
 extension Planner {
     /// The slots whose target does not yet serve, in order.
-    func slotChanges() -> [SlotChange] {
-        guard let release else { return [] }
+    private func slotChanges() -> ([SlotChange], [InstanceKey: InstanceID]) {
+        guard let release else { return ([], [:]) }
         var displacedBySlot: [Slot: [InstanceKey]] = [:]
         for (key, record) in records where record.duty == .serving {
-            displacedBySlot[Slot(key.instance), default: []].append(key)
+            let slot = Slot(key.instance)
+            if record.id.release == release.number && placement.host(of: slot) == key.host { continue }
+            displacedBySlot[slot, default: []].append(key)
         }
-        let mine = placement.hosts.filter { $0.key.app == app }.sorted { $0.key < $1.key }
-        var room = MemoryRoom(desired: desired, live: live, records: allRecords)
-        return mine.compactMap { slot, host in
-            guard let process = release.processes[slot.process], isInContact(host),
-                let spec = desired.configuration.hosts[host], options.filter?(slot, spec) ?? true
-            else { return nil }
+        var room = MemoryRoom(app: app, desired: desired, live: live, records: allRecords)
+        let changes: [SlotChange] = placement.places(of: app).compactMap { slot, host in
+            guard isInContact(host), isMeant(slot, on: host), let process = release.processes[slot.process] else {
+                return nil
+            }
             let target = InstanceKey(
                 host: host,
                 instance: InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number))
-            let displaced = (displacedBySlot[slot] ?? []).filter { $0 != target }.sorted()
+            let displaced = displacedBySlot[slot]?.sorted() ?? []
             return slotChange(slot, target: target, process: process, displaced: displaced, room: &room)
         }
+        return (changes, room.evictions)
+    }
+
+    private func isMeant(_ slot: Slot, on host: HostName) -> Bool {
+        guard let filter = options.filter else { return true }
+        return desired.configuration.hosts[host].map { filter(slot, $0) } ?? false
     }
 
     private func slotChange(
         _ slot: Slot, target: InstanceKey, process: ProcessSpec, displaced: [InstanceKey],
         room: inout MemoryRoom
     ) -> SlotChange? {
-        let found = liveInstances[target]
+        let found = liveInstance(target)
         let isServing = isServing(target)
         let isUp = found?.state == .running
         if isHeld
@@ -185,9 +207,10 @@ extension Planner {
         }
         // What serves and runs is its agent's to keep healthy; a plan could do no more.
         if isServing && isUp && displaced.isEmpty { return nil }
-        let fits =
-            displaced.allSatisfy { $0.host != target.host } || records[target] != nil
-            || room.reserve(process, on: target.host)
+        // What comes where nothing of its slot is was given its place by the placement, which does
+        // not count what is warm.
+        let hasRoom = records[target] != nil || room.reserve(process, for: target)
+        let fits = hasRoom || displaced.allSatisfy { $0.host != target.host }
         let isBeside = process.replacement == .beside && fits
         return SlotChange(
             slot: slot, target: target, process: process, isNew: records[target] == nil,
@@ -198,7 +221,7 @@ extension Planner {
     private func reason(
         _ slot: Slot, _ target: InstanceKey, found: LiveInstance?, displaced: [InstanceKey], fits: Bool
     ) -> String {
-        let place = placement.choices[slot] ?? ""
+        let place = placement.reason(for: slot)
         if let old = displaced.first {
             if old.instance.release != target.instance.release {
                 let how = fits ? "" : ", in place: \(target.host) has no memory for both"
@@ -218,7 +241,7 @@ extension Planner {
         return records.values.filter { record in
             let key = InstanceKey(record)
             if displaced.contains(key) { return false }
-            let isTarget = record.id.release == release?.number && placement.hosts[Slot(record.id)] == record.host
+            let isTarget = record.id.release == release?.number && placement.host(of: Slot(record.id)) == record.host
             switch record.duty {
             case .serving:
                 // Its slot has a place, and its successor cannot be brought up yet: it stays.
@@ -252,36 +275,12 @@ extension Planner {
     private func isSuperseded(_ record: InstanceRecord) -> Bool {
         let slot = Slot(record.id)
         guard isWanted(slot) else { return true }
-        guard let host = placement.hosts[slot] else {
+        guard let host = placement.host(of: slot) else {
             return standing[record.host].isLeaving && !isInContact(record.host)
         }
         // Another record serves the slot already, on the host where it belongs.
         let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release?.number ?? 0)
         let key = InstanceKey(host: host, instance: target)
-        return key != InstanceKey(record) && isServing(key) && liveInstances[key]?.isReady == true
-    }
-}
-
-/// How much memory is left on each host when everything that is recorded is counted, warm
-/// instances too.
-struct MemoryRoom {
-    private var free: [HostName: Int64] = [:]
-
-    init(desired: DesiredModel, live: LiveModel, records: [InstanceRecord]) {
-        for (name, host) in desired.configuration.hosts {
-            if let memory = host.memory ?? live.hosts[name]?.report?.facts.memory { free[name] = memory.bytes }
-        }
-        for record in records {
-            let process = desired.releases[record.id.app]?.processes[record.id.process]
-            free[record.host]? -= process?.limits.memory?.bytes ?? 0
-        }
-    }
-
-    /// Takes the memory of one more of the process, if the host has it.
-    mutating func reserve(_ process: ProcessSpec, on host: HostName) -> Bool {
-        guard let left = free[host], let needed = process.limits.memory?.bytes else { return true }
-        guard left >= needed else { return false }
-        free[host] = left - needed
-        return true
+        return key != InstanceKey(record) && isServing(key) && liveInstance(key)?.isReady == true
     }
 }

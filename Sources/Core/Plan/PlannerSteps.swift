@@ -1,14 +1,14 @@
 /// How slots, removals and links become steps.
 extension Planner {
-    private static let installTimeout = Interval.minutes(10)
-    private static let phaseTimeout = Interval.minutes(2)
+    static let installTimeout = Interval.minutes(10)
+    static let phaseTimeout = Interval.minutes(2)
     private static let trafficTimeout = Interval.seconds(60)
 
     /// Every host gets the package before anything is touched, so that a host that cannot get it
     /// stops the rollout while all of the old release still serves.
-    func prefetches(for slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
+    func prefetches(for targets: [InstanceKey], into builder: inout PlanBuilder) -> PlanNode? {
         guard let release else { return nil }
-        let hosts = Set(slots.filter { state($0.target) == .none }.map(\.target.host)).sorted()
+        let hosts = Set(targets.filter { state($0) == .none }.map(\.host)).sorted()
         let nodes = hosts.map {
             builder.step(
                 .prefetch($0, release.package), reason: "\(release.label) needs \(release.package.digest.short)",
@@ -17,44 +17,28 @@ extension Planner {
         return .sideBySide("fetch packages", limit: policy.parallelMax, nodes)
     }
 
-    func takeover(of slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
-        let ready = slots.filter(\.takesOver)
-        for slot in ready { note(slot, into: &builder) }
-        return handover(of: ready, into: &builder)
+    /// What is ready takes over, and weights that an unfinished canary has left are as usual again.
+    func takeover(of slots: [SlotChange], restoring strays: [DutyChange], into builder: inout PlanBuilder) -> PlanNode?
+    {
+        for slot in slots { note(slot, into: &builder) }
+        return handover(of: slots, and: strays, into: &builder)
     }
 
-    private func note(_ slot: SlotChange, into builder: inout PlanBuilder) {
+    func note(_ slot: SlotChange, into builder: inout PlanBuilder) {
         let sign: Plan.Change.Sign =
             !slot.displaced.isEmpty ? (slot.isBeside ? .change : .replace) : slot.isNew ? .add : .change
         builder.note(sign, slot.target.instance.description, on: slot.target.host, reason: slot.reason)
     }
 
-    func rollout(of process: ProcessName, slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
-        let cold = slots.filter { !$0.takesOver }
-        for slot in cold { note(slot, into: &builder) }
-        var nodes: [PlanNode] = []
-        let batches = batches(of: cold, total: slots.first.map { desired.instances(of: app, $0.process) } ?? 0)
-        for (index, batch) in batches.enumerated() {
-            let title = batches.count == 1 ? "\(app).\(process)" : "batch \(index + 1) of \(batches.count)"
-            builder.append(.inOrder(title, changeBatch(batch, into: &builder)), to: &nodes)
-        }
-        return .inOrder("\(app).\(process)", nodes)
+    func changeBatch(_ slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
+        var nodes = raise(slots, into: &builder)
+        builder.append(trial(of: slots, into: &builder), to: &nodes)
+        builder.append(handover(of: slots, into: &builder), to: &nodes)
+        return nodes
     }
 
-    /// Slots that displace nothing take no traffic from anyone: they come up all at once.
-    private func batches(of slots: [SlotChange], total: Int) -> [[SlotChange]] {
-        let fresh = slots.filter { $0.displaced.isEmpty }
-        let replacing = slots.filter { !$0.displaced.isEmpty }
-        // What went before is known to work: going back to it takes one batch.
-        let share = options.batch ?? (options.kind == .rollback ? .percent(100) : policy.batch)
-        let size = share.of(max(total, replacing.count))
-        let chunks = stride(from: 0, to: replacing.count, by: size).map {
-            Array(replacing[$0..<min($0 + size, replacing.count)])
-        }
-        return (fresh.isEmpty ? [] : [fresh]) + chunks
-    }
-
-    private func changeBatch(_ slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
+    /// Brings instances up until they are ready. Those that are replaced in place end first.
+    func raise(_ slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
         var nodes: [PlanNode] = []
         let limit = policy.parallelMax
         let inPlace = slots.filter { !$0.isBeside && !$0.displaced.isEmpty }
@@ -71,16 +55,33 @@ extension Planner {
             PlanNode.inOrder("bring up \(slot.target)", bringUp(slot, into: &builder))
         }
         builder.append(.sideBySide("bring up", limit: limit, raised), to: &nodes)
-        builder.append(handover(of: slots, into: &builder), to: &nodes)
         return nodes
     }
 
+    /// A repair takes nothing from an instance that works before its successor has proved that it does.
+    private func trial(of slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
+        guard options.kind == .reconcile, policy.settle.milliseconds > 0, let release else { return nil }
+        let displacesReady = slots.contains { slot in
+            slot.isBeside && slot.displaced.contains { isInContact($0.host) && liveInstance($0)?.isReady == true }
+        }
+        guard displacesReady else { return nil }
+        return hold(
+            HoldSpec(app: app, release: release.number, time: policy.settle),
+            reason: "what works is only displaced by what works", into: &builder)
+    }
+
+    func hold(_ hold: HoldSpec, reason: String, into builder: inout PlanBuilder) -> PlanNode {
+        builder.step(.hold(hold), reason: reason, timeout: hold.time)
+    }
+
     /// Gives slots their duty, takes it from those that they displace, and removes what leaves.
-    private func handover(of slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
+    func handover(
+        of slots: [SlotChange], and others: [DutyChange] = [], into builder: inout PlanBuilder
+    ) -> PlanNode? {
         let displaced = slots.flatMap { displacedDuties($0) }
         let duties =
             slots.filter { !$0.isServing || !$0.displaced.isEmpty }
-            .map { DutyChange(instance: $0.target.instance, host: $0.target.host, duty: .serve) } + displaced
+            .map { DutyChange(instance: $0.target.instance, host: $0.target.host, duty: .serve) } + displaced + others
         let leaving = displaced.filter { $0.duty == .leave }.map { InstanceKey(host: $0.host, instance: $0.instance) }
         var nodes: [PlanNode] = []
         let isDeploy = slots.contains { !$0.displaced.isEmpty }
@@ -93,7 +94,7 @@ extension Planner {
         return .inOrder("hand over", nodes)
     }
 
-    private func displacedDuties(_ slot: SlotChange) -> [DutyChange] {
+    func displacedDuties(_ slot: SlotChange) -> [DutyChange] {
         slot.displaced.map { key in
             let isAnotherRelease = key.instance.release != slot.target.instance.release
             let stays =
@@ -103,7 +104,7 @@ extension Planner {
         }
     }
 
-    private func traffic(
+    func traffic(
         _ duties: [DutyChange], drains: Bool, reason: String, into builder: inout PlanBuilder
     ) -> PlanNode? {
         duties.isEmpty
@@ -112,7 +113,7 @@ extension Planner {
                 .traffic(app: app, duties: duties, drains: drains), reason: reason, timeout: Self.trafficTimeout)
     }
 
-    private func bringUp(_ slot: SlotChange, into builder: inout PlanBuilder) -> [PlanNode] {
+    func bringUp(_ slot: SlotChange, into builder: inout PlanBuilder) -> [PlanNode] {
         let isPrepared = !slot.isBeside && !slot.displaced.isEmpty
         var nodes = isPrepared ? [] : phases(of: slot, upTo: .stopped, into: &builder)
         if isPrepared {
@@ -176,6 +177,7 @@ extension Planner {
 
     private func removalReason(_ key: InstanceKey) -> String {
         if release == nil { return "\(app) is no longer in the configuration" }
+        if let needed = evictions[key] { return "its memory is needed by \(needed)" }
         switch records[key]?.duty {
         case .warm(let until) where until <= now: return "it has been warm for long enough"
         case .warm: return "r\(key.instance.release) is two releases back"
@@ -187,10 +189,11 @@ extension Planner {
 
     func links(after slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
         guard let release, !isHeld else { return nil }
-        let hosts = Set(placement.hosts.filter { $0.key.app == app }.values).filter { host in
-            guard isInContact(host), options.filter == nil else { return false }
-            return live.hosts[host]?.report?.links[app]?.current != release.identity
-        }
+        let hosts = Set(
+            placement.places(of: app).map(\.host).filter { host in
+                guard isInContact(host), options.filter == nil else { return false }
+                return live.hosts[host]?.report?.links[app]?.current != release.identity
+            })
         let nodes = hosts.sorted().map {
             builder.step(
                 .link($0, app, releaseIdentity: release.identity), reason: "\(release.label) runs there now",
@@ -199,7 +202,7 @@ extension Planner {
         return .sideBySide("link", limit: policy.parallelMax, nodes)
     }
 
-    private func step(
+    func step(
         _ phase: LifecyclePhase, of key: InstanceKey, reason: String, into builder: inout PlanBuilder
     ) -> PlanNode {
         let stopTimeout = (release?.processes[key.instance.process]?.stop.timeout ?? .seconds(30)) + .seconds(30)

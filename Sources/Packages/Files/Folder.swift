@@ -6,7 +6,7 @@ import SystemPackage
 /// A folder that is held open. What is in it is named by one component, relative to the open
 /// descriptor, and a link in that place is never followed: so nothing outside can be reached,
 /// whatever anybody does to the tree meanwhile.
-final class Folder {
+final class Folder: Sendable {
     /// What a name in a folder stands for.
     enum Kind: Equatable {
         case file
@@ -42,9 +42,9 @@ final class Folder {
 
     /// Makes a folder that must not be there yet, and opens it.
     func makeFolder(_ component: String) throws(Problem) -> Folder {
-        guard mkdirat(descriptor, component, 0o700) == 0 else { throw .file("Making a folder", component) }
+        guard mkdirat(descriptor, component, 0o755) == 0 else { throw .file("Making a folder", component) }
         let folder = try folder(component)
-        try folder.setMode(0o755)
+        if CreationMask.takes(from: 0o755) { try folder.setMode(0o755) }
         return folder
     }
 
@@ -56,10 +56,11 @@ final class Folder {
 
     /// Makes a file that must not be there yet: its mode is 0755 or 0644 whatever the umask.
     func makeFile(_ component: String, isExecutable: Bool) throws(Problem) -> OpenFile {
-        let opened = openat(descriptor, component, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let mode: mode_t = isExecutable ? 0o755 : 0o644
+        let opened = openat(descriptor, component, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard opened >= 0 else { throw .file("Making a file", component) }
         let file = OpenFile(descriptor: opened, name: component)
-        try file.setMode(isExecutable ? 0o755 : 0o644)
+        if CreationMask.takes(from: mode) { try file.setMode(mode) }
         return file
     }
 

@@ -12,17 +12,24 @@ struct TreeExtractor {
     init(root: Folder) { self.root = root }
 
     mutating func extract(_ reader: inout TarReader) throws(Problem) {
+        let writer = FileWriter()
+        defer { writer.wait() }
         while let entry = try reader.next() {
             let parent = try folder(of: entry.path)
             let name = String(entry.path.name)
             switch entry.kind {
             case .folder: open.append((entry.path, try parent.makeFolder(name)))
             case .link(let target): try parent.makeLink(name, to: target.text)
+            case .file(let size, let isExecutable) where size <= FileWriter.fileBytesMax:
+                try writer.add(name, in: parent, isExecutable: isExecutable) { (bytes) throws(Problem) in
+                    try reader.readContents { (chunk) throws(Problem) in bytes += chunk }
+                }
             case .file(_, let isExecutable):
                 let file = try parent.makeFile(name, isExecutable: isExecutable)
                 try reader.readContents { (chunk) throws(Problem) in try file.write(chunk) }
             }
         }
+        try writer.finish()
     }
 
     private mutating func folder(of path: EntryPath) throws(Problem) -> Folder {

@@ -19,9 +19,17 @@ struct ReadingEndpoints {
     private func registerFabric(on board: inout Switchboard) {
         let operations = operations
         board.on(Routes.status) { _ in try .json(await operations.status()) }
-        board.on(Routes.hosts) { call in try .json(await operations.hosts(call.filter())) }
+        board.on(Routes.hosts) { call in try .part(await operations.hosts(call.listQuery())) }
+        board.on(Routes.hostGroups) { call in
+            let (filter, key, limit) = try call.groupQuery()
+            return try .groups(await operations.hostGroups(filter, by: key), limit: limit)
+        }
+        board.on(Routes.instanceGroups) { call in
+            let (filter, key, limit) = try call.groupQuery()
+            return try .groups(await operations.instanceGroups(filter, by: key), limit: limit)
+        }
         board.on(Routes.host) { call in try .json(await operations.host(call.host())) }
-        board.on(Routes.instances) { call in try .json(await operations.instances(call.filter())) }
+        board.on(Routes.instances) { call in try .part(await operations.instances(call.listQuery())) }
         board.on(Routes.delta) { call in try .json(await operations.delta(call.filter())) }
         board.on(Routes.configuration) { _ in try .json(await operations.configuration()) }
         board.on(Routes.validation) { _ in try .json(await operations.validation()) }

@@ -24,6 +24,17 @@ enum Controls {
         return #"<span class="counts">\#(parts.html { #"<span>\#(symbol($0.0)) \#($0.1)</span>"# })</span>"#
     }
 
+    /// The shares of the colours as a strip; its words are those of `counts`.
+    static func bar(_ counts: ColourCounts) -> HTML {
+        // Widths of an SVG are attributes, so that no style is written into the page.
+        let total = max(counts.total, 1)
+        let red = counts.red == 0 ? 0 : max(1, counts.red * 100 / total)
+        let yellow = counts.yellow == 0 ? 0 : max(1, counts.yellow * 100 / total)
+        return """
+            <svg class="bar-strip" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="green" width="100" height="4"/><rect class="yellow" width="\(min(100, red + yellow))" height="4"/><rect class="red" width="\(red)" height="4"/></svg>
+            """
+    }
+
     /// A point in time, as the time since then; the script keeps it up to date.
     static func time(_ instant: Instant?, _ now: Instant) -> HTML {
         html(instant) {

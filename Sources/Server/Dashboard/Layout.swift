@@ -7,6 +7,7 @@ enum Layout {
         case overview
         case executions
         case hosts
+        case instances
         case audit
         case doctor
         case tokens
@@ -15,11 +16,11 @@ enum Layout {
 
     private static let sections: [(Section, path: String, name: String, key: String)] = [
         (.overview, "/", "Overview", "o"), (.executions, "/executions", "Executions", "e"),
-        (.hosts, "/hosts", "Hosts", "h"),
+        (.hosts, "/hosts", "Hosts", "h"), (.instances, "/instances", "Instances", "i"),
         (.audit, "/audit", "Audit", "a"), (.doctor, "/doctor", "Doctor", "d"), (.tokens, "/tokens", "Tokens", "t"),
     ]
 
-    static func page(title: String, section: Section, viewer: Viewer, body: HTML) -> HTML {
+    static func page(title: String, section: Section, viewer: Viewer, host: HostName?, body: HTML) -> HTML {
         let links = sections.filter { $0.0 != .tokens || viewer.may(.admin) }.html { item in
             let current: HTML = item.0 == section ? #" aria-current="page""# : ""
             return #"<a href="\#(item.path)" data-key="\#(item.key)"\#(current)>\#(item.name)</a>"#
@@ -39,7 +40,7 @@ enum Layout {
               <span class="who" title="Token and role">\(viewer.principal.label) · \(viewer.principal.role.rawValue)</span>
               \(logout)
             </header>
-            <main id="main" tabindex="-1" data-live data-now="\(viewer.now.milliseconds)">\(body)</main>
+            <main id="main" tabindex="-1" data-live data-now="\(viewer.now.milliseconds)"\(html(host) { " data-host=\"\($0)\"" })>\(body)</main>
             \(dialogs)
             """)
     }
@@ -85,7 +86,7 @@ enum Layout {
             <dt><kbd>/</kbd></dt><dd>filter</dd>
             <dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous row</dd>
             <dt><kbd>Enter</kbd></dt><dd>open the row</dd>
-            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>a</kbd> <kbd>d</kbd> <kbd>t</kbd></dt><dd>overview, executions, hosts, audit, doctor, tokens</dd>
+            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>i</kbd> <kbd>a</kbd> <kbd>d</kbd> <kbd>t</kbd></dt><dd>overview, executions, hosts, instances, audit, doctor, tokens</dd>
             <dt><kbd>?</kbd></dt><dd>this help</dd>
             <dt><kbd>Esc</kbd></dt><dd>close, leave the field</dd>
           </dl>

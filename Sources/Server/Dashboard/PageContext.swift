@@ -12,12 +12,14 @@ struct PageContext: Sendable {
     let now: @Sendable () -> Instant
 
     /// A page for the caller.
-    func page(_ call: Call, _ title: String, _ section: Layout.Section, _ body: (Viewer) throws -> HTML) throws
-        -> Response
-    {
+    /// - Parameter host: the one that the page is about, if it is about one.
+    func page(
+        _ call: Call, _ title: String, _ section: Layout.Section, host: HostName? = nil,
+        _ body: (Viewer) throws -> HTML
+    ) throws -> Response {
         let viewer = Viewer(
             principal: try call.caller(), csrf: call.session?.csrf, fabric: operations.fabric, now: now())
-        return .html(Layout.page(title: title, section: section, viewer: viewer, body: try body(viewer)))
+        return .html(Layout.page(title: title, section: section, viewer: viewer, host: host, body: try body(viewer)))
     }
 
     /// The fields of a form that the session itself sent.

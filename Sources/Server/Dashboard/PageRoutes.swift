@@ -18,9 +18,17 @@ enum PageRoutes {
 
     static let overview = Route(
         "showOverview", .get, "/", .role(.viewer), "The fabric.",
-        query: [.init("filter", .text, "Which instances."), .init("group", .text, "By app, host, zone or release.")],
+        query: [.init("filter", .text, "Which instances."), .init("group", .text, "A key of the filter language.")],
         output: page)
-    static let hosts = Route("showHosts", .get, "/hosts", .role(.viewer), "Every host.", output: page)
+    private static let list: [Route.Parameter] = [
+        .init("filter", .text, "Which rows."), .init("sort", .text, "In which order."),
+        .init("group", .text, "Counted by a key of the filter language, in place of the rows."),
+        .init("offset", .integer, "How many rows to pass over."), .init("limit", .integer, "How many rows at most."),
+    ]
+    static let hosts = Route(
+        "showHosts", .get, "/hosts", .role(.viewer), "Every host.", query: list, output: page)
+    static let instances = Route(
+        "showInstances", .get, "/instances", .role(.viewer), "Every instance.", query: list, output: page)
     static let host = Route("showHost", .get, "/hosts/{host}", .role(.viewer), "A host.", output: page)
     static let drain = Route(
         "formDrain", .post, "/hosts/{host}/drain", .role(.operator), "Drains a host.", output: page)
@@ -63,7 +71,8 @@ enum PageRoutes {
         "formRevoke", .post, "/tokens/{token}/revoke", .role(.admin), "Makes a token useless.", output: page)
 
     static let all: [Route] = [
-        login, logIn, logOut, asset, overview, hosts, host, drain, undrain, instance, audit, app, deploy, plan,
+        login, logIn, logOut, asset, overview, hosts, instances, host, drain, undrain, instance, audit, app, deploy,
+        plan,
         rollback,
         scale, diff, showPlan, approve, executions, execution, control, build, doctor, commit, apply, tokens,
         createToken, revokeToken,

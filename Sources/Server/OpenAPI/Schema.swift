@@ -64,6 +64,12 @@ extension ByteCount: SchemaLeaf {
 extension Interval: SchemaLeaf {
     static func leafSchema(seen: inout Set<String>) -> Schema { .string(format: nil, pattern: "^[0-9]+(ms|s|m|h|d)$") }
 }
+extension Share: SchemaLeaf {
+    static func leafSchema(seen: inout Set<String>) -> Schema { .string(format: nil, pattern: "^[0-9]+%?$") }
+}
+extension Allowance: SchemaLeaf {
+    static func leafSchema(seen: inout Set<String>) -> Schema { .string(format: nil, pattern: "^[0-9]+%?$") }
+}
 extension Digest: SchemaLeaf {
     static func leafSchema(seen: inout Set<String>) -> Schema { .string(format: nil, pattern: "^[0-9a-f]{64}$") }
 }

@@ -41,8 +41,12 @@ package enum PrivateFile {
 
     /// Writes beside the file, then renames: a reader sees the old bytes or the new ones, also
     /// after a crash.
+    /// - Parameter survivesPowerCut: whether the new bytes must be what is found after one. Without,
+    ///   it may be the old ones.
     /// - Throws: `file.failed`.
-    package static func write(_ bytes: some Sequence<UInt8>, to path: String) throws(Problem) {
+    package static func write(
+        _ bytes: some Sequence<UInt8>, to path: String, survivesPowerCut: Bool = true
+    ) throws(Problem) {
         let bytes = Array(bytes)
         let temporary = path + ".new"
         unlink(temporary)
@@ -63,7 +67,7 @@ package enum PrivateFile {
             unlink(temporary)
             throw problem
         }
-        synchronizeFolder(of: path)
+        if survivesPowerCut { synchronizeFolder(of: path) }
     }
 
     /// Makes the folder, and the folders above it, for the owner alone.

@@ -20,6 +20,11 @@ package final class SilenceWatch: Sendable {
     /// The next thing is waited for.
     package func waits() { waitingSince.withLock { $0 = .now } }
 
+    /// How long the peer has been waited for; nil while nobody waits.
+    package func silence(at now: ContinuousClock.Instant) -> Duration? {
+        waitingSince.withLock { $0 }.map { $0.duration(to: now) }
+    }
+
     /// - Throws: `agent.silent` when the peer has been waited for longer than allowed, or a
     ///   `CancellationError`.
     package func run() async throws {

@@ -36,6 +36,7 @@ struct ServerRole: AsyncParsableCommand {
         let folder = try absolute(state)
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         let logger = Logger(label: "server") { LineLog(label: $0, output: .standardError) }
+        FileLimit.raise(logger)
         let options = try options(folder)
         let wiring = try await ControlPlaneWiring(options, logger: logger) { port in
             logger.info("API and dashboard", metadata: ["address": "\(options.apiAddress)", "port": "\(port)"])

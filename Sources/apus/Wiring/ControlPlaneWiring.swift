@@ -66,7 +66,7 @@ struct ControlPlaneWiring {
                 readPackage: { digest, offset, length throws(Problem) in
                     ByteBuffer(bytes: try await objects.read(digest, from: offset, bytesMax: length))
                 },
-                observe: { await relay.pass($0) }),
+                observe: { await relay.pass($0) }, heard: { relay.heard($0) }),
             now: wallClock, logger: logger)
         let notifier = try await NotificationService(
             fabric: options.fabric, store: store, secrets: WebhookSecrets(folder: options.secrets), now: wallClock,
@@ -74,7 +74,7 @@ struct ControlPlaneWiring {
         let orchestrator = try await OrchestratorService(
             store: store, releases: releases, audit: audit, link: gateway, notifier: notifier, now: wallClock,
             logger: logger)
-        relay.connect { await orchestrator.observe($0) }
+        relay.connect(.init(observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) }))
         let maker = try ReleaseMaker(
             configuration: options.repository, work: options.state.appending("work"), objects: objects, signer: signer,
             store: store, releases: releases)
@@ -108,12 +108,18 @@ extension FabricService: FabricOperations {}
 
 /// Passes on what agents say, once there is somebody to hear it.
 final class ObservationRelay: Sendable {
-    typealias Listener = @Sendable (AgentObservation) async -> Void
+    /// Closures are kept in a value of their own: a bare one that is taken out of a mutex is wrapped
+    /// anew each time, and grows with every use.
+    struct Listener: Sendable {
+        var observe: @Sendable (AgentObservation) async -> Void
+        var hear: @Sendable (HostName) -> Void
+    }
+
     private let listener = Mutex<Listener?>(nil)
 
-    func connect(_ listener: @escaping Listener) { self.listener.withLock { $0 = listener } }
+    func connect(_ listener: Listener) { self.listener.withLock { $0 = listener } }
 
-    func pass(_ observation: AgentObservation) async {
-        if let listener = listener.withLock({ $0 }) { await listener(observation) }
-    }
+    func pass(_ observation: AgentObservation) async { await listener.withLock { $0 }?.observe(observation) }
+
+    func heard(_ host: HostName) { listener.withLock { $0 }?.hear(host) }
 }

@@ -2,31 +2,28 @@ package import Core
 package import Wire
 
 extension FabricViews {
-    /// Every app that git declares, or that still has instances.
-    package var apps: [AppView] {
-        let byApp = Dictionary(grouping: instances, by: \.app)
-        return Set(desired.configuration.apps.keys).union(byApp.keys).sorted().map { name in
-            view(of: name, instances: byApp[name] ?? [])
-        }
-    }
-
     /// - Parameters:
     ///   - releases: the app's.
     ///   - executions: the app's, without their steps; the newest first.
     /// - Returns: nil for an app that git does not declare and that has no instances.
     package func app(_ name: AppName, releases: [Release], executions: [ExecutionView]) -> AppDetailView? {
-        let here = instances.filter { $0.app == name }
+        let here = instances(of: name)
         let spec = desired.configuration.apps[name]
         guard spec != nil || !here.isEmpty else { return nil }
+        let shown =
+            here.count <= Self.instancesShownMax
+            ? here : Array(here.sorted { $0.colour > $1.colour }.prefix(Self.instancesShownMax))
         let rollout = spec?.rollout ?? RolloutPolicy()
+        let maker = ViewMaker(desired: desired, live: live, executions: self.executions)
         return AppDetailView(
-            app: view(of: name, instances: here), source: spec?.source.text ?? "no longer declared",
-            build: spec?.build.word ?? "", routes: (spec?.routes ?? []).map(view(of:)), instances: here,
+            app: maker.app(name, instances: here), source: spec?.source.text ?? "no longer declared",
+            build: spec?.build.word ?? "", routes: (spec?.routes ?? []).map(maker.route), instances: shown,
             releases: self.releases(of: name, releases), executions: executions,
             overrides: AppOverridesView(
                 scale: desired.overrides.scale[name] ?? [:], pinned: desired.overrides.pinned[name]),
             rollout: RolloutView(
-                batch: rollout.batch.description, parallelMax: rollout.parallelMax,
+                strategy: rollout.strategy, summary: rollout.summary, batch: rollout.batch.description,
+                parallelMax: rollout.parallelMax,
                 warmSeconds: rollout.warm.milliseconds / 1000, automaticRollback: rollout.automaticRollback))
     }
 
@@ -45,8 +42,10 @@ extension FabricViews {
             return ReleaseView(release, standing: standing, warmUntil: warm[release.number])
         }
     }
+}
 
-    private func view(of name: AppName, instances: [InstanceView]) -> AppView {
+extension ViewMaker {
+    func app(_ name: AppName, instances: [InstanceView]) -> AppView {
         let spec = desired.configuration.apps[name]
         let release = desired.releases[name]
         var counts = ColourCounts()
@@ -67,12 +66,12 @@ extension FabricViews {
         for instance in instances { counts.add(instance.colour) }
         return ProcessView(
             name: process.name, desired: desired.instances(of: app, process),
-            declared: desired.configuration.apps[app]?.processes[process.name]?.instances ?? 0,
+            declared: desired.declaredInstances(of: app, process),
             ready: instances.count { $0.duty == .serving && $0.isReady }, counts: counts, run: process.run.text,
             memory: process.limits.memory, health: process.health?.kind.text)
     }
 
-    private func view(of route: RouteSpec) -> RouteView {
+    func route(_ route: RouteSpec) -> RouteView {
         var urls: [String] = []
         for balancer in desired.configuration.balancers.values.sorted(by: { $0.name < $1.name })
         where route.balancer == nil || route.balancer == balancer.name {

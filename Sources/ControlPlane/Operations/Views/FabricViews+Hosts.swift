@@ -2,26 +2,61 @@ package import Core
 package import Wire
 
 extension FabricViews {
-    /// Every host that git declares or that has been heard from.
-    package var hosts: [HostView] {
-        let byHost = Dictionary(grouping: instances, by: \.host)
-        return Set(desired.configuration.hosts.keys).union(live.hosts.keys).sorted().map { name in
-            view(of: name, instances: byHost[name] ?? [])
-        }
-    }
-
     /// nil for a host that is neither declared nor known.
     package func host(_ name: HostName, releases: [Release] = []) -> HostDetailView? {
         guard desired.configuration.hosts[name] != nil || live.hosts[name] != nil else { return nil }
-        let here = instances.filter { $0.host == name }
+        let here = instances(on: name)
         let known = Dictionary((releases + desired.releases.values).map { ($0.identity, $0.number) }) { $1 }
         let links = (live.hosts[name]?.report?.links ?? [:]).mapValues { links in
             LinksView(current: links.current.flatMap { known[$0] }, previous: links.previous.flatMap { known[$0] })
         }
-        return HostDetailView(host: view(of: name, instances: here), instances: here, links: links)
+        return HostDetailView(
+            host: ViewMaker(desired: desired, live: live, executions: executions).host(name, instances: here),
+            instances: here, links: links)
     }
 
-    private func view(of name: HostName, instances: [InstanceView]) -> HostView {
+    /// A part of the hosts, each with when it was last heard.
+    package func hosts(_ query: ListQuery) throws(Problem) -> ListPart<HostView> {
+        try hostList.part(query, within: hostIndices(query.filter))
+    }
+
+    package func instances(_ query: ListQuery) throws(Problem) -> ListPart<InstanceView> {
+        try instanceList.part(query, within: instanceIndices(query.filter))
+    }
+
+    /// The instance; where two hosts have it, that of the first.
+    package func instance(_ id: InstanceID) -> InstanceView? {
+        indicesByApp[id.app, default: []].first { instances[$0].id == id }.map { instances[$0] }
+    }
+
+    package func hostGroups(_ filter: Filter, by key: Filter.Key) -> [GroupView] {
+        hostList.groups(filter, by: key, within: hostIndices(filter))
+    }
+
+    package func instanceGroups(_ filter: Filter, by key: Filter.Key) -> [GroupView] {
+        instanceList.groups(filter, by: key, within: instanceIndices(filter))
+    }
+
+    /// Only where a filter asks for one app or one host, few rows need to be looked at.
+    private func instanceIndices(_ filter: Filter) -> [Int]? {
+        if let host = filter.required(.host) { return indicesByHost[HostName(checked: host), default: []] }
+        if let app = filter.required(.app) { return indicesByApp[AppName(checked: app), default: []] }
+        return nil
+    }
+
+    private func hostIndices(_ filter: Filter) -> [Int]? {
+        guard let host = filter.required(.host) else { return nil }
+        return hosts.firstIndex { $0.name.text == host }.map { [$0] } ?? []
+    }
+}
+
+/// Makes the views of hosts and apps.
+struct ViewMaker {
+    let desired: DesiredModel
+    let live: LiveModel
+    let executions: [ExecutionView]
+
+    func host(_ name: HostName, instances: [InstanceView]) -> HostView {
         let spec = desired.configuration.hosts[name]
         let hostClass = spec?.hostClass.flatMap { desired.configuration.classes[$0] }
         let known = live.hosts[name]

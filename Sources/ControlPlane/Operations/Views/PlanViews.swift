@@ -18,7 +18,8 @@ extension PlanView {
             summary: Summary(
                 added: plan.summary.added, changed: plan.summary.changed, removed: plan.summary.removed,
                 unchanged: plan.summary.unchanged, text: plan.summary.text),
-            warnings: plan.warnings, steps: PlanNodeView(plan.root))
+            warnings: plan.warnings + (plan.refusal.map { ["\($0.sentence) \($0.cause) \($0.remedy)"] } ?? []),
+            steps: PlanNodeView(plan.root))
     }
 }
 

@@ -53,25 +53,100 @@ extension Assets {
             old.slice(now.length).forEach((child) => child.remove());
           };
 
-          let loading = false, again = false, last = 0;
-          const refresh = async () => {
+          // A long list has the rows around those in sight, and room for all the others.
+          const list = {
+            around: 50,
+            rowHeight: 0,
+            get box() { return find("#list"); },
+            // How many rows are above the sight, and how many are in it.
+            sight() {
+              const height = this.rowHeight || 34;
+              return [Math.floor(this.box.scrollTop / height), Math.ceil(this.box.clientHeight / height) + 1];
+            },
+            layOut() {
+              const box = this.box;
+              if (!box) return;
+              const shown = all("tr[data-row]", box);
+              if (shown.length) this.rowHeight = shown[0].parentNode.getBoundingClientRect().height / shown.length;
+              const [offset, rows, total] = [box.dataset.offset, box.dataset.rows, box.dataset.total].map(Number);
+              const [above, below] = all("tbody.space td", box);
+              above.style.height = offset * this.rowHeight + "px";
+              below.style.height = Math.max(0, total - offset - rows) * this.rowHeight + "px";
+              this.say();
+            },
+            say() {
+              const [first, count] = this.sight();
+              const total = Number(this.box.dataset.total);
+              const text = find(".pages > span");
+              if (text) text.textContent = Math.min(first + 1, total) + " to " + Math.min(first + count - 1, total) + " of " + total;
+            },
+            isShort() {
+              const [first, count] = this.sight();
+              const [offset, rows, total] = [this.box.dataset.offset, this.box.dataset.rows, this.box.dataset.total].map(Number);
+              return (first < offset + 10 && offset > 0) || (first + count > offset + rows - 10 && offset + rows < total);
+            },
+            begin() {
+              const box = this.box;
+              if (!box) return;
+              this.layOut();
+              const offset = Number(box.dataset.offset);
+              if (offset) box.scrollTop = offset * this.rowHeight;
+              let pending = false;
+              box.addEventListener("scroll", () => {
+                if (pending) return;
+                pending = true;
+                requestAnimationFrame(() => {
+                  pending = false;
+                  this.say();
+                  if (this.isShort()) refresh(0);
+                });
+              }, { passive: true });
+              box.addEventListener("scrollend", () => {
+                const url = new URL(location.href);
+                const [first] = this.sight();
+                if (first) url.searchParams.set("offset", first); else url.searchParams.delete("offset");
+                history.replaceState(null, "", url);
+              });
+            },
+          };
+          // The page to ask for: of a list, the rows around those in sight.
+          const address = () => {
+            const url = new URL(location.href);
+            if (list.box) {
+              const [first, count] = list.sight();
+              url.searchParams.set("offset", Math.max(0, first - list.around));
+              url.searchParams.set("limit", count + 2 * list.around);
+            }
+            return url;
+          };
+
+          let loading = false, again = false, last = 0, gap = 400;
+          const refresh = async (least = gap) => {
             if (!main || !main.hasAttribute("data-live")) return;
             if (loading) { again = true; return; }
             loading = true;
-            const wait = 400 - (performance.now() - last);
+            const wait = least - (performance.now() - last);
             if (wait > 0) await new Promise((done) => setTimeout(done, wait));
             again = false;
+            const began = performance.now();
             try {
-              const response = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "error" });
+              const response = await fetch(address(), { headers: { accept: "text/html" }, redirect: "error" });
               if (response.ok) {
                 const page = new DOMParser().parseFromString(await response.text(), "text/html");
                 const next = page.querySelector("#main");
-                if (next) { patch(main, document.adoptNode(next)); setClock(); tick(); }
+                if (next) {
+                  const row = document.activeElement?.closest("tr[id]")?.id;
+                  patch(main, document.adoptNode(next));
+                  if (row && !document.activeElement?.closest("tr[id]")) document.getElementById(row)?.focus({ preventScroll: true });
+                  setClock(); tick(); list.layOut();
+                }
               }
             } catch { /* The stream says when the server is back. */ }
             last = performance.now();
+            // A page that takes long is asked for less often.
+            gap = Math.max(400, 4 * (last - began));
             loading = false;
-            if (again) refresh();
+            if (list.box && list.isShort()) refresh(0); else if (again) refresh();
           };
 
           // Changes of the fabric, and of the execution that is looked at.
@@ -84,12 +159,17 @@ extension Assets {
             return source;
           };
           if (live && main) {
-            const source = listen("/v1/events", ["change"], refresh);
+            // A page of one host need not hear of the others.
+            const concerns = (event) => {
+              const about = main.dataset.host;
+              return !about || event.isEverything || event.apps.length > 0 || event.executions.length > 0 || event.hosts.includes(about);
+            };
+            const source = listen("/v1/events", ["change"], (event) => { if (concerns(JSON.parse(event.data))) refresh(); });
             let wasOff = false;
             source.onopen = () => { say("on", "live"); if (wasOff) refresh(); wasOff = false; };
             source.onerror = () => { say("off", "not live"); wasOff = true; };
             const follow = find("[data-follow]");
-            if (follow) listen(follow.dataset.follow, ["stepStarted", "output", "stepEnded", "state"], refresh);
+            if (follow) listen(follow.dataset.follow, ["stepStarted", "output", "stepEnded", "state"], () => refresh());
           }
 
           // Output as it is written.
@@ -153,6 +233,8 @@ extension Assets {
               timer = setTimeout(() => {
                 const url = new URL(location.href);
                 url.searchParams.set("filter", filter.value);
+                url.searchParams.delete("offset");
+                if (list.box) list.box.scrollTop = 0;
                 history.replaceState(null, "", url);
                 refresh();
               }, 200);
@@ -160,13 +242,14 @@ extension Assets {
           }
 
           // Keys.
-          const sections = { o: "/", e: "/executions", h: "/hosts", a: "/audit", d: "/doctor", t: "/tokens" };
+          const sections = { o: "/", e: "/executions", h: "/hosts", i: "/instances", a: "/audit", d: "/doctor", t: "/tokens" };
           let prefix = 0;
           const move = (step) => {
             const rows = all("[data-row]", main);
             if (!rows.length) return;
             const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
-            const next = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? (step > 0 ? 0 : rows.length - 1) : at + step))];
+            const seen = list.box ? rows.findIndex((row) => row.offsetTop >= list.box.scrollTop) : 0;
+            const next = rows[Math.max(0, Math.min(rows.length - 1, at < 0 && seen > 0 ? seen : at < 0 ? (step > 0 ? 0 : rows.length - 1) : at + step))];
             next.focus();
             next.scrollIntoView({ block: "nearest" });
           };
@@ -190,6 +273,8 @@ extension Assets {
           // A one-time link sends its form, and leaves no secret in the address.
           const once = find("form[data-submit]");
           if (once) { history.replaceState(null, "", "/login"); once.requestSubmit(); }
+          document.documentElement.classList.add("scripted");
+          list.begin();
           tick();
           setInterval(tick, 5000);
         })();

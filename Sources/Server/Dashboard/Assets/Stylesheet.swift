@@ -148,6 +148,25 @@ extension Assets {
         .facts dt { color: var(--muted); font-size: 0.86rem; }
         .facts dd { margin: 0; overflow-wrap: anywhere; }
 
+        .bar-strip { display: block; width: 100%; min-width: 6rem; height: 0.45rem; border-radius: 3px; margin: 0.15rem 0; }
+        .bar-strip .green { fill: var(--green-line); } .bar-strip .yellow { fill: var(--yellow-line); } .bar-strip .red { fill: var(--red); }
+        .bar-strip + .cells { margin-top: 0.5rem; }
+        td.wide, th.wide { width: 45%; }
+        th a { color: inherit; }
+        th[aria-sort] a { color: var(--ink); font-weight: 650; }
+        .space td { padding: 0; border: 0; }
+        .space tr:hover { background: none; }
+        .pages { margin-top: 0.6rem; }
+        .scripted .pages a { display: none; }
+        .scripted .list { max-height: max(20rem, calc(100vh - 13.5rem)); overflow: auto; overflow-anchor: none; }
+        .scripted .list:focus-visible { outline-offset: -2px; }
+        .scripted .list table { table-layout: fixed; min-width: 62rem; }
+        .scripted .list thead th { position: sticky; top: 0; background: var(--panel); z-index: 1; box-shadow: 0 1px 0 var(--line); }
+        .scripted .list th.narrow { width: 9%; } .scripted .list th.middle { width: 13%; } .scripted .list th.broad { width: 19%; }
+        .scripted .list tr[data-row] td { height: 2.2rem; padding-block: 0; line-height: 1.2; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+        .scripted .list .pill, .scripted .list .counts { min-width: 0; vertical-align: middle; }
+        .scripted .list .pill > span:last-child { overflow: hidden; text-overflow: ellipsis; }
+
         .tree, .tree ol { list-style: none; margin: 0; padding: 0; }
         .tree { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 0.4rem 0.6rem; }
         .tree ol { margin-left: 0.55rem; padding-left: 0.9rem; border-left: 1px solid var(--line); }

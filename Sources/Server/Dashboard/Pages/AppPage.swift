@@ -2,6 +2,8 @@ import Core
 import Wire
 
 struct AppPage {
+    private static let instancesMax = 100
+
     let detail: AppDetailView
     let viewer: Viewer
 
@@ -16,14 +18,24 @@ struct AppPage {
         \(html(app.execution) { "<p class=\"notice\">An execution runs: <a href=\"/executions/\($0)\">\($0)</a></p>" })
         <section aria-label="Processes"><h2>Processes</h2>\(processes)</section>
         <section aria-label="Releases"><h2>Releases</h2>\(releases)</section>
-        <section aria-label="Instances"><h2>Instances \(Controls.counts(app.counts))</h2>\(InstancePage.table(detail.instances, viewer, showsHost: true))</section>
+        <section aria-label="Instances"><h2>Instances \(Controls.counts(app.counts)) <a href="/instances?filter=\(percentEncoded("app=\(app.name)"))">all in a list</a></h2>\(instances)</section>
         <section aria-label="Routes"><h2>Routes</h2>\(routes)</section>
         <section aria-label="Executions"><h2>Executions</h2>\(ExecutionPage.table(detail.executions, viewer))</section>
         <section class="card" aria-label="Declared"><dl class="facts">
           <div><dt>Source</dt><dd>\(detail.source)</dd></div><div><dt>Build</dt><dd>\(detail.build)</dd></div>
-          <div class="wide"><dt>Rollout</dt><dd>\(detail.rollout.batch) at a time, the release before stays warm for \(Clock.length(.seconds(detail.rollout.warmSeconds)))\(detail.rollout.automaticRollback ? ", goes back by itself" : "")</dd></div>
+          <div class="wide"><dt>Rollout</dt><dd>\(detail.rollout.summary); the release before stays warm for \(Clock.length(.seconds(detail.rollout.warmSeconds)))\(detail.rollout.automaticRollback ? ", goes back by itself" : "")</dd></div>
         </dl></section>
         """
+    }
+
+    /// Of many, the worst: the rest is in a list that scrolls.
+    private var instances: HTML {
+        let shown = detail.instances.prefix(Self.instancesMax)
+        let more = app.counts.total - shown.count
+        return """
+            \(InstancePage.table(Array(shown), viewer, showsHost: true))
+            \(more > 0 ? "<p class=\"muted\">and \(more) more</p>" as HTML : .empty)
+            """
     }
 
     private var actions: HTML {

@@ -69,13 +69,14 @@ struct ExecutionPage {
         let head: HTML = """
             \(Self.symbol(step.state))<span class="num muted">\(step.id)</span><span>\(step.title)</span><span class="muted">\(step.reason)</span><span class="spacer"></span>\(Controls.duration(step.startedAt, end))
             """
-        guard !step.output.isEmpty || step.problem != nil || canCancel(step) else {
+        guard !step.output.isEmpty || !step.findings.isEmpty || step.problem != nil || canCancel(step) else {
             return #"<li class="step \#(step.state.rawValue)"><div class="head">\#(head)</div></li>"#
         }
         let dropped = step.outputLinesDropped > 0 ? "… \(step.outputLinesDropped) lines before\n" : ""
         return """
-            <li class="step \(step.state.rawValue)"><details id="s-\(step.id)"\(step.state == .failed ? " open" as HTML : .empty)><summary class="head">\(head)</summary>
+            <li class="step \(step.state.rawValue)"><details id="s-\(step.id)"\(step.state == .failed || !step.findings.isEmpty ? " open" as HTML : .empty)><summary class="head">\(head)</summary>
             \(html(step.problem, Controls.problem))
+            \(step.findings.isEmpty ? .empty : "<ul>\(step.findings.html { "<li>\($0)</li>" })</ul>" as HTML)
             \(step.output.isEmpty ? .empty : "<pre class=\"log\" tabindex=\"0\">\(dropped)\(step.output.map(Controls.plain).joined(separator: "\n"))</pre>" as HTML)
             \(stepControls(step))</details></li>
             """

@@ -18,14 +18,15 @@ struct FabricPages {
         board.on(PageRoutes.overview) { call in
             let status = try await operations.status()
             let text = call.query["filter"] ?? ""
-            var fault: Problem?
-            var instances: [InstanceView] = []
-            do { instances = try await operations.instances(try Filter(text)) } catch { fault = error as? Problem }
-            let grouping = OverviewPage.Grouping(rawValue: call.query["group"] ?? "") ?? .app
+            let grouping = try call.query.filled("group").map { text throws(Problem) in try Filter.Key(text) } ?? .app
+            var content = OverviewPage.Content()
+            do throws(Problem) {
+                content = try await OverviewPage.Content(of: operations, try Filter(text), by: grouping)
+            } catch {
+                content.fault = error
+            }
             return try context.page(call, "Overview", .overview) { viewer in
-                OverviewPage(
-                    status: status, instances: instances, filter: text, fault: fault, grouping: grouping, viewer: viewer
-                ).body
+                OverviewPage(status: status, content: content, filter: text, grouping: grouping, viewer: viewer).body
             }
         }
         board.on(PageRoutes.audit) { call in
@@ -34,12 +35,7 @@ struct FabricPages {
         }
         board.on(PageRoutes.instance) { call in
             let id = try call.instance()
-            let found = try await operations.instances(try Filter("app=\(id.app) and process=\(id.process)"))
-            guard let instance = found.first(where: { $0.id == id }) else {
-                throw Problem(
-                    "instance.unknown", "There is no such instance.", cause: "\(id) is not in the fabric.",
-                    remedy: "Look at the app's page for those that are.")
-            }
+            let instance = try await operations.instance(id)
             return try context.page(call, id.description, .none) { InstancePage.body(instance, $0) }
         }
     }
@@ -48,12 +44,40 @@ struct FabricPages {
         let context = context
         let operations = context.operations
         board.on(PageRoutes.hosts) { call in
-            let hosts = try await operations.hosts(.all)
-            return try context.page(call, "Hosts", .hosts) { HostPage.list(hosts, $0) }
+            let request = try ListFrame.Request(call)
+            let frame = ListFrame(path: "/hosts", noun: "Hosts", request: request, groupings: HostPage.groupings)
+            if let key = request.group {
+                let groups = request.fault == nil ? try await operations.hostGroups(request.query.filter, by: key) : []
+                return try context.page(call, "Hosts", .hosts) { _ in
+                    "<h1>Hosts</h1>\(frame.toolbar)\(frame.groups(groups, by: key))"
+                }
+            }
+            let hosts = request.fault == nil ? try await operations.hosts(request.query) : .none
+            return try context.page(call, "Hosts", .hosts) {
+                "<h1>Hosts</h1>\(frame.toolbar)\(HostPage.list(hosts, frame, $0))"
+            }
+        }
+        board.on(PageRoutes.instances) { call in
+            let request = try ListFrame.Request(call)
+            let frame = ListFrame(
+                path: "/instances", noun: "Instances", request: request, groupings: InstancePage.groupings)
+            if let key = request.group {
+                let groups =
+                    request.fault == nil ? try await operations.instanceGroups(request.query.filter, by: key) : []
+                return try context.page(call, "Instances", .instances) { _ in
+                    "<h1>Instances</h1>\(frame.toolbar)\(frame.groups(groups, by: key))"
+                }
+            }
+            let instances = request.fault == nil ? try await operations.instances(request.query) : .none
+            return try context.page(call, "Instances", .instances) {
+                "<h1>Instances</h1>\(frame.toolbar)\(InstancePage.list(instances, frame, $0))"
+            }
         }
         board.on(PageRoutes.host) { call in
             let detail = try await operations.host(try call.host())
-            return try context.page(call, detail.host.name.text, .hosts) { HostPage.body(detail, $0) }
+            return try context.page(call, detail.host.name.text, .hosts, host: detail.host.name) {
+                HostPage.body(detail, $0)
+            }
         }
         board.on(PageRoutes.drain) { call in
             _ = try await context.form(call)
@@ -66,4 +90,8 @@ struct FabricPages {
                 try await operations.undrain(call.host(), by: call.caller()), otherwise: "/hosts/\(try call.host())")
         }
     }
+}
+
+extension ListPart {
+    fileprivate static var none: ListPart { ListPart(rows: [], total: 0, offset: 0, next: nil) }
 }

@@ -2,18 +2,23 @@ import Core
 import Wire
 
 enum HostPage {
-    static func list(_ hosts: [HostView], _ viewer: Viewer) -> HTML {
-        """
-        <h1>Hosts</h1>
-        <div class="scroll"><table><thead><tr><th>Host</th><th>State</th><th>Zone</th><th>Class</th><th>Address</th><th class="r">Memory placed</th><th>Instances</th><th>Heard</th></tr></thead>
-        <tbody>\(hosts.html { host in
+    static let groupings: [Filter.Key] = [.zone, .hostClass, .state, .colour]
+
+    private static let columns: [ListFrame.Column] = [
+        .init(title: "Host", key: .host, width: .broad), .init(title: "State", key: .colour, width: .broad),
+        .init(title: "Zone", key: .zone), .init(title: "Class", key: .hostClass),
+        .init(title: "Address", width: .middle), .init(title: "Memory placed", isRight: true, width: .middle),
+        .init(title: "Instances", width: .middle), .init(title: "Heard"),
+    ]
+
+    static func list(_ hosts: ListPart<HostView>, _ frame: ListFrame, _ viewer: Viewer) -> HTML {
+        frame.table(hosts, columns, id: { $0.name.text }) { host in
             """
-            <tr data-row tabindex="-1"><td>\(Controls.host(host.name))</td><td>\(Controls.pill(host.colour, host.reason))</td>
+            <td>\(Controls.host(host.name))</td><td>\(Controls.pill(host.colour, host.reason))</td>
             <td>\(host.zone?.text ?? "")</td><td>\(hostClass(host))</td><td class="num">\(host.address ?? "")</td>
-            <td class="num r">\(memory(host))</td><td>\(Controls.counts(host.counts))</td><td>\(Controls.time(host.lastHeard, viewer.now))</td></tr>
+            <td class="num r">\(memory(host))</td><td>\(Controls.counts(host.counts))</td><td>\(Controls.time(host.lastHeard, viewer.now))</td>
             """
-        })</tbody></table></div>
-        """
+        }
     }
 
     static func body(_ detail: HostDetailView, _ viewer: Viewer) -> HTML {

@@ -17,6 +17,25 @@ enum InstancePage {
             """
     }
 
+    static let groupings: [Filter.Key] = [.app, .process, .host, .zone, .hostClass, .state, .release, .colour]
+
+    private static let columns: [ListFrame.Column] = [
+        .init(title: "Instance", width: .broad), .init(title: "State", key: .colour, width: .broad),
+        .init(title: "Duty", key: .duty), .init(title: "Host", key: .host, width: .middle),
+        .init(title: "Zone", key: .zone), .init(title: "Port", isRight: true),
+        .init(title: "Restarts", isRight: true), .init(title: "Since", width: .middle),
+    ]
+
+    static func list(_ instances: ListPart<InstanceView>, _ frame: ListFrame, _ viewer: Viewer) -> HTML {
+        frame.table(instances, columns, id: { "\($0.id)-\($0.host)" }) { instance in
+            """
+            <td><a href="/instances/\(instance.id)">\(instance.id)</a></td><td>\(Controls.pill(instance.colour, instance.reason))</td>
+            <td>\(instance.duty.rawValue)</td><td>\(Controls.host(instance.host))</td><td>\(instance.zone?.text ?? "")</td>
+            <td class="num r">\(html(instance.port) { "\($0)" })</td><td class="num r">\(instance.restarts)</td><td>\(Controls.time(instance.since, viewer.now))</td>
+            """
+        }
+    }
+
     static func body(_ instance: InstanceView, _ viewer: Viewer) -> HTML {
         """
         <div class="title"><h1>\(instance.id)</h1>\(Controls.pill(instance.colour, instance.reason))</div>

@@ -1,23 +1,50 @@
+import ControlPlane
 import Core
 import Wire
 
 /// The fabric on one page: what is wrong first, then every instance as a cell.
 struct OverviewPage {
-    enum Grouping: String, CaseIterable {
-        case app
-        case host
-        case zone
-        case release
+    /// Up to so many instances are shown one by one; of more, those that are not well.
+    static let instancesMax = 1500
+    static let groupsMax = 200
+    private static let groupings: [Filter.Key] = [.app, .host, .zone, .hostClass, .release, .state]
+
+    /// What there is to show of the instances.
+    struct Content {
+        var total = 0
+        /// All of them, or those that are not well, the worst first.
+        var instances: [InstanceView] = []
+        /// Where there are too many to show one by one.
+        var groups: [GroupView]?
+        var fault: Problem?
+
+        init() {}
+
+        init(of operations: any FabricOperations, _ filter: Filter, by key: Filter.Key) async throws(Problem) {
+            let all = try await operations.instances(ListQuery(filter: filter, limit: OverviewPage.instancesMax))
+            total = all.total
+            guard all.rows.count < all.total else {
+                instances = all.rows
+                return
+            }
+            groups = try await operations.instanceGroups(filter, by: key)
+            let unwell = filter.text.isEmpty ? "not colour=green" : "not colour=green and (\(filter.text))"
+            instances = try await operations.instances(
+                ListQuery(filter: try Filter(unwell), sort: .init(key: .colour), limit: 500)
+            ).rows
+        }
     }
 
     private static let reasonsMax = 6
 
     let status: StatusView
-    let instances: [InstanceView]
+    let content: Content
     let filter: String
-    let fault: Problem?
-    let grouping: Grouping
+    let grouping: Filter.Key
     let viewer: Viewer
+
+    private var instances: [InstanceView] { content.instances }
+    private var fault: Problem? { content.fault }
 
     var body: HTML {
         """
@@ -26,7 +53,7 @@ struct OverviewPage {
         \(executions)
         \(toolbar)
         <section id="groups" aria-label="Instances">\(fault == nil ? groups : .empty)</section>
-        <section aria-label="Hosts"><h2>Hosts \(Controls.counts(status.hosts))</h2>
+        <section aria-label="Hosts"><h2>Hosts \(Controls.counts(status.hosts)) <a href="/hosts">all hosts</a></h2>
         <div class="strip">\(status.hostList.html(chip))</div></section>
         """
     }
@@ -66,16 +93,16 @@ struct OverviewPage {
     }
 
     private var toolbar: HTML {
-        let choices = Grouping.allCases.html { choice in
+        let choices = Self.groupings.html { choice in
             let current: HTML = choice == grouping ? #" aria-current="true""# : ""
             return
-                #"<a href="/?group=\#(choice.rawValue)&amp;filter=\#(percentEncoded(filter))"\#(current)>\#(choice.rawValue)</a>"#
+                #"<a href="/?group=\#(choice.text)&amp;filter=\#(percentEncoded(filter))"\#(current)>\#(choice.text)</a>"#
         }
         return """
             <form id="filter" class="toolbar" method="get" action="/" role="search">
               <label class="sr" for="filter-text">Filter</label>
               <input id="filter-text" name="filter" type="search" value="\(filter)" placeholder="app=shop and zone=a and not host=web-3" autocomplete="off" spellcheck="false"\(fault == nil ? .empty : " aria-invalid=\"true\" aria-describedby=\"filter-fault\"" as HTML)>
-              <input type="hidden" name="group" value="\(grouping.rawValue)">
+              <input type="hidden" name="group" value="\(grouping.text)">
               <button>Filter</button>
               <span class="segments" role="group" aria-label="Group by">\(choices)</span>
             </form>
@@ -84,13 +111,14 @@ struct OverviewPage {
     }
 
     private var groups: HTML {
+        if let groups = content.groups { return manyGroups(groups) }
         if grouping == .app { return appGroups }
         let grouped = Dictionary(grouping: instances) { instance -> String in
+            let value = instance.value(of: grouping)
             switch grouping {
-            case .app: instance.app.text
-            case .host: instance.host.text
-            case .zone: instance.zone.map { "zone \($0)" } ?? "no zone"
-            case .release: "\(instance.app) r\(instance.release)"
+            case .host: return instance.host.text
+            case .release: return "\(instance.app) r\(instance.release)"
+            default: return value.map { "\(grouping.text) \($0)" } ?? "no \(grouping.text)"
             }
         }
         if grouped.isEmpty { return #"<p class="muted">Nothing matches.</p>"# }
@@ -123,6 +151,34 @@ struct OverviewPage {
                 Controls.app(app.name), Controls.pill(app.colour, app.reason), "\(release)\(version)\(pin)",
                 byApp[app.name] ?? [], colour: app.colour)
         }
+    }
+
+    /// Of thousands of instances: how many are well, and which are not.
+    private func manyGroups(_ groups: [GroupView]) -> HTML {
+        if groups.isEmpty { return #"<p class="muted">Nothing matches.</p>"# }
+        let unwell = Dictionary(grouping: instances) { $0.value(of: grouping) }
+        let apps = Dictionary(status.apps.map { ($0.name.text, $0) }) { first, _ in first }
+        let more = groups.count - Self.groupsMax
+        let shown = groups.prefix(Self.groupsMax).html { group in
+            let narrowed = group.value.map { ListFrame.narrowed(filter, grouping, $0) } ?? filter
+            let name: HTML =
+                #"<a href="/instances?filter=\#(percentEncoded(narrowed))">\#(group.value ?? "no \(grouping.text)")</a>"#
+            let app = grouping == .app ? group.value.flatMap { apps[$0] } : nil
+            let detail: HTML = html(app) { app in
+                "<a href=\"/apps/\(app.name)\">\(html(app.release) { "r\($0)" }) \(html(app.version) { "<code>\($0)</code>" })</a>"
+            }
+            let members = unwell[group.value] ?? []
+            return """
+                <article class="group \(group.counts.worst.rawValue)" data-row tabindex="-1">
+                  <header><h3>\(name)</h3>\(Controls.counts(group.counts))<span class="detail">\(detail)</span></header>
+                  \(Controls.bar(group.counts))
+                  \(members.isEmpty ? .empty : "<div class=\"cells\">\(members.prefix(24).html { Self.cell($0, showsRelease: true) })</div>" as HTML)
+                </article>
+                """
+        }
+        return """
+            \(shown)\(more > 0 ? "<p class=\"muted\">and \(more) more: <a href=\"/instances?group=\(grouping.text)\">all groups</a></p>" as HTML : .empty)
+            """
     }
 
     private static func group(

@@ -10,14 +10,38 @@ extension APIClient {
         try await call(Routes.notifications)
     }
 
-    package func hosts(_ filter: Filter = .all) async throws(Problem) -> [HostView] {
-        try await call(Routes.hosts, query: [("filter", filter.queryValue)])
+    /// Every host that the filter admits, however many parts that takes.
+    package func hosts(_ filter: Filter = .all, sort: ListQuery.Sort? = nil) async throws(Problem) -> [HostView] {
+        try await parts(of: Routes.hosts, filter, sort)
+    }
+    package func hostGroups(_ filter: Filter = .all, by key: Filter.Key) async throws(Problem) -> [GroupView] {
+        try await call(Routes.hostGroups, query: [("by", key.text), ("filter", filter.queryValue)])
     }
     package func host(_ name: HostName) async throws(Problem) -> HostDetailView {
         try await call(Routes.host, [name.text])
     }
-    package func instances(_ filter: Filter = .all) async throws(Problem) -> [InstanceView] {
-        try await call(Routes.instances, query: [("filter", filter.queryValue)])
+    /// Every instance that the filter admits, however many parts that takes.
+    package func instances(
+        _ filter: Filter = .all, sort: ListQuery.Sort? = nil
+    ) async throws(Problem) -> [InstanceView] {
+        try await parts(of: Routes.instances, filter, sort)
+    }
+    package func instanceGroups(_ filter: Filter = .all, by key: Filter.Key) async throws(Problem) -> [GroupView] {
+        try await call(Routes.instanceGroups, query: [("by", key.text), ("filter", filter.queryValue)])
+    }
+    private func parts<Row: Decodable & Sendable>(
+        of route: Route, _ filter: Filter, _ sort: ListQuery.Sort?
+    ) async throws(Problem) -> [Row] {
+        var rows: [Row] = []
+        var after: String?
+        repeat {
+            let query = [("filter", filter.queryValue), ("sort", sort?.description), ("after", after)]
+            let part: (rows: [Row], next: String?) = try await self.part(of: route, query: query)
+            rows += part.rows
+            // A server that answers the same place again would be asked for ever.
+            after = part.rows.isEmpty ? nil : part.next
+        } while after != nil
+        return rows
     }
     package func delta(_ filter: Filter = .all) async throws(Problem) -> [DeltaView] {
         try await call(Routes.delta, query: [("filter", filter.queryValue)])

@@ -48,6 +48,15 @@ package final class APIClient: Sendable {
         try decode(try await send(route, path, query, body: nil))
     }
 
+    /// Calls a route that answers with a part of a list.
+    /// - Returns: its rows, and where the next part begins.
+    func part<Row: Decodable & Sendable>(
+        of route: Route, query: [(String, String?)]
+    ) async throws(Problem) -> (rows: [Row], next: String?) {
+        let answer = try await exchange(route, [], query, body: nil)
+        return (try decode(answer.body), answer.headers.first(name: HTTPField.Name.apusNext.rawName))
+    }
+
     /// Calls a route that takes and answers with JSON.
     func call<Input: Encodable & Sendable, Output: Decodable & Sendable>(
         _ route: Route, _ path: [String] = [], with input: Input, as output: Output.Type = Output.self
@@ -62,6 +71,12 @@ package final class APIClient: Sendable {
     func send(_ route: Route, _ path: [String], _ query: [(String, String?)], body: ByteBuffer?) async throws(Problem)
         -> ByteBuffer
     {
+        try await exchange(route, path, query, body: body).body
+    }
+
+    private func exchange(
+        _ route: Route, _ path: [String], _ query: [(String, String?)], body: ByteBuffer?
+    ) async throws(Problem) -> (body: ByteBuffer, headers: HTTPHeaders) {
         var request = request(route, path, query)
         if let body {
             request.headers.replaceOrAdd(name: "content-type", value: "application/json")
@@ -76,7 +91,7 @@ package final class APIClient: Sendable {
             throw Self.unreachable(address, error)
         }
         guard (200..<300).contains(response.status.code) else { throw Self.refusal(response.status.code, answer) }
-        return answer
+        return (answer, response.headers)
     }
 
     func request(_ route: Route, _ path: [String], _ query: [(String, String?)]) -> HTTPClientRequest {

@@ -25,6 +25,8 @@ package struct ChangeEvent: StreamEvent, Hashable {
     package var apps: [AppName] = []
     package var hosts: [HostName] = []
     package var executions: [ExecutionID] = []
+    /// Too much to name, or nothing that has a name: whatever is looked at may have changed.
+    package var isEverything = false
 
     package var eventName: String { "change" }
 
@@ -63,6 +65,8 @@ package struct ExecutionEvent: StreamEvent, Hashable {
     package var problem: Problem?
     /// With the end: what releases have served meanwhile, as far as it was counted by then.
     package var traffic: ExecutionTraffic?
+    /// Of a step that has watched a release: what was found, a verdict a line.
+    package var findings: [String]?
 
     package var eventName: String { kind.rawValue }
     package var isLast: Bool { kind == .state && state?.isEnded == true }
@@ -70,7 +74,7 @@ package struct ExecutionEvent: StreamEvent, Hashable {
     package init(
         sequence: Int64, at: Instant, kind: Kind, step: Int? = nil, title: String? = nil, line: String? = nil,
         stepState: StepView.State? = nil, state: ExecutionState? = nil, problem: Problem? = nil,
-        traffic: ExecutionTraffic? = nil
+        traffic: ExecutionTraffic? = nil, findings: [String]? = nil
     ) {
         self.sequence = sequence
         self.at = at
@@ -82,6 +86,7 @@ package struct ExecutionEvent: StreamEvent, Hashable {
         self.state = state
         self.problem = problem
         self.traffic = traffic
+        self.findings = findings
     }
 }
 

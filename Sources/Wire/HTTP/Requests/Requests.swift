@@ -20,10 +20,12 @@ package struct PlanRequest: Codable, Sendable {
     package var release: Int?
     package var commit: String?
     package var filter: Filter?
+    /// For `deploy`: what is done otherwise than the app's rollout says.
+    package var rollout: RolloutOverrides?
 
     package init(
         purpose: Purpose, app: AppName? = nil, ref: String? = nil, release: Int? = nil, commit: String? = nil,
-        filter: Filter? = nil
+        filter: Filter? = nil, rollout: RolloutOverrides? = nil
     ) {
         self.purpose = purpose
         self.app = app
@@ -31,6 +33,7 @@ package struct PlanRequest: Codable, Sendable {
         self.release = release
         self.commit = commit
         self.filter = filter
+        self.rollout = rollout
     }
 }
 
@@ -48,13 +51,18 @@ package struct DeployRequest: Codable, Sendable {
     package var ref: String?
     /// Only instances that match are changed.
     package var filter: Filter?
-    /// All instances at once, in place of batches.
+    /// All instances at once: short for the strategy `all-at-once`.
     package var now: Bool?
+    /// What is done otherwise than the app's rollout says.
+    package var rollout: RolloutOverrides?
 
-    package init(ref: String? = nil, filter: Filter? = nil, now: Bool? = nil) {
+    package init(
+        ref: String? = nil, filter: Filter? = nil, now: Bool? = nil, rollout: RolloutOverrides? = nil
+    ) {
         self.ref = ref
         self.filter = filter
         self.now = now
+        self.rollout = rollout
     }
 }
 

@@ -99,3 +99,10 @@ package func percentEncoded(_ text: String) -> String {
     }
     return encoded
 }
+
+extension HTTPField.Name {
+    /// What a list that is answered in parts says beside its rows.
+    package static let apusTotal = Self("apus-total")!
+    package static let apusOffset = Self("apus-offset")!
+    package static let apusNext = Self("apus-next")!
+}

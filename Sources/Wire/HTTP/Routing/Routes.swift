@@ -8,18 +8,41 @@ package enum Routes {
     private static let limit = Route.Parameter(
         "limit", .integer, "How many at most, the newest first; 1 to 1000, default 100.")
 
+    /// The parameters of a list that is answered in parts. How many rows there are in all is in the
+    /// answer's header `apus-total`, how many come before the part in `apus-offset`, and the `after`
+    /// of the next part in `apus-next`, which is not there at the end.
+    package static let part: [Route.Parameter] = [
+        filter,
+        .init("sort", .text, "A key of the filter language, `-` before it turns the order round; default: by name."),
+        .init("limit", .integer, "How many rows at most; 1 to 5000, default 200."),
+        .init("after", .text, "Where to go on: the `apus-next` header of the part before."),
+        .init("offset", .integer, "How many rows to pass over, in place of `after`."),
+    ]
+    private static let groups: [Route.Parameter] = [
+        .init("by", .text, "A key of the filter language: app, process, host, zone, class, state, label.NAME, …"),
+        filter, .init("limit", .integer, "How many groups at most, the worst first; 1 to 5000, default 200."),
+    ]
+
     // Reading.
     package static let status = Route(
         "getStatus", .get, "/v1/status", .role(.viewer), "The fabric at a glance.", output: .json(StatusView.self))
     package static let hosts = Route(
-        "listHosts", .get, "/v1/hosts", .role(.viewer), "Every host, declared or connected.", query: [filter],
-        output: .json([HostView].self))
+        "listHosts", .get, "/v1/hosts", .role(.viewer),
+        "Hosts, declared or connected, in parts: the headers apus-total and apus-next say what there is beside this one.",
+        query: part, output: .json([HostView].self))
     package static let host = Route(
         "getHost", .get, "/v1/hosts/{host}", .role(.viewer), "A host and everything on it.",
         output: .json(HostDetailView.self))
     package static let instances = Route(
-        "listInstances", .get, "/v1/instances", .role(.viewer), "Instances that are, or should be.", query: [filter],
-        output: .json([InstanceView].self))
+        "listInstances", .get, "/v1/instances", .role(.viewer),
+        "Instances that are, or should be, in parts: the headers apus-total and apus-next say what there is beside this one.",
+        query: part, output: .json([InstanceView].self))
+    package static let hostGroups = Route(
+        "countHosts", .get, "/v1/groups/hosts", .role(.viewer), "Hosts, counted by what they have in common.",
+        query: groups, output: .json([GroupView].self))
+    package static let instanceGroups = Route(
+        "countInstances", .get, "/v1/groups/instances", .role(.viewer),
+        "Instances, counted by what they have in common.", query: groups, output: .json([GroupView].self))
     package static let instanceLogs = Route(
         "followInstanceLogs", .get, "/v1/instances/{instance}/logs", .role(.viewer),
         "Lines that an instance has written.",
@@ -157,7 +180,8 @@ package enum Routes {
         "getOpenAPI", .get, "/openapi.json", .open, "This document.", output: .text("application/json"))
 
     package static let all: [Route] = [
-        status, hosts, host, instances, instanceLogs, apps, app, releases, releaseDiff, delta, configuration,
+        hostGroups, instanceGroups, status, hosts, host, instances, instanceLogs, apps, app, releases, releaseDiff,
+        delta, configuration,
         validation, pendingCommit,
         events, audit, auditEvents, doctor, version, makePlan, plan, approvePlan, executions, execution,
         controlExecution,

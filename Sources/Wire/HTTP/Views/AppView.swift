@@ -87,6 +87,7 @@ package struct AppDetailView: Codable, Hashable, Sendable {
     package var source: String
     package var build: String
     package var routes: [RouteView]
+    /// All of them; of very many, the worst.
     package var instances: [InstanceView]
     /// The newest first.
     package var releases: [ReleaseView]
@@ -125,13 +126,21 @@ package struct AppOverridesView: Codable, Hashable, Sendable {
 
 /// How a new release takes over.
 package struct RolloutView: Codable, Hashable, Sendable {
+    package var strategy: RolloutPolicy.Strategy
+    /// What the strategy does, in words.
+    package var summary: String
     /// `25%` or a number.
     package var batch: String
     package var parallelMax: Int
     package var warmSeconds: Int64
     package var automaticRollback: Bool
 
-    package init(batch: String, parallelMax: Int, warmSeconds: Int64, automaticRollback: Bool) {
+    package init(
+        strategy: RolloutPolicy.Strategy = .rolling, summary: String, batch: String, parallelMax: Int, warmSeconds: Int64,
+        automaticRollback: Bool
+    ) {
+        self.strategy = strategy
+        self.summary = summary
         self.batch = batch
         self.parallelMax = parallelMax
         self.warmSeconds = warmSeconds

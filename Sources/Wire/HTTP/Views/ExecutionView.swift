@@ -75,10 +75,13 @@ package struct StepView: Codable, Hashable, Sendable {
     package var output: [String] = []
     /// How many lines came before those.
     package var outputLinesDropped: Int = 0
+    /// What was found out about a release that was watched, a verdict a line.
+    package var findings: [String] = []
 
     package init(
         id: Int, title: String, host: HostName? = nil, reason: String, state: State, startedAt: Instant? = nil,
-        endedAt: Instant? = nil, problem: Problem? = nil, output: [String] = [], outputLinesDropped: Int = 0
+        endedAt: Instant? = nil, problem: Problem? = nil, output: [String] = [], outputLinesDropped: Int = 0,
+        findings: [String] = []
     ) {
         self.id = id
         self.title = title
@@ -90,6 +93,7 @@ package struct StepView: Codable, Hashable, Sendable {
         self.problem = problem
         self.output = output
         self.outputLinesDropped = outputLinesDropped
+        self.findings = findings
     }
 }
 

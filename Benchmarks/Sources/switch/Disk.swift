@@ -1,0 +1,1 @@
+../../../Sources/Agent/Instances/Disk.swift

@@ -1,0 +1,48 @@
+"""What ten thousand agents cost a server. See bin/bench."""
+
+import pathlib
+import subprocess
+import time
+
+from agents import CrowdedServer, load_of, noticed, raise_limits, route_milliseconds
+from figures import figure, row
+from fleet import wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+@figure("agents")
+def measure_agents(program, _):
+    """10,000 agents and 100,000 instances on one server; agents and server share this machine."""
+    crowd = subprocess.run(["bin/build", "--release", "--crowd"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    hosts = min(10_000, raise_limits() - 1000)
+    fleet = CrowdedServer(program, crowd, hosts, 10 * hosts)
+    try:
+        fleet.start_server()
+        fleet.start_agents(heartbeat=5)
+        wait_until("every agent connected", lambda: fleet.said()["connected"] == hosts, 300)
+        wait_until("every host known", lambda: fleet.contacts() == {"connected": hosts}, 60)
+        time.sleep(15)
+        cores, memory = load_of(fleet, 30)
+        name = f"agents-{hosts}"
+        yield row(f"{name}-cores", cores, "cores", "under 1", ours_max=1)
+        yield row(f"{name}-memory", memory, "MiB", "under 1024 MiB", ours_max=1024)
+        yield row("agent-closed-noticed", noticed(fleet, "web-7", "end"), "s", "under 15 s", ours_max=15)
+        yield row("agent-cut-noticed", noticed(fleet, "web-8", "mute"), "s", "under 15 s", ours_max=15)
+        for path in ("/v1/status", "/v1/hosts?limit=100", "/v1/instances?limit=100",
+                     "/v1/instances?limit=100&filter=not%20colour%3Dgreen", "/v1/instances?limit=100&sort=host&offset=50000",
+                     "/v1/groups/instances?by=zone", "/v1/hosts/web-100", "/v1/apps/app-7"):
+            yield row(path.split("%")[0], route_milliseconds(fleet, path), "ms", "under 50 ms", ours_max=50)
+        fleet.tell("churn 100")
+        cores, memory = load_of(fleet, 15)
+        yield row("agents-100-changes-cores", cores, "cores", "under 1", ours_max=1)
+        fleet.tell("churn 0")
+        began = time.monotonic()
+        fleet.stop_server(kill=True)
+        fleet.start_server()
+        wait_until("all agents back", lambda: fleet.said()["connected"] == hosts - 2, 120)
+        wait_until("all hosts known again", lambda: fleet.contacts().get("connected") == hosts - 2, 60)
+        yield row("agents-back-after-kill", time.monotonic() - began, "s", "under 60 s", ours_max=60)
+        yield row("hosts-falsely-lost", fleet.contacts().get("lost", 0), "hosts", "none", ours_max=0)
+    finally:
+        fleet.stop()

@@ -1,0 +1,36 @@
+"""The core over large fabrics, measured without input or output by Benchmarks."""
+
+import json
+import pathlib
+import subprocess
+
+from figures import figure, row
+from fleet import Trouble
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SIZES = ("1000", "10000", "100000")
+# Milliseconds that 100,000 instances may take.
+GOALS = {"from-nothing": 1100, "no-op": 63, "changed-app": 100}
+
+
+def run_benchmark(name, *arguments):
+    """The lines of JSON that a program of Benchmarks prints. Its build is not measured."""
+    command = ["swift", "run", "-c", "release", "--package-path", str(ROOT / "Benchmarks"), name, *arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Trouble(f"`{' '.join(command)}` ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+@figure("scale", "loop")
+def measure_scale(_, __):
+    """Placement, delta and plan of 100,000 instances, and whether they grow in proportion."""
+    took = {}
+    for line in run_benchmark("scale", *SIZES, *GOALS):
+        took.setdefault(line["name"], {})[str(line["instances"])] = line["milliseconds"]
+    for name, goal in GOALS.items():
+        sizes = took.get(name, {})
+        if SIZES[-1] not in sizes:
+            raise Trouble(f"Benchmarks' `scale` measures no {name}.")
+        note = ", ".join(f"{int(size):,}: {sizes[size]:.2f} ms" for size in SIZES)
+        yield row(f"scale-{name}", sizes[SIZES[-1]], "ms", f"{goal} ms for 100,000 instances", ours_max=goal, note=note)
