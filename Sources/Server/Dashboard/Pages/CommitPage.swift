@@ -48,7 +48,7 @@ enum CommitPage {
             default: "\(change.before ?? change.after ?? "")"
             }
         return
-            #"<tr class="\#(style)"><td class="num">\#(sign)</td><td><strong>\#(change.path)</strong></td><td>\#(values)</td></tr>"#
+            #"<tr class="\#(style)"><td class="num">\#(sign)</td><td><strong>\#(change.path)</strong></td><td></td><td>\#(values)</td></tr>"#
     }
 
     private static func findings(_ pending: PendingCommitView) -> HTML {

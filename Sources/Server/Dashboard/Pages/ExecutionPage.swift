@@ -28,7 +28,7 @@ struct ExecutionPage {
             \(html(execution.plan) { " · <a href=\"/plans/\($0)\">plan \($0)</a>" })\(html(execution.build) { " · <a href=\"/builds/\($0)\">build \($0)</a>" })</p>
             \(html(execution.problem, Controls.problem))
             \(html(execution.traffic, TrafficTable.table))
-            <section aria-label="Steps"><ol class="tree">\(html(execution.tree) { node($0, byID, isRoot: true) })</ol></section>
+            <section aria-label="Steps"><h2>Steps</h2><ol class="tree">\(html(execution.tree) { node($0, byID, isRoot: true) })</ol></section>
             """
     }
 
