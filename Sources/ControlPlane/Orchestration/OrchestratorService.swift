@@ -14,6 +14,7 @@ package actor OrchestratorService: Service {
     private let audit: AuditLog
     private let link: any HostLink
     private let notifier: NotificationService?
+    private var hadHooks = false
     private let now: @Sendable () -> Instant
     private let logger: Logger
     let feed = ChangeFeed()
@@ -196,7 +197,10 @@ package actor OrchestratorService: Service {
         guard !actions.isEmpty else { return }
         changeNumber += 1
         let hooks = orchestrator.desired?.configuration.policy.hooks ?? []
-        let notifications = await notifier?.items(for: actions, hooks: hooks)
+        // Most fabrics tell nobody, and the notifier need not be asked for each heartbeat's change.
+        let notifications =
+            hooks.isEmpty && !hadHooks ? nil : await notifier?.items(for: actions, hooks: hooks)
+        hadHooks = !hooks.isEmpty
         await untilSaved { () throws(Problem) in
             try await self.store.save(actions, before: before, notifications: notifications?.items ?? [])
         }
