@@ -72,10 +72,16 @@ private enum ConfigurationFacts {
     }
 
     private static func policy(_ policy: FabricPolicy) -> [String: String] {
-        [
+        var facts = [
             "apply": policy.apply.rawValue, "lost-host-grace": "\(policy.lostHostGrace)",
             "lost-hosts-max": "\(policy.lostHostsMax)",
         ]
+        for hook in policy.hooks {
+            let events = hook.events.map { $0.map(\.rawValue).joined(separator: " ") } ?? "all"
+            facts["notify.\(hook.name)"] =
+                "\(hook.webhook) events \(events) secret \(hook.secret)\(hook.allowsLoopback ? " loopback" : "")"
+        }
+        return facts
     }
 
     private static func host(_ host: HostSpec) -> [String: String] {
