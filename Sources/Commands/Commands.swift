@@ -18,7 +18,9 @@ package enum Commands {
     package static let groups: [CommandGroup] = [
         CommandGroup(
             name: "Configuration",
-            subcommands: [InitCommand.self, ValidateCommand.self, ShowCommand.self, BuildCommand.self]),
+            subcommands: [
+                InitCommand.self, ValidateCommand.self, ShowCommand.self, SimulateCommand.self, BuildCommand.self,
+            ]),
         CommandGroup(
             name: "Change",
             subcommands: [

@@ -25,6 +25,8 @@ package actor OrchestratorService: Service {
     private var lastTick = ContinuousClock.now
     /// Why the last state could not be saved; nil while all is well.
     private(set) var stateProblem: Problem?
+    /// Set when another server has taken the state over: this one changes and sends nothing more.
+    private var supersession: Problem?
     private var onEnd: (@Sendable (Execution) async -> Void)?
     private let heartbeats = Mutex<Set<HostName>>([])
     /// Hosts whose words wait to be dealt with, and how many of each: what they say next is not read
@@ -37,7 +39,6 @@ package actor OrchestratorService: Service {
         store: any StateStore, releases: ReleaseStore, audit: AuditLog, link: any HostLink,
         now: @escaping @Sendable () -> Instant, logger: Logger
     ) async throws(Problem) {
-        self.store = OrchestrationStore(store: store, releases: releases)
         self.audit = audit
         self.link = link
         self.now = now
@@ -46,6 +47,7 @@ package actor OrchestratorService: Service {
         let lease = try await store.grantLease(for: .seconds(60))
         fence = lease.id.number
         try await store.revokeLease(lease.id)
+        self.store = try await OrchestrationStore(store: store, releases: releases, fence: fence)
         orchestrator = Orchestrator(
             memory: try await self.store.load(), settings: Orchestrator.Settings(fence: fence), at: now())
     }
@@ -53,11 +55,12 @@ package actor OrchestratorService: Service {
     package func run() async throws {
         await receive { $0.resume(at: $1) }
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
+            while !Task.isCancelled, await self.supersession == nil {
                 try? await Task.sleep(for: Self.tickInterval)
                 await self.tick()
             }
         }
+        if let supersession { throw supersession }
     }
 
     /// Time has passed, and hosts were heard. A pause of the server's own, when the disk or the whole
@@ -65,6 +68,7 @@ package actor OrchestratorService: Service {
     private func tick() async {
         await turn.begin()
         defer { turn.end() }
+        guard supersession == nil else { return }
         let before = orchestrator.desired
         let pause = lastTick.duration(to: .now)
         lastTick = .now
@@ -105,15 +109,18 @@ package actor OrchestratorService: Service {
     ) async throws(Problem) -> Value {
         await turn.begin()
         defer { turn.end() }
+        if let supersession { throw supersession }
         let before = orchestrator.desired
         let (value, actions) = try body(&orchestrator, now())
         await carryOut(actions, before: before)
+        if let supersession { throw supersession }
         return value
     }
 
     package func receive(_ body: @Sendable (inout Orchestrator, Instant) -> [Orchestrator.Action]) async {
         await turn.begin()
         defer { turn.end() }
+        guard supersession == nil else { return }
         let before = orchestrator.desired
         let actions = body(&orchestrator, now())
         await carryOut(actions, before: before)
@@ -192,7 +199,8 @@ package actor OrchestratorService: Service {
     private func carryOut(_ actions: [Orchestrator.Action], before: DesiredModel?) async {
         guard !actions.isEmpty else { return }
         changeNumber += 1
-        await untilSaved { () throws(Problem) in try await self.store.save(actions, before: before) }
+        let isSaved = await untilSaved { () throws(Problem) in try await self.store.save(actions, before: before) }
+        guard isSaved else { return }
         var ended: [Execution] = []
         for action in actions {
             switch action {
@@ -216,16 +224,22 @@ package actor OrchestratorService: Service {
 
     /// Nothing may be sent that is not on the disk. While the disk refuses, the loop waits, and
     /// says so.
-    private func untilSaved(_ body: () async throws(Problem) -> Void) async {
+    /// - Returns: whether it is on the disk. It is not when the server ends meanwhile, or another leads.
+    @discardableResult
+    private func untilSaved(_ body: () async throws(Problem) -> Void) async -> Bool {
         while true {
             do {
                 try await body()
                 stateProblem = nil
-                return
+                return true
             } catch {
                 stateProblem = error
                 logger.critical("state cannot be saved", metadata: ["problem": "\(error)"])
-                if Task.isCancelled { return }
+                if error.code == OrchestrationStore.supersededCode {
+                    supersession = error
+                    return false
+                }
+                if Task.isCancelled { return false }
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -269,6 +283,8 @@ package actor OrchestratorService: Service {
             logger.error(
                 "balancer refused its configuration",
                 metadata: ["host": "\(host)", "balancer": "\(balancer)", "problem": "\(problem)"])
+        case .planRefused(let app, let problem):
+            logger.critical("an unsafe plan is refused", metadata: ["app": "\(app)", "problem": "\(problem)"])
         case .executionChanged, .stepChanged, .liveChanged, .sightRegained, .trafficChanged, .trafficCounted: break
         }
     }

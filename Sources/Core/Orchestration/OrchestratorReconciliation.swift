@@ -27,7 +27,7 @@ extension Orchestrator {
             if plan.isEmpty {
                 backoffs[app] = nil
             } else {
-                start(plan, by: "apus", cause: nil, at: now)
+                startIfSafe(plan, by: "apus", cause: nil, at: now)
             }
         }
     }
