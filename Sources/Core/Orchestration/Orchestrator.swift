@@ -116,6 +116,8 @@ package struct Orchestrator: Sendable {
     var lastExecution: Int64
     /// Where everything belongs, kept from event to event; nil: it has to be found from nothing.
     var placement: Placement?
+    /// Apps that were as desired when they were looked at last, and of which nothing has changed since.
+    var settledApps: Set<AppName> = []
     /// Apps that have to be placed again.
     var misplaced: Set<AppName> = []
     /// What hosts may be used for; nil: one of them has changed.
