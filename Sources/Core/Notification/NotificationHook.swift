@@ -28,6 +28,7 @@ package enum NotificationKind: String, Codable, Hashable, Sendable, CaseIterable
     case blind = "fabric.blind"
     case sighted = "fabric.sighted"
     case balancerRefused = "balancer.refused"
+    case planRefused = "plan.refused"
     /// Somebody asked for it.
     case test
 }
