@@ -8,8 +8,30 @@ package struct OrchestrationStore: Sendable {
     /// How many ended executions are kept.
     private static let executionsKept = 500
 
+    static let supersededCode = "server.superseded"
+
     let store: any StateStore
     let releases: ReleaseStore
+    /// Holds while no other server has begun with this state.
+    private let leads: Comparison
+
+    /// Takes the state over from whatever server had it.
+    init(store: any StateStore, releases: ReleaseStore, fence: Int64) async throws(Problem) {
+        self.store = store
+        self.releases = releases
+        let key = try OrchestrationKeys.leader()
+        leads = .modRevision(key.key, try await store.put(key, fence))
+    }
+
+    /// - Throws: `server.superseded` when another server leads.
+    private func transact(_ operations: [Operation]) async throws(Problem) {
+        let result = try await store.transact(StateTransaction(compare: [leads], success: operations))
+        guard result.succeeded else {
+            throw Problem(
+                "server.superseded", "This server does not lead any more.",
+                cause: "Another one has begun with the same state.", remedy: "Nothing needs to be done; this one ends.")
+        }
+    }
 
     package init(store: any StateStore, releases: ReleaseStore) {
         self.store = store
@@ -18,7 +40,9 @@ package struct OrchestrationStore: Sendable {
 
     /// Makes what the actions save durable: what belongs together in one transaction, as far as
     /// the store's limit for one allows.
-    package func save(_ actions: [Orchestrator.Action], before: DesiredModel?) async throws(Problem) {
+    package func save(
+        _ actions: [Orchestrator.Action], before: DesiredModel?, notifications: [NotificationQueue.Item] = []
+    ) async throws(Problem) {
         var operations: [StateKey: Operation] = [:]
         var order: [StateKey] = []
         func add(_ operation: Operation, _ key: StateKey) {
@@ -27,6 +51,8 @@ package struct OrchestrationStore: Sendable {
         func put(_ key: StateKey, _ value: some Encodable) throws(Problem) {
             add(.put(key, try StateJSON.encode(value)), key)
         }
+        // First: what needs more than one transaction is told of rather twice than not at all.
+        for (key, operation) in try NotificationService.operations(notifications) { add(operation, key) }
         var known = before
         var traffic: [Int64: TrafficRecord] = [:]
         for action in actions {
@@ -62,8 +88,10 @@ package struct OrchestrationStore: Sendable {
         }
         for start in stride(from: 0, to: order.count, by: StateLimits.operationsMax) {
             let keys = order[start..<min(start + StateLimits.operationsMax, order.count)]
-            _ = try await store.transact(StateTransaction(success: keys.compactMap { operations[$0] }))
+            try await transact(keys.compactMap { operations[$0] })
         }
+        // What is only sent is sent by the server that leads, too.
+        if order.isEmpty, actions.contains(where: \.isSent) { try await transact([]) }
         if let model = known, model.configuration.commit != before?.configuration.commit {
             try await forgetConfigurations(but: model.configuration.commit)
         }
@@ -185,10 +213,10 @@ package struct OrchestrationStore: Sendable {
         for app in configuration.apps.values { try put("apps", app.name.text, app) }
         for balancer in configuration.balancers.values { try put("balancers", balancer.name.text, balancer) }
         // The same commit may have been saved in part before a crash: begin from nothing.
-        _ = try await store.transact(StateTransaction(success: [.deleteRange(.prefix("configurations/\(commit)/"))]))
+        try await transact([.deleteRange(.prefix("configurations/\(commit)/"))])
         for start in stride(from: 0, to: operations.count, by: StateLimits.operationsMax) {
             let batch = operations[start..<min(start + StateLimits.operationsMax, operations.count)]
-            _ = try await store.transact(StateTransaction(success: Array(batch)))
+            try await transact(Array(batch))
         }
     }
 
@@ -201,6 +229,16 @@ package struct OrchestrationStore: Sendable {
     static func parts(of data: Data) -> [Data] {
         stride(from: 0, to: data.count, by: partBytesMax).map { start in
             data.subdata(in: start..<min(start + partBytesMax, data.count))
+        }
+    }
+}
+
+extension Orchestrator.Action {
+    /// Whether a host is told something.
+    fileprivate var isSent: Bool {
+        switch self {
+        case .send, .cancelOrder: true
+        default: false
         }
     }
 }
