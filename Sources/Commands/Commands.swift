@@ -42,6 +42,7 @@ package enum Commands {
         CommandGroup(
             name: "Access", subcommands: [LoginCommand.self, LogoutCommand.self, TokenCommand.self, RevokeCommand.self]),
         CommandGroup(
-            name: "Apus itself", subcommands: [DoctorCommand.self, VersionCommand.self, CompletionCommand.self]),
+            name: "Apus itself",
+            subcommands: [DoctorCommand.self, NotifyCommand.self, VersionCommand.self, CompletionCommand.self]),
     ]
 }

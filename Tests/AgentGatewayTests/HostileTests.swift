@@ -68,6 +68,39 @@ struct HostileTests {
         #expect(fabric.seen.values.isEmpty)
     }
 
+    @Test("Counters that no balancer can have end the connection")
+    func impossibleCounters() async throws {
+        let instance = try InstanceID("shop.web.1.r7")
+        func message(_ traffic: Traffic, times: Int = 1) -> AgentMessage {
+            let server = ServerTraffic(instance: instance, traffic: traffic)
+            return .traffic([
+                BalancerTraffic(
+                    balancer: BalancerName(checked: "edge"), servers: Array(repeating: server, count: times))
+            ])
+        }
+        func latency(_ text: String) throws -> Latency { try JSONDecoder().decode(Latency.self, from: Data(text.utf8)) }
+        let hostile = [
+            message(Traffic(requests: -1)), message(Traffic(requests: 5, failed: -1)),
+            message(Traffic(requests: .max)), message(Traffic(requests: 1, failed: .max)),
+            message(Traffic(requests: 1, latency: try latency(#"{"buckets":{"-4":1}}"#))),
+            message(Traffic(requests: 1, latency: try latency(#"{"buckets":{"99999999":1}}"#))),
+            message(Traffic(requests: 1, latency: try latency(#"{"buckets":{"5":-9}}"#))),
+        ]
+        for message in hostile {
+            let fabric = try Fabric()
+            let problem = try await refusal([hello(host), message], to: fabric, as: try fabric.identity(host))
+            #expect(problem?.code == "agent.report-refused")
+        }
+        #expect(throws: Problem.self) {
+            try ReportCheck.check([
+                BalancerTraffic(
+                    balancer: BalancerName(checked: "edge"),
+                    servers: Array(
+                        repeating: ServerTraffic(instance: instance, traffic: Traffic()), count: 1_000_000))
+            ])
+        }
+    }
+
     @Test("A revoked certificate does not come in")
     func revoked() async throws {
         let fabric = try Fabric()

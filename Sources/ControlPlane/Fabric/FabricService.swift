@@ -47,6 +47,7 @@ package actor FabricService: Service {
     let audit: AuditLog
     let orchestrator: OrchestratorService
     let link: any HostLink
+    let notifier: NotificationService?
     let builds: BuildFeed
     let now: @Sendable () -> Instant
     let logger: Logger
@@ -60,6 +61,10 @@ package actor FabricService: Service {
     var planOrder: [PlanID] = []
     var pendingCommit: String?
     private var hasCaughtUp = false
+    /// Why it cannot be used; nil: it waits.
+    var pendingProblem: Problem?
+    /// The head that was dealt with. Others look at the repository too, and must not take its news away.
+    private var commitSeen: String?
     var keptSight: FabricSight?
     let sightRequests: AsyncStream<Void>
     let sightRequest: AsyncStream<Void>.Continuation
@@ -70,7 +75,7 @@ package actor FabricService: Service {
     package init(
         fabric: FabricName, source: ConfigurationSource, maker: ReleaseMaker, releases: ReleaseStore,
         store: any StateStore, audit: AuditLog, orchestrator: OrchestratorService, link: any HostLink,
-        now: @escaping @Sendable () -> Instant, logger: Logger
+        notifier: NotificationService? = nil, now: @escaping @Sendable () -> Instant, logger: Logger
     ) {
         self.fabric = fabric
         self.source = source
@@ -82,6 +87,7 @@ package actor FabricService: Service {
         self.audit = audit
         self.orchestrator = orchestrator
         self.link = link
+        self.notifier = notifier
         self.now = now
         self.logger = logger
         builds = BuildFeed(now: now)
@@ -117,27 +123,34 @@ package actor FabricService: Service {
     /// Reads the repository's head; carries it out when the fabric's policy says so.
     func lookAtRepository() async {
         do throws(Problem) {
-            let (head, isNew) = try await source.refresh()
-            guard isNew else { return }
+            let head = try await source.refresh().head
+            guard head.commit != commitSeen else { return }
             let configuration: FabricConfiguration
             do throws(Problem) {
                 configuration = try head.reading.configuration(of: fabric)
             } catch {
                 // What runs goes on running; the broken commit is only shown.
+                commitSeen = head.commit
                 pendingCommit = head.commit
+                pendingProblem = error
                 logger.error("commit refused", metadata: ["commit": "\(head.commit)", "problem": "\(error)"])
                 return
             }
             let desired = await orchestrator.snapshot.desired
             guard desired?.configuration.commit != head.commit else {
+                commitSeen = head.commit
                 pendingCommit = nil
+                pendingProblem = nil
                 return
             }
             guard desired == nil || configuration.policy.apply == .automatic else {
+                commitSeen = head.commit
                 pendingCommit = head.commit
+                pendingProblem = nil
                 return
             }
             _ = try await apply(configuration, by: Self.itself, role: Self.itself)
+            commitSeen = head.commit
         } catch {
             logger.error("configuration repository not read", metadata: ["problem": "\(error)"])
         }
@@ -155,6 +168,7 @@ package actor FabricService: Service {
             await self.orchestrator.receive { $0.receive(.configured(configuration), at: $1) }
         }
         pendingCommit = nil
+        pendingProblem = nil
         return await deployWhatIsWanted(in: configuration, by: who)
     }
 

@@ -15,6 +15,8 @@ package actor OrchestratorService: Service {
     let history: ServedHistory
     private let audit: AuditLog
     private let link: any HostLink
+    private let notifier: NotificationService?
+    private var hadHooks = false
     private let now: @Sendable () -> Instant
     private let logger: Logger
     let feed = ChangeFeed()
@@ -38,11 +40,12 @@ package actor OrchestratorService: Service {
     /// Brings the loop's state back.
     package init(
         store: any StateStore, releases: ReleaseStore, audit: AuditLog, link: any HostLink,
-        now: @escaping @Sendable () -> Instant, logger: Logger
+        notifier: NotificationService? = nil, now: @escaping @Sendable () -> Instant, logger: Logger
     ) async throws(Problem) {
         history = ServedHistory(store: store)
         self.audit = audit
         self.link = link
+        self.notifier = notifier
         self.now = now
         self.logger = logger
         // A lease's number is higher than every one before: agents refuse what an older run sends.
@@ -55,6 +58,7 @@ package actor OrchestratorService: Service {
     }
 
     package func run() async throws {
+        if let desired = orchestrator.desired { await notifier?.begin(hooks: desired.configuration.policy.hooks) }
         await recoverAudit()
         await receive { $0.resume(at: $1) }
         await cancelWhenGracefulShutdown {
@@ -199,8 +203,18 @@ package actor OrchestratorService: Service {
     private func carryOut(_ actions: [Orchestrator.Action], before: DesiredModel?) async {
         guard !actions.isEmpty else { return }
         changeNumber += 1
-        let isSaved = await untilSaved { () throws(Problem) in try await self.store.save(actions, before: before) }
+        let hooks = orchestrator.desired?.configuration.policy.hooks ?? []
+        // Most fabrics tell nobody, and the notifier need not be asked for each heartbeat's change.
+        let notifications =
+            hooks.isEmpty && !hadHooks ? nil : await notifier?.items(for: actions, hooks: hooks)
+        hadHooks = !hooks.isEmpty
+        let isSaved = await untilSaved { () throws(Problem) in
+            try await self.store.save(actions, before: before, notifications: notifications?.items ?? [])
+        }
         guard isSaved else { return }
+        if let notifications, notifications.isNews || !notifications.items.isEmpty {
+            await notifier?.added(notifications.items)
+        }
         var ended: [Execution] = []
         for action in actions {
             switch action {

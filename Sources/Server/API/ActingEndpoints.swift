@@ -11,6 +11,7 @@ struct ActingEndpoints {
     func register(on board: inout Switchboard) {
         registerPlans(on: &board)
         registerActions(on: &board)
+        registerNotifications(on: &board)
         registerAccess(on: &board)
     }
 
@@ -48,6 +49,13 @@ struct ActingEndpoints {
         }
         board.on(Routes.undrain) { call in
             try .json(await operations.undrain(call.host(), by: call.caller()), status: .accepted)
+        }
+    }
+
+    private func registerNotifications(on board: inout Switchboard) {
+        let operations = operations
+        board.on(Routes.testNotifications) { call in
+            try .json(await operations.testNotifications(call.input(), by: call.caller()))
         }
     }
 

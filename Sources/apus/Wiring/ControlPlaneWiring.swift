@@ -19,6 +19,8 @@ struct ControlPlaneWiring {
         var repository: GitRepository
         var reference: GitReference
         var state: FilePath
+        /// Secrets that git only names, a file each.
+        var secrets: FilePath
         var apiAddress: String
         var apiPort: Int
         var apiCertificate: FabricServer.Configuration.Certificate?
@@ -70,8 +72,12 @@ struct ControlPlaneWiring {
                 },
                 observe: { await relay.pass($0) }, heard: { relay.heard($0) }),
             now: wallClock, logger: logger)
+        let notifier = try await NotificationService(
+            fabric: options.fabric, store: store, secrets: WebhookSecrets(folder: options.secrets), now: wallClock,
+            logger: logger)
         let orchestrator = try await OrchestratorService(
-            store: store, releases: releases, audit: audit, link: gateway, now: wallClock, logger: logger)
+            store: store, releases: releases, audit: audit, link: gateway, notifier: notifier, now: wallClock,
+            logger: logger)
         relay.connect(.init(observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) }))
         let maker = try ReleaseMaker(
             configuration: options.repository, work: options.state.appending("work"), objects: objects, signer: signer,
@@ -79,8 +85,9 @@ struct ControlPlaneWiring {
         let fabric = FabricService(
             fabric: options.fabric,
             source: ConfigurationSource(repository: options.repository, reference: options.reference), maker: maker,
-            releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway, now: wallClock,
-            logger: logger)
+            releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway,
+            notifier: notifier,
+            now: wallClock, logger: logger)
         let access = AccessService(
             fabric: options.fabric, tokens: tokens,
             sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
@@ -94,7 +101,7 @@ struct ControlPlaneWiring {
                 address: options.apiAddress, port: options.apiPort, certificate: options.apiCertificate,
                 version: apusVersion),
             operations: fabric, access: access, logger: logger, onBound: onBound)
-        services = [store, gateway, orchestrator, fabric, server]
+        services = [store, notifier, gateway, orchestrator, fabric, server]
         self.authority = authority
         self.joins = joins
         self.tokens = tokens

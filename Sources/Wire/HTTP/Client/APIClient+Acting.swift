@@ -32,6 +32,9 @@ extension APIClient {
     package func undrain(_ host: HostName) async throws(Problem) -> AcceptedView {
         try await call(Routes.undrain, [host.text])
     }
+    package func testNotifications(_ request: NotificationTestRequest) async throws(Problem) -> [NotificationTestView] {
+        try await call(Routes.testNotifications, with: request)
+    }
     package func createToken(_ request: TokenRequest) async throws(Problem) -> IssuedTokenView {
         try await call(Routes.createToken, with: request)
     }
