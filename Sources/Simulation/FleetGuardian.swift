@@ -44,8 +44,9 @@ package struct FleetGuardian: Sendable {
     private var running: [Slot: Set<InstanceKey>] = [:]
     /// Whom each balancer gives traffic to.
     private var serving: [HostName: [BalancerName: [Process: [InstanceID]]]] = [:]
-    /// Processes of which the running execution stops instances before their successors start.
-    private var inPlace: [AppName: Set<ProcessName>] = [:]
+    /// How many of each process executions may have stopped before their successors start, since
+    /// the process was whole.
+    private var away: [Process: Int] = [:]
     /// The newest server that each host has had orders from.
     private var fences: [HostName: Int64] = [:]
     /// The worst moment of each process, in the share that served.
@@ -114,17 +115,29 @@ package struct FleetGuardian: Sendable {
         if let open = fleet.store.open[execution.app], open.count > 1 {
             broken.append("\(execution.app) is changed by executions \(open.sorted()) at once")
         }
-        if execution.state.isEnded {
-            inPlace[execution.app] = nil
-        } else {
-            inPlace[execution.app, default: []].formUnion(PlanLookahead(execution.machine.plan).inPlace)
-        }
+        if !execution.state.isEnded { noteAway(execution, fleet) }
         guard execution.state == .succeeded else { return broken }
         for progress in execution.machine.steps where progress.state != .succeeded && progress.state != .cancelled {
             broken.append(
                 "execution \(execution.id) succeeded, and its step \(progress.step.id) is \(progress.state.word)")
         }
         return broken + leftovers(of: execution, fleet)
+    }
+
+    /// What is stopped before its successor starts is away for a while, as far as the policy allows.
+    private mutating func noteAway(_ execution: Execution, _ fleet: borrowing SimulatedFleet) {
+        let plan = execution.machine.plan
+        guard let desired = fleet.orchestrator.desired, let release = desired.releases[plan.app],
+            let app = desired.configuration.apps[plan.app]
+        else { return }
+        let limits = PlanLinter.Limits(policy: app.rollout)
+        for name in PlanLookahead(plan).inPlace {
+            guard let process = release.processes[name] else { continue }
+            let wanted = desired.instances(of: plan.app, process)
+            let key = Process(app: plan.app, process: name)
+            away[key] = max(
+                away[key] ?? 0, limits.away(process, of: wanted, kind: plan.kind, stopsFirst: true))
+        }
     }
 
     /// After a rollout that succeeded nothing of another release serves where the plan could reach it.
@@ -185,6 +198,7 @@ package struct FleetGuardian: Sendable {
             staleExecutions = []
         }
         guard isStale || !staleApps.isEmpty, let desired = fleet.orchestrator.desired else { return broken }
+        if isStale { floors = floors.filter { desired.configuration.apps[$0.key.app] != nil } }
         let apps = isStale ? desired.configuration.apps.keys.sorted() : staleApps.sorted()
         for app in apps {
             guard let spec = desired.configuration.apps[app] else { continue }
@@ -233,8 +247,7 @@ package struct FleetGuardian: Sendable {
             }
             guard fewest != .max else { continue }
             self.wanted[key] = wanted
-            let isReplacing = inPlace[app.name]?.contains(name) == true || process.replacement == .inPlace
-            let away = isReplacing ? app.rollout.batch.of(wanted) : 0
+            let away = self.away[key] ?? 0
             var floor = min(floors[key] ?? 0, wanted)
             let isExcused = isExcused(key, fleet)
             if fewest < floor - away {
@@ -246,6 +259,7 @@ package struct FleetGuardian: Sendable {
                 }
             }
             floors[key] = fewest >= wanted ? wanted : floor
+            if fewest >= wanted && fleet.orchestrator.executions[app.name] == nil { self.away[key] = nil }
             note(key, fewest, wanted, isExcused, fleet.now)
         }
         return broken
@@ -293,7 +307,8 @@ package struct FleetGuardian: Sendable {
         return broken
     }
 
-    private enum Progress { case untouched, begun, done }
+    /// A step that was cancelled is passed over, whenever its turn comes.
+    private enum Progress { case untouched, passed, begun, done }
 
     private static func order(
         _ node: PlanNode, _ steps: [StepProgress], _ id: Int64, _ broken: inout [String]
@@ -303,11 +318,12 @@ package struct FleetGuardian: Sendable {
             switch steps[step.id - 1].state {
             case .waiting, .skipped: return .untouched
             case .running, .failed: return .begun
-            case .succeeded, .cancelled: return .done
+            case .succeeded: return .done
+            case .cancelled: return .passed
             }
         case .sequential(let title, let children):
             let progress = children.map { order($0, steps, id, &broken) }
-            if let open = progress.firstIndex(where: { $0 != .done }),
+            if let open = progress.firstIndex(where: { $0 != .done && $0 != .passed }),
                 progress[(open + 1)...].contains(where: { $0 == .begun })
             {
                 broken.append("execution \(id): in \(title) something began before its time")
@@ -323,7 +339,9 @@ package struct FleetGuardian: Sendable {
     }
 
     private static func whole(_ progress: [Progress]) -> Progress {
-        progress.allSatisfy { $0 == .done } ? .done : progress.allSatisfy { $0 == .untouched } ? .untouched : .begun
+        if progress.allSatisfy({ $0 == .passed }) { return progress.isEmpty ? .done : .passed }
+        if progress.allSatisfy({ $0 == .done || $0 == .passed }) { return .done }
+        return progress.allSatisfy { $0 == .untouched || $0 == .passed } ? .untouched : .begun
     }
 }
 

@@ -12,7 +12,7 @@ package struct PlanLinter: Sendable {
         package init(policy: RolloutPolicy) { self.policy = policy }
 
         /// - Parameter stopsFirst: whether an instance is stopped before its successor starts.
-        func away(_ process: ProcessSpec, of wanted: Int, kind: Plan.Kind, stopsFirst: Bool) -> Int {
+        package func away(_ process: ProcessSpec, of wanted: Int, kind: Plan.Kind, stopsFirst: Bool) -> Int {
             let allowed = policy.unavailableMax?.floor(of: wanted) ?? 0
             guard stopsFirst else { return allowed }
             // What must not run twice cannot do otherwise, and a repair has to go on somehow.
