@@ -91,8 +91,8 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Core", "Wire", "ConfigRepository", "Packages", crypto, grdb, logging, nioCore, nioPosix,
-                nioSSL, serviceLifecycle, stencil, swiftASN1, systemPackage, x509,
+                "Core", "Wire", "ConfigRepository", "Packages", asyncHTTPClient, crypto, grdb, logging, nioCore,
+                nioHTTP1, nioPosix, nioSSL, serviceLifecycle, stencil, swiftASN1, systemPackage, x509,
             ],
             swiftSettings: settings),
         // HTTP handlers and the dashboard.
@@ -148,6 +148,14 @@ let package = Package(
         .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),
+        // Webhooks, with a receiver on a real socket.
+        .testTarget(
+            name: "NotificationTests",
+            dependencies: [
+                "ControlPlane", "Core", "TestSupport", "Wire", crypto, logging, nioCore, nioHTTP1, nioPosix,
+                systemPackage,
+            ],
+            swiftSettings: settings),
         // Agents' connections, both ends of them, over real sockets.
         .testTarget(
             name: "AgentGatewayTests",

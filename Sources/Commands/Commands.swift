@@ -39,8 +39,10 @@ package enum Commands {
                 ExecutionsCommand.self, PauseCommand.self, ResumeCommand.self, AbortCommand.self, RetryCommand.self,
                 CancelStepCommand.self,
             ]),
-        CommandGroup(name: "Access", subcommands: [LoginCommand.self, LogoutCommand.self, TokenCommand.self]),
         CommandGroup(
-            name: "Apus itself", subcommands: [DoctorCommand.self, VersionCommand.self, CompletionCommand.self]),
+            name: "Access", subcommands: [LoginCommand.self, LogoutCommand.self, TokenCommand.self, RevokeCommand.self]),
+        CommandGroup(
+            name: "Apus itself",
+            subcommands: [DoctorCommand.self, NotifyCommand.self, VersionCommand.self, CompletionCommand.self]),
     ]
 }

@@ -113,6 +113,7 @@ package struct FabricServer: Service {
         SessionPages(context: pages).register(on: &board)
         FabricPages(context: pages).register(on: &board)
         AppPages(context: pages).register(on: &board)
+        ControlPages(context: pages).register(on: &board)
         ExecutionPages(context: pages).register(on: &board)
         return (router, board.registered)
     }

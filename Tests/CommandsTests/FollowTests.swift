@@ -77,6 +77,35 @@ import Wire
         #expect(stub.requests.count == 3)
     }
 
+    @Test("The end of a deploy says what each release has served meanwhile")
+    func traffic() async throws {
+        var events = Self.events(.succeeded)
+        let old = ExecutionTraffic.Figures(requests: 1, failed: 1)
+        events[events.count - 1].traffic = ExecutionTraffic(
+            releases: [
+                .init(
+                    release: 8,
+                    during: .init(
+                        requests: 12_408, failed: 0, p50Microseconds: 2111, p90Microseconds: 4735,
+                        p99Microseconds: 12_287)),
+                .init(release: 7, during: old), .init(release: 6, before: old),
+            ], beforeMilliseconds: 60_000, duringMilliseconds: 1300, afterMilliseconds: 0, isFinal: false)
+        let stub = StubServer([
+            "POST /v1/apps/shop/deploy": Self.accepted, "GET /v1/builds/b1/events": Self.build(.succeeded),
+            "GET /v1/executions/9/events": .events(events),
+        ])
+        try await stub.serving { url in
+            let run = await CommandLineRun(["deploy", "shop", "--wait"], environment: ["APUS_URL": url])
+            #expect(
+                run.data == """
+                    ✓ shop r8: 1 step in 1.3s (execution 9)
+                      r8 served 12,408 requests, 0 failed, p50 2.1 ms p99 12 ms
+                      r7 served 1 request, 1 failed
+
+                    """)
+        }
+    }
+
     @Test("A failed deploy shows why, follows the automatic rollback, and ends with 1")
     func automaticRollback() async throws {
         let stub = StubServer([

@@ -15,6 +15,7 @@ struct DashboardTests {
         "/apps/fresh", "/apps/shop/diff?from=6&to=7", "/plans/p7", "/plans/p8", "/plans/p9", "/executions",
         "/executions/e12",
         "/executions/e11", "/builds/b3", "/hosts", "/hosts/web-6", "/hosts/web-5", "/hosts/edge-1", "/audit",
+        "/doctor", "/commit", "/tokens",
         "/instances/search.web.2.r2", "/hosts?group=zone&filter=not+host%3Dweb-1", "/hosts?sort=-colour&offset=2",
         "/hosts?filter=%28", "/instances", "/instances?group=release", "/instances?filter=%22%3E%3Cscript%3E&group=app",
         "/instances?sort=host&offset=3&limit=2", "/instances?filter=app%3Dnone", "/?group=label.tier",
@@ -48,6 +49,32 @@ struct DashboardTests {
                 !page.body.contains("style=") && !page.body.contains("onclick") && !page.body.contains("javascript:"))
             #expect(!page.body.contains("alert('"))
             #expect(page.body.components(separatedBy: "id=\"main\"").count == 2)
+        }
+    }
+
+    @Test("A token is made and its secret shown in the answer alone; a commit is looked at and applied")
+    func control() async throws {
+        try await RunningServer.with { server async throws in
+            let headers = try await Self.browser(server, "admin")
+            let made = try await Self.post(
+                server, "/tokens", headers, "csrf=csrf-admin&label=ci%3Cb%3E&role=deployer&days=30")
+            #expect(made.status == 200 && made.body.contains("apus_secret") && made.body.contains("ci&lt;b&gt;"))
+            let list = try await server.send("GET", "/tokens", headers: headers)
+            #expect(!list.body.contains("apus_secret") && list.body.contains("/tokens/t1/revoke"))
+            #expect(try await Self.post(server, "/tokens/t1/revoke", headers, "csrf=csrf-admin").status == 303)
+            for form in ["label=x&role=king", "label=x&role=viewer&days=0", "label=x&role=viewer&days=9999999999"] {
+                #expect(try await Self.post(server, "/tokens", headers, "csrf=csrf-admin&\(form)").status == 400)
+            }
+            #expect(try await Self.post(server, "/tokens", headers, "label=x&role=viewer").status == 403)
+            let commit = try await server.send("GET", "/commit", headers: headers)
+            #expect(commit.body.contains("apps.blog") && commit.body.contains(">Apply</button>"))
+            let applied = try await Self.post(
+                server, "/commit", headers, "csrf=csrf-admin&commit=\(SampleFabric.commit)")
+            #expect(applied.status == 303)
+            #expect(server.fabric.acted.contains("admin: apply \(SampleFabric.commit)"))
+            let viewer = try await Self.browser(server, "viewer")
+            #expect(try await server.send("GET", "/tokens", headers: viewer).status == 403)
+            #expect(try await !server.send("GET", "/commit", headers: viewer).body.contains(">Apply</button>"))
         }
     }
 

@@ -93,6 +93,14 @@ final class FakeFabric: FabricOperations {
     func validation() async throws(Problem) -> ValidationView {
         ValidationView(commit: SampleFabric.commit, findings: [])
     }
+    func pendingCommit() async throws(Problem) -> PendingCommitView {
+        PendingCommitView(
+            commit: String(repeating: "b", count: 40), desired: SampleFabric.commit, isDesired: false,
+            changes: [
+                .init(path: "apps.shop.processes.web.instances", before: "4", after: "<script>alert('6')</script>"),
+                .init(path: "apps.blog", after: ""), .init(path: "hosts.web-9", before: ""),
+            ])
+    }
     func doctor() async throws(Problem) -> [DoctorFinding] {
         [DoctorFinding(name: "state", sentence: "It can be written.")]
     }
@@ -172,6 +180,18 @@ final class FakeFabric: FabricOperations {
     }
     func undrain(_ host: HostName, by principal: Principal) async throws(Problem) -> AcceptedView {
         act("undrain \(host)", principal)
+    }
+    func notifications() async throws(Problem) -> [NotificationHookView] {
+        [
+            NotificationHookView(
+                name: HookName(checked: "chat"), webhook: "https://chat.example.com/(not-shown)", waiting: 2)
+        ]
+    }
+    func testNotifications(
+        _ request: NotificationTestRequest, by principal: Principal
+    ) async throws(Problem) -> [NotificationTestView] {
+        _ = act("notify test \(request.hook?.text ?? "all")", principal)
+        return [NotificationTestView(hook: HookName(checked: "chat"), milliseconds: 12)]
     }
     func audit(limit: Int, before: Int64?) async throws(Problem) -> [AuditView] {
         Array(SampleFabric.audit().filter { $0.number < before ?? .max }.prefix(limit))

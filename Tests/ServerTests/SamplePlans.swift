@@ -110,8 +110,23 @@ extension SampleFabric {
             id: try ExecutionID(id), app: name("shop"), kind: .deploy, state: state, release: 8, plan: try PlanID("p7"),
             build: try BuildID("b3"), commit: commit, startedBy: "ada", startedAt: Instant(milliseconds: start),
             endedAt: state.isEnded ? now : nil, summary: plan.summary.text,
-            stepsDone: steps.count { $0.state == .succeeded }, stepsTotal: steps.count, steps: steps,
+            stepsDone: steps.count { $0.state == .succeeded }, stepsTotal: steps.count,
+            traffic: traffic(isFinal: state.isEnded), steps: steps,
             tree: PlanNodeView(plan.root))
+    }
+
+    private static func traffic(isFinal: Bool) -> ExecutionTraffic {
+        func figures(_ requests: Int64, failed: Int64 = 0) -> ExecutionTraffic.Figures {
+            .init(
+                requests: requests, failed: failed, p50Microseconds: 2100, p90Microseconds: 4700,
+                p99Microseconds: 9100)
+        }
+        return ExecutionTraffic(
+            releases: [
+                .init(release: 8, during: figures(12_408), after: figures(isFinal ? 31_077 : 0)),
+                .init(release: 7, before: figures(64_310), during: figures(1_251_002, failed: 3)),
+            ], beforeMilliseconds: 60_000, duringMilliseconds: 42_000, afterMilliseconds: isFinal ? 30_000 : 0,
+            isFinal: isFinal)
     }
 
     static func audit() -> [AuditView] {

@@ -31,7 +31,7 @@ private let quarantine: [String: Set<String>] = [
     "Stencil": ["ControlPlane"],
     "Hummingbird": ["Server"],
     "ArgumentParser": ["Commands", "apus"],
-    "AsyncHTTPClient": ["Wire", "Agent"],
+    "AsyncHTTPClient": ["Wire", "Agent", "ControlPlane"],
     "CZstd": ["Packages"],
     "CShim": ["apus", "Agent"],
 ]

@@ -12,10 +12,8 @@ struct AgentConversation: Sendable {
     /// Events that are on their way at once.
     private static let eventsMax = 100
     private static let tailsMax = 32
-    /// The least time between two tellings of what balancers have counted, and the time between
-    /// looks for balancers where there are none.
+    /// The least time between two tellings of what balancers have counted.
     private static let trafficGap = Duration.seconds(1)
-    private static let balancerGap = Duration.seconds(5)
 
     private struct TailRequest: Sendable {
         var number: UInt64
@@ -35,7 +33,8 @@ struct AgentConversation: Sendable {
     /// What reader and writers of the connection both touch.
     private final class Shared: Sendable {
         let tails = Mutex<[UInt64: Signal]>([:])
-        let hasBalancers = Mutex(false)
+        /// Given when there is a balancer to tell of.
+        let hasBalancers = Signal()
         let renewalKey = Mutex<P256.Signing.PrivateKey?>(nil)
     }
 
@@ -166,7 +165,7 @@ struct AgentConversation: Sendable {
             if outbox.takeTraffic() || outcomes.contains(where: \.command.isOfBalancer) {
                 // What was served until traffic moved is known when the step ends.
                 let news = told.news(in: await connection.dependencies.traffic())
-                shared.hasBalancers.withLock { $0 = !told.isEmpty }
+                if !told.isEmpty { shared.hasBalancers.give() }
                 for message in news { try await writer.send(message) }
             }
             for outcome in outcomes { try await writer.send(.commandEnded(outcome)) }
@@ -179,9 +178,10 @@ struct AgentConversation: Sendable {
     }
 
     private func remindOfTraffic() async throws {
+        // A host gets its first balancer by a command, before whose outcome is told of it.
+        await shared.hasBalancers.wait()
         while true {
-            let hasBalancers = shared.hasBalancers.withLock { $0 }
-            try await Task.sleep(for: hasBalancers ? Self.trafficGap : Self.balancerGap)
+            try await Task.sleep(for: Self.trafficGap)
             connection.outbox.trafficIsDue()
         }
     }

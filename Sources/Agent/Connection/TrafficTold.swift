@@ -5,7 +5,7 @@ import Wire
 struct TrafficTold {
     /// Servers of one message: with all the times that they can have, these stay below the limit
     /// of a frame.
-    private static let serversMax = 500
+    private static let serversMax = 300
 
     private var told: [BalancerName: [InstanceID: Traffic]] = [:]
 

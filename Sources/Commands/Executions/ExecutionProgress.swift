@@ -23,6 +23,7 @@ struct ExecutionProgress {
     private(set) var stepsDone = 0
     private(set) var state: ExecutionState?
     private(set) var problem: Problem?
+    private(set) var traffic: ExecutionTraffic?
 
     /// By the server's clock, from its first event to its last.
     var took: Interval {
@@ -51,6 +52,7 @@ struct ExecutionProgress {
             let before = state
             state = event.state ?? state
             problem = event.problem ?? problem
+            traffic = event.traffic ?? traffic
             if state == .paused {
                 let why = running.values.first { $0.title.hasPrefix("wait for a person: ") }
                 return [

@@ -42,6 +42,10 @@ enum ExecutionText {
             ])
         }
         if !execution.steps.isEmpty { lines += [""] + table.lines(width: width) }
+        if let traffic = execution.traffic {
+            lines += [""] + TrafficText.table(traffic).lines(width: width)
+            if !traffic.isFinal { lines.append(StyledText("Still being counted.", .dim)) }
+        }
         for step in execution.steps where !step.findings.isEmpty {
             lines += ["", StyledText("Found in step \(step.id)", .bold)] + step.findings.map { StyledText("  \($0)") }
         }

@@ -60,6 +60,7 @@ struct Follower {
             if progress.state == .succeeded {
                 let text = "\(subject.map { "\($0): " } ?? "")\(summary(progress)) (execution \(id))"
                 say(StyledText("✓ ", .green) + StyledText(text))
+                sayTraffic(progress)
             } else {
                 hasFailed = true
                 try await explain(id, progress)
@@ -120,6 +121,7 @@ struct Follower {
             session.console.words.print(
                 [StyledText("✗ The \(what) \(how).", .red)] + (problem.map(ProblemText.lines) ?? []))
         }
+        sayTraffic(progress)
         if let back = try await rollback(after: failed) {
             let release = "\(failed.app) \(back.release.map { "r\($0)" } ?? "the release before")"
             if !json { session.console.words.print(StyledText("It goes back by itself to \(release).", .yellow)) }
@@ -129,6 +131,7 @@ struct Follower {
                     ? StyledText(
                         "! The \(what) \(how); back at \(release): \(summary(after)) (execution \(back.id))", .yellow)
                     : StyledText("✗ The \(what) \(how), and going back to \(release) too (execution \(back.id))", .red))
+            sayTraffic(after)
         }
         if !json { session.console.suggest("See its steps with `apus executions \(id)`.") }
     }
@@ -145,6 +148,11 @@ struct Follower {
 
     private func summary(_ progress: ExecutionProgress) -> String {
         "\(Words.count(progress.stepsDone, "step")) in \(Words.duration(progress.took))"
+    }
+
+    /// The proof: what was answered while it ran, and what failed.
+    private func sayTraffic(_ progress: ExecutionProgress) {
+        progress.traffic.map(TrafficText.lines)?.forEach(say)
     }
 
     private func say(_ line: StyledText) {

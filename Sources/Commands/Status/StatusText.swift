@@ -6,7 +6,9 @@ enum StatusText {
     static func lines(_ status: StatusView, width: Int?) -> [StyledText] {
         var lines = [headline(status)]
         lines += status.reasons.map { "  \($0)" }
-        if let pending = status.pendingCommit { lines.append("  Commit \(Words.commit(pending)) is not applied.") }
+        if let pending = status.pendingCommit, status.pendingProblem == nil {
+            lines.append("  Commit \(Words.commit(pending)) is not applied.")
+        }
         if !status.apps.isEmpty { lines += [""] + apps(status.apps).lines(width: width) }
         if !status.hostList.isEmpty {
             lines += [""] + HostText.table(status.hostList, at: status.at).lines(width: width)
@@ -25,6 +27,7 @@ enum StatusText {
         if let app = status.apps.first(where: { $0.release == nil && $0.execution == nil }) {
             return "Deploy with `apus deploy \(app.name)`."
         }
+        if status.pendingProblem != nil { return "See what is wrong with `apus validate`." }
         if status.pendingCommit != nil { return "See what it would do with `apus plan --apply`." }
         if status.instances.red > 0 { return "Look at them with `apus instances --filter colour=red`." }
         return nil

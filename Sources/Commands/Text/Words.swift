@@ -64,6 +64,27 @@ enum Words {
         return "\(date) \(padded(clock / 3600)):\(padded(clock % 3600 / 60)):\(padded(clock % 60))"
     }
 
+    /// `12,408`.
+    static func number(_ number: Int64) -> String {
+        let digits = String(number)
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0, text != "-" { text += "," }
+            text.append(digit)
+        }
+        return text
+    }
+
+    /// How long a request took: `0.31 ms`, `2.1 ms`, `87 ms`, `1.2 s`.
+    static func latency(microseconds: Int64) -> String {
+        switch microseconds {
+        case ..<1000: "0.\(padded(microseconds / 10)) ms"
+        case ..<10_000: "\(microseconds / 1000).\(microseconds / 100 % 10) ms"
+        case ..<1_000_000: "\(microseconds / 1000) ms"
+        default: "\(microseconds / 1_000_000).\(microseconds / 100_000 % 10) s"
+        }
+    }
+
     static func commit(_ commit: String) -> String { String(commit.prefix(12)) }
 
     static func release(_ number: Int?) -> String { number.map { "r\($0)" } ?? "" }

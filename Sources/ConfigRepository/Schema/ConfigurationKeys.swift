@@ -2,6 +2,7 @@
 package enum ConfigurationKeys {
     package static let all: [String: Set<String>] = [
         "fabric": SchemaReader.fabricKeys,
+        "hook": SchemaReader.hookKeys,
         "class": SchemaReader.classKeys,
         "host": SchemaReader.hostKeys.union(SchemaReader.hostListKeys),
         "selector": SchemaReader.selectorKeys,

@@ -2,7 +2,9 @@ import Core
 
 /// `fabrics/NAME.yaml` and `classes/NAME.yaml`.
 extension SchemaReader {
-    static let fabricKeys: Set<String> = ["fabric", "regions", "apply", "lost-host-grace", "lost-hosts-max"]
+    private static let hooksMax = 20
+    static let fabricKeys: Set<String> = ["fabric", "regions", "apply", "lost-host-grace", "lost-hosts-max", "notify"]
+    static let hookKeys: Set<String> = ["webhook", "secret", "events", "loopback"]
     static let classKeys: Set<String> = ["class", "version", "labels"]
 
     func fabric(file: String, name fileName: String) -> FabricDeclaration? {
@@ -18,8 +20,52 @@ extension SchemaReader {
         if let share = reader.parse("lost-hosts-max", { text throws(Problem) in try Share(text) }) {
             policy.lostHostsMax = share.value
         }
+        if reader.has("notify") { policy.hooks = hooks(reader) }
         let regions = reader.has("regions") ? regions(reader) : nil
         return name.map { FabricDeclaration(name: $0, policy: policy, regions: regions) }
+    }
+
+    private func hooks(_ reader: MappingReader) -> [NotificationHook] {
+        let entries = reader.entries("notify")
+        if entries.count > Self.hooksMax {
+            log.error("value.range", at: reader.keyPosition("notify"), "There are more than \(Self.hooksMax) hooks.")
+        }
+        return entries.prefix(Self.hooksMax).compactMap { entry in
+            guard let name = log.name(key: entry, as: HookName.self),
+                let hook = MappingReader(entry.value, noun: "a notification hook", keys: Self.hookKeys, log: log)
+            else { return nil }
+            return self.hook(name.value, hook)
+        }.sorted { $0.name < $1.name }
+    }
+
+    private func hook(_ name: HookName, _ reader: MappingReader) -> NotificationHook? {
+        if !reader.has("webhook") { reader.reportMissing("webhook", hint: "write `webhook: https://HOST/PATH`") }
+        if !reader.has("secret") {
+            reader.reportMissing("secret", hint: "name the file that the server has it in: `secret: \(name)`")
+        }
+        let url =
+            reader.has("webhook") ? reader.parse("webhook", { text throws(Problem) in try WebhookURL(text) }) : nil
+        let secret =
+            reader.has("secret")
+            ? reader.value("secret").flatMap { log.name($0, of: "secret", as: SecretName.self) } : nil
+        let loopback = reader.flag("loopback")?.value ?? false
+        if let url, !url.value.isEncrypted, !loopback {
+            log.error(
+                "webhook.plain", at: url.position, "The webhook is called without TLS.",
+                hint: "write https://; with `loopback: true`, http:// is for this machine alone")
+        }
+        var events: [NotificationKind]?
+        if reader.has("events") {
+            let kinds = reader.list("events").compactMap { value in
+                log.text(value, of: "events").flatMap {
+                    log.choice($0, of: "events", from: NotificationKind.self)?.value
+                }
+            }
+            events = NotificationKind.allCases.filter(kinds.contains)
+        }
+        guard let url, let secret else { return nil }
+        return NotificationHook(
+            name: name, webhook: url.value, secret: secret.value, events: events, allowsLoopback: loopback)
     }
 
     private func regions(_ reader: MappingReader) -> [ZoneName: RegionName] {

@@ -5,6 +5,8 @@ package import Wire
 
 /// What people ask.
 extension FabricService {
+    private static let findingsMax = 100
+
     package func status() async throws(Problem) -> StatusView {
         let loop = await orchestrator.snapshot
         var reasons: [String] = []
@@ -15,12 +17,16 @@ extension FabricService {
             reasons.append("configuration repository: \(problem.sentence) \(problem.cause)")
         }
         if let pendingCommit {
-            reasons.append("commit \(pendingCommit.prefix(12)) waits or cannot be used: see `apus validate`")
+            reasons.append(
+                "commit \(pendingCommit.prefix(12)) "
+                    + (pendingProblem.map { "cannot be used: \($0.cause) See `apus validate`" }
+                        ?? "waits: see `apus plan --apply`, then `apus apply`"))
         }
         guard loop.desired != nil else { return emptyStatus(reasons: reasons + [Self.nothingDesired.sentence]) }
         let seen = try await sight()
         reasons += seen.warnings
         var status = seen.views.status(pendingCommit: pendingCommit, reasons: reasons)
+        status.pendingProblem = pendingProblem
         if seen.isShort { status.colour = .red }
         return status
     }
@@ -112,6 +118,24 @@ extension FabricService {
         return ValidationView(commit: head.commit, findings: findings)
     }
 
+    package func pendingCommit() async throws(Problem) -> PendingCommitView {
+        let head = try await source.current()
+        let desired = await orchestrator.snapshot.desired?.configuration
+        var view = PendingCommitView(
+            commit: head.commit, desired: desired?.commit, isDesired: desired?.commit == head.commit)
+        view.findings = head.reading.errors.prefix(Self.findingsMax).map { diagnostic in
+            ValidationView.Finding(
+                file: diagnostic.position.file, line: diagnostic.position.line, column: diagnostic.position.column,
+                text: diagnostic.line, problem: diagnostic.problem)
+        }
+        guard let new = head.reading[fabric] else { return view }
+        let before = desired ?? FabricConfiguration(fabric: fabric, commit: "")
+        view.changes = ConfigurationDiff.changes(from: before.withoutSecrets, to: new.withoutSecrets).map {
+            PendingCommitView.Change(path: $0.path, before: $0.before, after: $0.after)
+        }
+        return view
+    }
+
     package func readiness() async throws(Problem) {
         if let problem = await orchestrator.stateProblem { throw problem }
         guard await orchestrator.snapshot.desired != nil else { throw Self.nothingDesired }
@@ -121,7 +145,7 @@ extension FabricService {
         let loop = await orchestrator.snapshot
         if running {
             return loop.executions.values.filter { app == nil || $0.app == app }.sorted { $0.id > $1.id }
-                .map { view($0, withSteps: false) }
+                .map { view(counted($0, loop), withSteps: false) }
         }
         var views: [ExecutionView] = []
         for number in try await orchestrator.store.executionNumbers(limit: .max) {
@@ -130,7 +154,7 @@ extension FabricService {
             guard let execution = if let live { live } else { try await orchestrator.store.execution(number) },
                 app == nil || execution.app == app
             else { continue }
-            views.append(view(execution, withSteps: false))
+            views.append(view(counted(execution, loop), withSteps: false))
         }
         return views
     }
@@ -159,7 +183,7 @@ extension FabricService {
             continuation.yield(
                 ExecutionEvent(
                     sequence: 1, at: execution.endedAt ?? now(), kind: .state, state: execution.state,
-                    problem: execution.machine.problem))
+                    problem: execution.machine.problem, traffic: execution.traffic))
             continuation.finish()
         }
     }
@@ -216,10 +240,16 @@ extension FabricService {
 
     func found(_ id: ExecutionID) async throws(Problem) -> Execution {
         guard let number = Int64(id.text) else { throw Self.unknown(id) }
-        if let running = await orchestrator.snapshot.executions.values.first(where: { $0.id == number }) {
-            return running
-        }
+        let loop = await orchestrator.snapshot
+        if let running = loop.executions.values.first(where: { $0.id == number }) { return counted(running, loop) }
         guard let execution = try await orchestrator.store.execution(number) else { throw Self.unknown(id) }
+        return counted(execution, loop)
+    }
+
+    /// With what was counted until now, where more is counted than was saved.
+    private func counted(_ execution: Execution, _ loop: Orchestrator) -> Execution {
+        var execution = execution
+        execution.traffic = loop.traffic(of: execution.id, at: now()) ?? execution.traffic
         return execution
     }
 
@@ -248,6 +278,7 @@ extension FabricConfiguration {
             }
             configuration.balancers[name] = balancer
         }
+        configuration.policy.hooks = configuration.policy.hooks.map(\.withoutPath)
         return configuration
     }
 }

@@ -46,7 +46,7 @@ extension FabricService {
             commit: execution.configCommit, startedBy: execution.startedBy, startedAt: execution.startedAt,
             endedAt: execution.endedAt,
             problem: machine.problem, summary: machine.plan.summary.text, stepsDone: done,
-            stepsTotal: machine.steps.count,
+            stepsTotal: machine.steps.count, traffic: execution.traffic.flatMap { $0.releases.isEmpty ? nil : $0 },
             steps: steps, tree: withSteps ? PlanNodeView(machine.plan.root) : nil)
     }
 }

@@ -35,6 +35,8 @@ package protocol FabricOperations: Sendable {
     func configuration() async throws(Problem) -> FabricConfiguration
     /// Of the configuration repository's head as it is now.
     func validation() async throws(Problem) -> ValidationView
+    /// The configuration repository's head as it was last read, beside what is desired.
+    func pendingCommit() async throws(Problem) -> PendingCommitView
     func doctor() async throws(Problem) -> [DoctorFinding]
     /// - Throws: why requests would not be served well: starting, or without the lease.
     func readiness() async throws(Problem)
@@ -62,6 +64,12 @@ package protocol FabricOperations: Sendable {
     func scale(_ app: AppName, _ request: ScaleRequest, by principal: Principal) async throws(Problem) -> AcceptedView
     func drain(_ host: HostName, by principal: Principal) async throws(Problem) -> AcceptedView
     func undrain(_ host: HostName, by principal: Principal) async throws(Problem) -> AcceptedView
+
+    // Notifications.
+    func notifications() async throws(Problem) -> [NotificationHookView]
+    /// - Throws: `hook.unknown`.
+    func testNotifications(_ request: NotificationTestRequest, by principal: Principal) async throws(Problem)
+        -> [NotificationTestView]
 
     // Records.
     /// The newest first; only entries with a lower number than `before`, when it is given.

@@ -40,7 +40,9 @@ package struct OrchestrationStore: Sendable {
 
     /// Makes what the actions save durable: what belongs together in one transaction, as far as
     /// the store's limit for one allows.
-    package func save(_ actions: [Orchestrator.Action], before: DesiredModel?) async throws(Problem) {
+    package func save(
+        _ actions: [Orchestrator.Action], before: DesiredModel?, notifications: [NotificationQueue.Item] = []
+    ) async throws(Problem) {
         var operations: [StateKey: Operation] = [:]
         var order: [StateKey] = []
         func add(_ operation: Operation, _ key: StateKey) {
@@ -49,6 +51,8 @@ package struct OrchestrationStore: Sendable {
         func put(_ key: StateKey, _ value: some Encodable) throws(Problem) {
             add(.put(key, try StateJSON.encode(value)), key)
         }
+        // First: what needs more than one transaction is told of rather twice than not at all.
+        for (key, operation) in try NotificationService.operations(notifications) { add(operation, key) }
         var known = before
         var traffic: [Int64: TrafficRecord] = [:]
         for action in actions {

@@ -11,8 +11,12 @@ package actor OrchestratorService: Service {
     private static let pauseMax = Duration.seconds(3)
 
     let store: OrchestrationStore
+    /// Which releases have served.
+    let history: ServedHistory
     private let audit: AuditLog
     private let link: any HostLink
+    private let notifier: NotificationService?
+    private var hadHooks = false
     private let now: @Sendable () -> Instant
     private let logger: Logger
     let feed = ChangeFeed()
@@ -27,7 +31,6 @@ package actor OrchestratorService: Service {
     private(set) var stateProblem: Problem?
     /// Set when another server has taken the state over: this one changes and sends nothing more.
     private var supersession: Problem?
-    private var onEnd: (@Sendable (Execution) async -> Void)?
     private let heartbeats = Mutex<Set<HostName>>([])
     /// Hosts whose words wait to be dealt with, and how many of each: what they say next is not read
     /// before, and their silence is ours.
@@ -37,10 +40,12 @@ package actor OrchestratorService: Service {
     /// Brings the loop's state back.
     package init(
         store: any StateStore, releases: ReleaseStore, audit: AuditLog, link: any HostLink,
-        now: @escaping @Sendable () -> Instant, logger: Logger
+        notifier: NotificationService? = nil, now: @escaping @Sendable () -> Instant, logger: Logger
     ) async throws(Problem) {
+        history = ServedHistory(store: store)
         self.audit = audit
         self.link = link
+        self.notifier = notifier
         self.now = now
         self.logger = logger
         // A lease's number is higher than every one before: agents refuse what an older run sends.
@@ -53,6 +58,8 @@ package actor OrchestratorService: Service {
     }
 
     package func run() async throws {
+        if let desired = orchestrator.desired { await notifier?.begin(hooks: desired.configuration.policy.hooks) }
+        await recoverAudit()
         await receive { $0.resume(at: $1) }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled, await self.supersession == nil {
@@ -97,9 +104,6 @@ package actor OrchestratorService: Service {
     /// The same, with the number of the last change: whoever has kept something of that number
     /// knows what there is to know, but for when hosts were last heard.
     var numberedSnapshot: (loop: Orchestrator, change: Int64) { (orchestrator, changeNumber) }
-
-    /// Called with each execution when it has ended, before anything else happens.
-    package func whenEnded(_ body: @escaping @Sendable (Execution) async -> Void) { onEnd = body }
 
     /// Gives the loop something to do, and carries out what follows.
     /// - Parameter body: changes the loop and answers its actions.
@@ -199,8 +203,18 @@ package actor OrchestratorService: Service {
     private func carryOut(_ actions: [Orchestrator.Action], before: DesiredModel?) async {
         guard !actions.isEmpty else { return }
         changeNumber += 1
-        let isSaved = await untilSaved { () throws(Problem) in try await self.store.save(actions, before: before) }
+        let hooks = orchestrator.desired?.configuration.policy.hooks ?? []
+        // Most fabrics tell nobody, and the notifier need not be asked for each heartbeat's change.
+        let notifications =
+            hooks.isEmpty && !hadHooks ? nil : await notifier?.items(for: actions, hooks: hooks)
+        hadHooks = !hooks.isEmpty
+        let isSaved = await untilSaved { () throws(Problem) in
+            try await self.store.save(actions, before: before, notifications: notifications?.items ?? [])
+        }
         guard isSaved else { return }
+        if let notifications, notifications.isNews || !notifications.items.isEmpty {
+            await notifier?.added(notifications.items)
+        }
         var ended: [Execution] = []
         for action in actions {
             switch action {
@@ -215,8 +229,9 @@ package actor OrchestratorService: Service {
             }
         }
         for execution in ended {
+            // First what a restart does again for an execution whose audit entry is open.
+            await note(execution)
             await completeAudit(of: execution)
-            await onEnd?(execution)
         }
         feed.publish(
             at: now(), desired: orchestrator.desired?.revision ?? 0, live: orchestrator.liveRevision)
@@ -289,30 +304,63 @@ package actor OrchestratorService: Service {
         }
     }
 
-    private func beginAudit(of execution: Execution) async {
-        let action = AuditAction(
+    /// The server may have been killed between two of its writes: what goes on has its beginning in
+    /// the audit log before its next order is sent, and what has ended has its end in it.
+    private func recoverAudit() async {
+        let running = orchestrator.executions.values.sorted { $0.id < $1.id }
+        await untilSaved { () throws(Problem) in
+            let found = try await self.audit.executions(known: Set(running.map { "\($0.id)" }))
+            for execution in running {
+                if let ticket = found.open["\(execution.id)"] {
+                    self.tickets[execution.id] = ticket
+                } else if !found.begun.contains("\(execution.id)") {
+                    self.tickets[execution.id] = try await self.audit.record(before: self.action(of: execution))
+                }
+            }
+            for (id, ticket) in found.open.sorted(by: { $0.value.started.sequence < $1.value.started.sequence }) {
+                guard let number = Int64(id), self.tickets[number] == nil,
+                    let execution = try await self.store.execution(number), execution.state.isEnded
+                else { continue }
+                try await self.history.note(execution)
+                try await ticket.complete(Self.outcome(of: execution))
+            }
+        }
+    }
+
+    private func note(_ execution: Execution) async {
+        await untilSaved { () throws(Problem) in try await self.history.note(execution) }
+    }
+
+    private func action(of execution: Execution) -> AuditAction {
+        AuditAction(
             who: execution.startedBy, role: execution.startedBy == "apus" ? "apus" : "deployer",
             what: execution.kind.rawValue, subject: "app/\(execution.app)",
-            details: execution.machine.plan.summary.text, commit: orchestrator.desired?.configuration.commit,
+            details: execution.machine.plan.summary.text,
+            commit: execution.configCommit.isEmpty ? nil : execution.configCommit,
             execution: "\(execution.id)", address: nil)
+    }
+
+    private func beginAudit(of execution: Execution) async {
         await untilSaved { () throws(Problem) in
-            self.tickets[execution.id] = try await self.audit.record(before: action)
+            self.tickets[execution.id] = try await self.audit.record(before: self.action(of: execution))
         }
     }
 
     private func completeAudit(of execution: Execution) async {
         guard let ticket = tickets.removeValue(forKey: execution.id) else { return }
-        let outcome: AuditEntry.Outcome =
-            switch execution.state {
-            case .succeeded: .succeeded
-            default:
-                .failed(
-                    execution.machine.problem
-                        ?? Problem(
-                            "execution.aborted", "The execution was ended before it was done.",
-                            cause: "Somebody aborted it.", remedy: "Deploy again when it is time."))
-            }
-        await untilSaved { () throws(Problem) in try await ticket.complete(outcome) }
+        await untilSaved { () throws(Problem) in try await ticket.complete(Self.outcome(of: execution)) }
+    }
+
+    private static func outcome(of execution: Execution) -> AuditEntry.Outcome {
+        switch execution.state {
+        case .succeeded: .succeeded
+        default:
+            .failed(
+                execution.machine.problem
+                    ?? Problem(
+                        "execution.aborted", "The execution was ended before it was done.",
+                        cause: "Somebody aborted it.", remedy: "Deploy again when it is time."))
+        }
     }
 }
 

@@ -25,7 +25,8 @@ package final class ExecutionFeed: Sendable {
         }
         log?.append(isLast: execution.state.isEnded) { sequence in
             ExecutionEvent(
-                sequence: sequence, at: now, kind: .state, state: execution.state, problem: execution.machine.problem)
+                sequence: sequence, at: now, kind: .state, state: execution.state, problem: execution.machine.problem,
+                traffic: execution.traffic.flatMap { $0.releases.isEmpty ? nil : $0 })
         }
     }
 

@@ -39,13 +39,27 @@ package struct FabricPolicy: Codable, Hashable, Sendable {
     /// The largest share of hosts that may be replaced for being silent. Above it the control
     /// plane assumes that it is the one that is cut off, and only says so.
     package var lostHostsMax: Share
+    /// Who is told what happens, by name.
+    package var hooks: [NotificationHook]
 
     package init(
-        apply: Apply = .automatic, lostHostGrace: Interval = .seconds(30), lostHostsMax: Share = .percent(34)
+        apply: Apply = .automatic, lostHostGrace: Interval = .seconds(30), lostHostsMax: Share = .percent(34),
+        hooks: [NotificationHook] = []
     ) {
         self.apply = apply
         self.lostHostGrace = lostHostGrace
         self.lostHostsMax = lostHostsMax
+        self.hooks = hooks
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            apply: try container.decode(Apply.self, forKey: .apply),
+            lostHostGrace: try container.decode(Interval.self, forKey: .lostHostGrace),
+            lostHostsMax: try container.decode(Share.self, forKey: .lostHostsMax),
+            // What 0.1 saved has none.
+            hooks: try container.decodeIfPresent([NotificationHook].self, forKey: .hooks) ?? [])
     }
 }
 

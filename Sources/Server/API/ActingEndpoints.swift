@@ -11,6 +11,7 @@ struct ActingEndpoints {
     func register(on board: inout Switchboard) {
         registerPlans(on: &board)
         registerActions(on: &board)
+        registerNotifications(on: &board)
         registerAccess(on: &board)
     }
 
@@ -51,6 +52,13 @@ struct ActingEndpoints {
         }
     }
 
+    private func registerNotifications(on board: inout Switchboard) {
+        let operations = operations
+        board.on(Routes.testNotifications) { call in
+            try .json(await operations.testNotifications(call.input(), by: call.caller()))
+        }
+    }
+
     private func registerAccess(on board: inout Switchboard) {
         let access = access
         board.on(Routes.tokens) { _ in try .json(await access.tokens()) }
@@ -59,6 +67,10 @@ struct ActingEndpoints {
         }
         board.on(Routes.revokeToken) { call in
             try await access.revokeToken(call.path["token"] ?? "", by: call.caller())
+            return Response(status: .noContent)
+        }
+        board.on(Routes.revokeHost) { call in
+            try await access.revokeHost(call.host(), by: call.caller())
             return Response(status: .noContent)
         }
         board.on(Routes.createJoinToken) { call in

@@ -33,6 +33,8 @@ struct ReadingEndpoints {
         board.on(Routes.delta) { call in try .json(await operations.delta(call.filter())) }
         board.on(Routes.configuration) { _ in try .json(await operations.configuration()) }
         board.on(Routes.validation) { _ in try .json(await operations.validation()) }
+        board.on(Routes.pendingCommit) { _ in try .json(await operations.pendingCommit()) }
+        board.on(Routes.notifications) { _ in try .json(await operations.notifications()) }
         board.on(Routes.doctor) { _ in try .json(await operations.doctor()) }
         board.on(Routes.audit) { call in
             let limit = try call.integer("limit", in: 1...1000) ?? 100

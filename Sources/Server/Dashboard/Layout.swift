@@ -9,17 +9,19 @@ enum Layout {
         case hosts
         case instances
         case audit
+        case doctor
+        case tokens
         case none
     }
 
     private static let sections: [(Section, path: String, name: String, key: String)] = [
         (.overview, "/", "Overview", "o"), (.executions, "/executions", "Executions", "e"),
         (.hosts, "/hosts", "Hosts", "h"), (.instances, "/instances", "Instances", "i"),
-        (.audit, "/audit", "Audit", "a"),
+        (.audit, "/audit", "Audit", "a"), (.doctor, "/doctor", "Doctor", "d"), (.tokens, "/tokens", "Tokens", "t"),
     ]
 
     static func page(title: String, section: Section, viewer: Viewer, host: HostName?, body: HTML) -> HTML {
-        let links = sections.html { item in
+        let links = sections.filter { $0.0 != .tokens || viewer.may(.admin) }.html { item in
             let current: HTML = item.0 == section ? #" aria-current="page""# : ""
             return #"<a href="\#(item.path)" data-key="\#(item.key)"\#(current)>\#(item.name)</a>"#
         }
@@ -84,7 +86,7 @@ enum Layout {
             <dt><kbd>/</kbd></dt><dd>filter</dd>
             <dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous row</dd>
             <dt><kbd>Enter</kbd></dt><dd>open the row</dd>
-            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>i</kbd> <kbd>a</kbd></dt><dd>overview, executions, hosts, instances, audit</dd>
+            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>i</kbd> <kbd>a</kbd> <kbd>d</kbd> <kbd>t</kbd></dt><dd>overview, executions, hosts, instances, audit, doctor, tokens</dd>
             <dt><kbd>?</kbd></dt><dd>this help</dd>
             <dt><kbd>Esc</kbd></dt><dd>close, leave the field</dd>
           </dl>

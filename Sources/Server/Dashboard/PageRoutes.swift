@@ -60,10 +60,21 @@ enum PageRoutes {
         "formControl", .post, "/executions/{execution}/control", .role(.deployer), "Steers an execution.", output: page)
     static let build = Route("showBuild", .get, "/builds/{build}", .role(.viewer), "A build.", output: page)
 
+    static let doctor = Route(
+        "showDoctor", .get, "/doctor", .role(.viewer), "Whether the control plane is well.", output: page)
+    static let commit = Route(
+        "showCommit", .get, "/commit", .role(.viewer), "What the repository's head would change.", output: page)
+    static let apply = Route("formApply", .post, "/commit", .role(.operator), "Applies a commit.", output: page)
+    static let tokens = Route("showTokens", .get, "/tokens", .role(.admin), "Every token.", output: page)
+    static let createToken = Route("formToken", .post, "/tokens", .role(.admin), "Makes a token.", output: page)
+    static let revokeToken = Route(
+        "formRevoke", .post, "/tokens/{token}/revoke", .role(.admin), "Makes a token useless.", output: page)
+
     static let all: [Route] = [
         login, logIn, logOut, asset, overview, hosts, instances, host, drain, undrain, instance, audit, app, deploy,
         plan,
         rollback,
-        scale, diff, showPlan, approve, executions, execution, control, build,
+        scale, diff, showPlan, approve, executions, execution, control, build, doctor, commit, apply, tokens,
+        createToken, revokeToken,
     ]
 }

@@ -39,7 +39,8 @@ struct DevRole: AsyncParsableCommand {
         let logger = try DevLog.logger("server", folder: folder)
         let options = ControlPlaneWiring.Options(
             fabric: name, repository: repository, reference: try GitReference("HEAD"),
-            state: folder.appending("server"), apiAddress: "127.0.0.1", apiPort: port, apiCertificate: nil,
+            state: folder.appending("server"),
+            secrets: folder.appending("secrets"), apiAddress: "127.0.0.1", apiPort: port, apiCertificate: nil,
             agentsAddress: "127.0.0.1", agentsPort: 0, names: ["127.0.0.1"])
         try FileManager.default.createDirectory(atPath: options.state.string, withIntermediateDirectories: true)
         let (bound, onBound) = AsyncStream<Int>.makeStream()

@@ -24,6 +24,8 @@ struct ServerRole: AsyncParsableCommand {
     @Option(help: "The branch, tag or commit of it to follow.") var ref = "HEAD"
     @Option(help: "The fabric to look after.") var fabric: String
     @Option(help: "The folder for state, keys and packages.") var state = "/var/lib/apus/server"
+    @Option(help: "The folder with secrets that git only names, a private file each; default: STATE/secrets.")
+    var secrets: String?
     @Option(help: "Where the API and the dashboard listen: ADDRESS:PORT.") var listen = "127.0.0.1:2787"
     @Option(help: "Where agents connect: ADDRESS:PORT.") var agents = "127.0.0.1:2788"
     @Option(help: "A name or address that agents reach the server by; may be repeated.") var name: [String] = []
@@ -62,6 +64,7 @@ struct ServerRole: AsyncParsableCommand {
         let repository = try GitRepository(try GitLocation(config), cache: folder.appending("mirrors"))
         return ControlPlaneWiring.Options(
             fabric: try FabricName(fabric), repository: repository, reference: try GitReference(ref), state: folder,
+            secrets: try secrets.map { path throws(Problem) in try absolute(path) } ?? folder.appending("secrets"),
             apiAddress: api.host, apiPort: api.port, apiCertificate: pair, agentsAddress: agents.host,
             agentsPort: agents.port, names: name.isEmpty ? [agents.host] : name)
     }

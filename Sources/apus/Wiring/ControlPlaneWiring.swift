@@ -19,6 +19,8 @@ struct ControlPlaneWiring {
         var repository: GitRepository
         var reference: GitReference
         var state: FilePath
+        /// Secrets that git only names, a file each.
+        var secrets: FilePath
         var apiAddress: String
         var apiPort: Int
         var apiCertificate: FabricServer.Configuration.Certificate?
@@ -50,6 +52,7 @@ struct ControlPlaneWiring {
         let signer = try PackageSigner(privateKeyBase64: authority.packageKey.rawRepresentation.base64EncodedString())
         let tokens = TokenStore(store: store, fabric: options.fabric, now: wallClock)
         let joins = JoinTokenStore(store: store, now: wallClock)
+        let certificates = HostCertificates(store: store, now: wallClock)
 
         // The gateway tells the loop what agents say, and the loop sends through the gateway.
         let relay = ObservationRelay()
@@ -60,14 +63,21 @@ struct ControlPlaneWiring {
             authority: authority,
             dependencies: AgentGateway.Dependencies(
                 redeem: { token, host throws(Problem) in try await joins.redeem(token, by: host) },
-                isAllowed: { _, _ in true },
+                isAllowed: { host, serial throws(Problem) in try await certificates.isGood(serial, of: host) },
+                issued: { host, issued, renewing throws(Problem) in
+                    try await certificates.note(issued, of: host, renewing: renewing)
+                },
                 readPackage: { digest, offset, length throws(Problem) in
                     ByteBuffer(bytes: try await objects.read(digest, from: offset, bytesMax: length))
                 },
                 observe: { await relay.pass($0) }, heard: { relay.heard($0) }),
             now: wallClock, logger: logger)
+        let notifier = try await NotificationService(
+            fabric: options.fabric, store: store, secrets: WebhookSecrets(folder: options.secrets), now: wallClock,
+            logger: logger)
         let orchestrator = try await OrchestratorService(
-            store: store, releases: releases, audit: audit, link: gateway, now: wallClock, logger: logger)
+            store: store, releases: releases, audit: audit, link: gateway, notifier: notifier, now: wallClock,
+            logger: logger)
         relay.connect(.init(observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) }))
         let maker = try ReleaseMaker(
             configuration: options.repository, work: options.state.appending("work"), objects: objects, signer: signer,
@@ -75,18 +85,23 @@ struct ControlPlaneWiring {
         let fabric = FabricService(
             fabric: options.fabric,
             source: ConfigurationSource(repository: options.repository, reference: options.reference), maker: maker,
-            releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway, now: wallClock,
-            logger: logger)
+            releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway,
+            notifier: notifier,
+            now: wallClock, logger: logger)
         let access = AccessService(
             fabric: options.fabric, tokens: tokens,
             sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
-            joins: joins, audit: audit, authorityFingerprint: authority.fingerprint, now: wallClock)
+            joins: joins,
+            hosts: AccessService.Hosts(
+                certificates: certificates, isKnown: { await orchestrator.snapshot.hosts[$0] != nil },
+                disconnect: { gateway.disconnect($0, because: $1) }),
+            audit: audit, authorityFingerprint: authority.fingerprint, now: wallClock)
         let server = try FabricServer(
             configuration: FabricServer.Configuration(
                 address: options.apiAddress, port: options.apiPort, certificate: options.apiCertificate,
                 version: apusVersion),
             operations: fabric, access: access, logger: logger, onBound: onBound)
-        services = [store, gateway, orchestrator, fabric, server]
+        services = [store, notifier, gateway, orchestrator, fabric, server]
         self.authority = authority
         self.joins = joins
         self.tokens = tokens

@@ -242,7 +242,7 @@ extension Assets {
           }
 
           // Keys.
-          const sections = { o: "/", e: "/executions", h: "/hosts", i: "/instances", a: "/audit" };
+          const sections = { o: "/", e: "/executions", h: "/hosts", i: "/instances", a: "/audit", d: "/doctor", t: "/tokens" };
           let prefix = 0;
           const move = (step) => {
             const rows = all("[data-row]", main);

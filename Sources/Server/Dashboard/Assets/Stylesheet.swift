@@ -182,6 +182,8 @@ extension Assets {
         .log { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: 0.5rem 0.75rem; margin: 0.35rem 0; overflow: auto; max-height: 22rem; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5; }
         #log { min-height: 16rem; max-height: 65vh; }
         .changes { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; border-collapse: separate; border-spacing: 0; overflow: hidden; }
+        .traffic td { vertical-align: top; } .failed { color: var(--red); font-weight: 600; }
+        input.secret { width: 100%; max-width: 46rem; font-family: var(--mono); }
         .changes td:first-child, .diff td { font-family: var(--mono); font-size: 0.86rem; }
         .changes td:first-child { width: 4rem; font-weight: 700; }
         .changes td:nth-child(2), .changes td:nth-child(3) { width: 1%; white-space: nowrap; padding-right: 2rem; }

@@ -8,11 +8,11 @@ struct ExecutionPage {
     static func table(_ executions: [ExecutionView], _ viewer: Viewer) -> HTML {
         if executions.isEmpty { return #"<p class="muted">None yet.</p>"# }
         return """
-            <div class="scroll"><table><thead><tr><th>Execution</th><th>State</th><th>Steps</th><th>Changes</th><th>By</th><th>Began</th><th class="r">Took</th></tr></thead>
+            <div class="scroll"><table><thead><tr><th>Execution</th><th>State</th><th>Steps</th><th>Changes</th><th class="r">Requests meanwhile</th><th>By</th><th>Began</th><th class="r">Took</th></tr></thead>
             <tbody>\(executions.html { execution in
                 """
                 <tr data-row tabindex="-1"><td><a href="/executions/\(execution.id)">\(execution.kind.rawValue) \(execution.app)\(html(execution.release) { " r\($0)" })</a></td>
-                <td>\(Controls.state(execution.state))</td><td>\(Controls.progress(execution))</td><td class="muted">\(execution.summary)</td>
+                <td>\(Controls.state(execution.state))</td><td>\(Controls.progress(execution))</td><td class="muted">\(execution.summary)</td><td class="r">\(html(execution.traffic, TrafficTable.total))</td>
                 <td>\(execution.startedBy)</td><td>\(Controls.time(execution.startedAt, viewer.now))</td><td class="r">\(Controls.duration(execution.startedAt, execution.endedAt ?? viewer.now))</td></tr>
                 """
             })</tbody></table></div>
@@ -27,7 +27,8 @@ struct ExecutionPage {
             <p class="muted">Execution \(execution.id) by \(execution.startedBy), \(Controls.time(execution.startedAt, viewer.now)), took \(Controls.duration(execution.startedAt, execution.endedAt ?? viewer.now)) · \(execution.summary)\(execution.commit.isEmpty ? .empty : " · commit \(Controls.commit(execution.commit))" as HTML)
             \(html(execution.plan) { " · <a href=\"/plans/\($0)\">plan \($0)</a>" })\(html(execution.build) { " · <a href=\"/builds/\($0)\">build \($0)</a>" })</p>
             \(html(execution.problem, Controls.problem))
-            <section aria-label="Steps"><ol class="tree">\(html(execution.tree) { node($0, byID, isRoot: true) })</ol></section>
+            \(html(execution.traffic, TrafficTable.table))
+            <section aria-label="Steps"><h2>Steps</h2><ol class="tree">\(html(execution.tree) { node($0, byID, isRoot: true) })</ol></section>
             """
     }
 

@@ -69,7 +69,11 @@ struct OverviewPage {
             <section class="headline \(status.colour.rawValue)" aria-label="State">
               <div>\(Controls.symbol(status.colour))<strong>\(sentence)</strong>
               <span class="muted">commit \(Controls.commit(status.commit)) · desired <span class="num">\(status.desiredRevision)</span> · live <span class="num">\(status.liveRevision)</span></span></div>
-              \(status.pendingCommit.map { "<p>Commit \(Controls.commit($0)) waits: <code>apus apply</code></p>" as HTML } ?? .empty)
+              \(html(status.pendingCommit) { commit in
+                  status.pendingProblem == nil
+                      ? "<p><a href=\"/commit\">Commit \(Controls.commit(commit)) waits to be applied</a></p>"
+                      : "<p>\(Controls.symbol(.yellow)) <a href=\"/commit\">Commit \(Controls.commit(commit)) cannot be used</a>; what runs goes on running</p>"
+              })
               \(reasons.isEmpty ? .empty : "<ul>\(reasons.html { "<li>\($0)</li>" })\(more > 0 ? "<li class=\"muted\">and \(more) more</li>" as HTML : .empty)</ul>" as HTML)
             </section>
             """

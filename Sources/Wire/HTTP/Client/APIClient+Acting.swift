@@ -32,11 +32,17 @@ extension APIClient {
     package func undrain(_ host: HostName) async throws(Problem) -> AcceptedView {
         try await call(Routes.undrain, [host.text])
     }
+    package func testNotifications(_ request: NotificationTestRequest) async throws(Problem) -> [NotificationTestView] {
+        try await call(Routes.testNotifications, with: request)
+    }
     package func createToken(_ request: TokenRequest) async throws(Problem) -> IssuedTokenView {
         try await call(Routes.createToken, with: request)
     }
     package func revokeToken(_ id: String) async throws(Problem) {
         _ = try await send(Routes.revokeToken, [id], [], body: nil)
+    }
+    package func revokeHost(_ host: HostName) async throws(Problem) {
+        _ = try await send(Routes.revokeHost, [host.text], [], body: nil)
     }
     package func createJoinToken(_ request: JoinTokenRequest = JoinTokenRequest()) async throws(Problem)
         -> JoinTokenView

@@ -5,6 +5,11 @@ extension APIClient {
     package func version() async throws(Problem) -> VersionView { try await call(Routes.version) }
     package func doctor() async throws(Problem) -> [DoctorFinding] { try await call(Routes.doctor) }
 
+    package func pendingCommit() async throws(Problem) -> PendingCommitView { try await call(Routes.pendingCommit) }
+    package func notifications() async throws(Problem) -> [NotificationHookView] {
+        try await call(Routes.notifications)
+    }
+
     /// Every host that the filter admits, however many parts that takes.
     package func hosts(_ filter: Filter = .all, sort: ListQuery.Sort? = nil) async throws(Problem) -> [HostView] {
         try await parts(of: Routes.hosts, filter, sort)

@@ -63,6 +63,8 @@ package struct ExecutionEvent: StreamEvent, Hashable {
     package var stepState: StepView.State?
     package var state: ExecutionState?
     package var problem: Problem?
+    /// With the end: what releases have served meanwhile, as far as it was counted by then.
+    package var traffic: ExecutionTraffic?
     /// Of a step that has watched a release: what was found, a verdict a line.
     package var findings: [String]?
 
@@ -72,7 +74,7 @@ package struct ExecutionEvent: StreamEvent, Hashable {
     package init(
         sequence: Int64, at: Instant, kind: Kind, step: Int? = nil, title: String? = nil, line: String? = nil,
         stepState: StepView.State? = nil, state: ExecutionState? = nil, problem: Problem? = nil,
-        findings: [String]? = nil
+        traffic: ExecutionTraffic? = nil, findings: [String]? = nil
     ) {
         self.sequence = sequence
         self.at = at
@@ -83,6 +85,7 @@ package struct ExecutionEvent: StreamEvent, Hashable {
         self.stepState = stepState
         self.state = state
         self.problem = problem
+        self.traffic = traffic
         self.findings = findings
     }
 }

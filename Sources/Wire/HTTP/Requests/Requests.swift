@@ -136,3 +136,11 @@ package struct JoinTokenRequest: Codable, Sendable {
         self.expiresInSeconds = expiresInSeconds
     }
 }
+
+/// Sends something to a hook, to see whether it arrives.
+package struct NotificationTestRequest: Codable, Hashable, Sendable {
+    /// nil: every hook.
+    package var hook: HookName?
+
+    package init(hook: HookName? = nil) { self.hook = hook }
+}

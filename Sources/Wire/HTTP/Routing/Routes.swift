@@ -71,6 +71,9 @@ package enum Routes {
     package static let validation = Route(
         "getValidation", .get, "/v1/configuration/validation", .role(.viewer),
         "Whether the configuration repository's head can be used.", output: .json(ValidationView.self))
+    package static let pendingCommit = Route(
+        "getPendingCommit", .get, "/v1/configuration/pending", .role(.viewer),
+        "What the configuration repository's head would change.", output: .json(PendingCommitView.self))
     package static let events = Route(
         "followEvents", .get, "/v1/events", .role(.viewer), "Says that something has changed, as it changes.",
         output: .events(ChangeEvent.self))
@@ -141,6 +144,14 @@ package enum Routes {
         "undrainHost", .post, "/v1/hosts/{host}/undrain", .role(.operator), "Lets a drained host take instances again.",
         output: .json(AcceptedView.self))
 
+    package static let notifications = Route(
+        "listHooks", .get, "/v1/notifications", .role(.viewer), "Who is told what happens, and how that gets on.",
+        output: .json([NotificationHookView].self))
+    package static let testNotifications = Route(
+        "testHooks", .post, "/v1/notifications/test", .role(.operator),
+        "Sends something to a hook, and says whether it was taken.", input: NotificationTestRequest.self,
+        output: .json([NotificationTestView].self))
+
     // Access.
     package static let tokens = Route(
         "listTokens", .get, "/v1/tokens", .role(.admin), "Every token, without its secret.",
@@ -154,6 +165,10 @@ package enum Routes {
     package static let createJoinToken = Route(
         "createJoinToken", .post, "/v1/join-tokens", .role(.operator), "Makes a one-time token that lets a host join.",
         input: JoinTokenRequest.self, output: .json(JoinTokenView.self))
+
+    package static let revokeHost = Route(
+        "revokeHost", .post, "/v1/hosts/{host}/revoke", .role(.operator),
+        "Refuses a host's certificates and join tokens from now on, and ends its connection.", output: .nothing)
 
     // The server itself.
     package static let health = Route(
@@ -171,10 +186,12 @@ package enum Routes {
     package static let all: [Route] = [
         hostGroups, instanceGroups, status, hosts, host, instances, instanceLogs, apps, app, releases, releaseDiff,
         delta, configuration,
-        validation,
+        validation, pendingCommit,
         events, audit, auditEvents, doctor, version, makePlan, plan, approvePlan, executions, execution,
         controlExecution,
-        executionEvents, build, buildEvents, apply, deploy, rollback, scale, drain, undrain, tokens, createToken,
-        revokeToken, createJoinToken, health, readiness, metrics, openAPI,
+        executionEvents, build, buildEvents, apply, deploy, rollback, scale, drain, undrain, notifications,
+        testNotifications,
+        tokens, createToken,
+        revokeToken, createJoinToken, revokeHost, health, readiness, metrics, openAPI,
     ]
 }

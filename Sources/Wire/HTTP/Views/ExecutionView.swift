@@ -19,6 +19,8 @@ package struct ExecutionView: Codable, Hashable, Sendable {
     package var summary: String
     package var stepsDone: Int
     package var stepsTotal: Int
+    /// What releases have served around it; nil when nothing was counted.
+    package var traffic: ExecutionTraffic?
     /// Empty in lists.
     package var steps: [StepView] = []
     /// The tree that `steps` belong to; nil in lists.
@@ -28,7 +30,7 @@ package struct ExecutionView: Codable, Hashable, Sendable {
         id: ExecutionID, app: AppName, kind: Plan.Kind, state: ExecutionState, release: Int? = nil,
         plan: PlanID? = nil, build: BuildID? = nil, commit: String, startedBy: String, startedAt: Instant,
         endedAt: Instant? = nil, problem: Problem? = nil, summary: String, stepsDone: Int, stepsTotal: Int,
-        steps: [StepView] = [], tree: PlanNodeView? = nil
+        traffic: ExecutionTraffic? = nil, steps: [StepView] = [], tree: PlanNodeView? = nil
     ) {
         self.id = id
         self.app = app
@@ -45,6 +47,7 @@ package struct ExecutionView: Codable, Hashable, Sendable {
         self.summary = summary
         self.stepsDone = stepsDone
         self.stepsTotal = stepsTotal
+        self.traffic = traffic
         self.steps = steps
         self.tree = tree
     }

@@ -36,6 +36,8 @@ package struct StatusView: Codable, Hashable, Sendable {
     package var commit: String
     /// A newer commit that waits for `apus apply`, or that is broken.
     package var pendingCommit: String?
+    /// Why it cannot be used; nil: it waits.
+    package var pendingProblem: Problem?
     package var desiredRevision: Int64
     package var liveRevision: Int64
     package var at: Instant
@@ -48,7 +50,8 @@ package struct StatusView: Codable, Hashable, Sendable {
 
     package init(
         fabric: FabricName, colour: Colour, reasons: [String], commit: String, pendingCommit: String? = nil,
-        desiredRevision: Int64, liveRevision: Int64, at: Instant, hosts: ColourCounts, instances: ColourCounts,
+        pendingProblem: Problem? = nil, desiredRevision: Int64, liveRevision: Int64, at: Instant, hosts: ColourCounts,
+        instances: ColourCounts,
         apps: [AppView], hostList: [HostView], executions: [ExecutionView]
     ) {
         self.fabric = fabric
@@ -56,6 +59,7 @@ package struct StatusView: Codable, Hashable, Sendable {
         self.reasons = reasons
         self.commit = commit
         self.pendingCommit = pendingCommit
+        self.pendingProblem = pendingProblem
         self.desiredRevision = desiredRevision
         self.liveRevision = liveRevision
         self.at = at
