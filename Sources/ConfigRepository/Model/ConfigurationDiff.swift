@@ -88,7 +88,7 @@ private enum ConfigurationFacts {
     }
 
     private static func balancer(_ balancer: BalancerSpec) -> [String: String] {
-        var facts = ["on": text(balancer.hosts)]
+        var facts = ["engine": balancer.engine.rawValue, "on": text(balancer.hosts)]
         for listener in balancer.listeners {
             facts["listen.\(listener.port)"] =
                 listener.certificate.map { "TLS, certificate \(fingerprint($0))" } ?? "plain"
@@ -126,6 +126,7 @@ private enum ConfigurationFacts {
         facts["rollout.parallel"] = "\(rollout.parallelMax)"
         facts["rollout.warm"] = "\(rollout.warm)"
         facts["rollout.automatic-rollback"] = "\(rollout.automaticRollback)"
+        facts["rollout.drain"] = "\(rollout.drain)"
         facts["rollout.packages-kept"] = "\(rollout.packagesKept)"
         for (name, process) in app.processes {
             for (key, value) in self.process(process) { facts["processes.\(name).\(key)"] = value }

@@ -9,7 +9,7 @@ extension SchemaReader {
     static let buildKeys: Set<String> = ["script", "output"]
     static let routeKeys: Set<String> = ["host", "path", "to", "balancer", "cors", "sticky", "websocket"]
     static let rolloutKeys: Set<String> = [
-        "strategy", "batch", "parallel", "warm", "automatic-rollback", "packages-kept",
+        "strategy", "batch", "parallel", "warm", "automatic-rollback", "packages-kept", "drain",
     ]
     /// What an instance is given beside `environment`.
     static let variablesGiven: Set<String> = ["HOST", "PORT"]
@@ -179,6 +179,9 @@ extension SchemaReader {
             policy.warm = warm.value
         }
         if let automatic = rollout.flag("automatic-rollback") { policy.automaticRollback = automatic.value }
+        if let drain = rollout.interval("drain", in: .seconds(0)...Interval(milliseconds: 3_600_000)) {
+            policy.drain = drain.value
+        }
         if let kept = rollout.integer("packages-kept", in: 1...100) { policy.packagesKept = kept.value }
         return policy
     }

@@ -17,14 +17,14 @@ extension BalancerConfiguration {
                     backends[name]
                     ?? Backend(
                         name: name, servers: servers(app.name, route.to, desired, records, live),
-                        healthPath: healthPath(app, route.to, desired))
+                        healthPath: healthPath(app, route.to, desired), drain: app.rollout.drain)
                 backend.sticky = backend.sticky ?? route.sticky
                 backend.websocket = backend.websocket || route.websocket
                 backends[name] = backend
             }
         }
         return BalancerConfiguration(
-            balancer: balancer.name,
+            balancer: balancer.name, engine: balancer.engine,
             listeners: balancer.listeners.map {
                 Listener(address: host.address, port: $0.port, certificate: $0.certificate)
             },

@@ -20,6 +20,12 @@ package struct Latency: Codable, Hashable, Sendable {
         buckets[Self.bucket(of: min(max(0, microseconds), Self.longest)), default: 0] += times
     }
 
+    /// Adds what another counter of the same buckets has.
+    package mutating func add(bucket: Int, times: Int64) {
+        guard (0...Self.bucket(of: Self.longest)).contains(bucket), times > 0 else { return }
+        buckets[bucket, default: 0] += times
+    }
+
     package mutating func add(_ other: Latency) { buckets.merge(other.buckets, uniquingKeysWith: +) }
 
     /// What was recorded since an earlier state of the same histogram.

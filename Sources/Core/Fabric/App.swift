@@ -186,16 +186,24 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
     package var automaticRollback: Bool
     /// How many packages a host keeps for the app.
     package var packagesKept: Int
+    /// How long connections to an instance that leaves may last before the balancer cuts them.
+    package var drain: Interval {
+        get { drainLimit ?? .seconds(60) }
+        set { drainLimit = newValue }
+    }
+    /// Nil in what version 0.1.0 has written.
+    private var drainLimit: Interval?
 
     package init(
         batch: Share = .percent(25), parallelMax: Int = 20, warm: Interval = .minutes(30),
         automaticRollback: Bool = true,
-        packagesKept: Int = 3
+        packagesKept: Int = 3, drain: Interval = .seconds(60)
     ) {
         self.batch = batch
         self.parallelMax = parallelMax
         self.warm = warm
         self.automaticRollback = automaticRollback
         self.packagesKept = packagesKept
+        drainLimit = drain
     }
 }
