@@ -107,7 +107,9 @@ let package = Package(
         // The command line: a folder per noun, a file per verb.
         .target(
             name: "Commands",
-            dependencies: ["Core", "Wire", "ConfigRepository", "Packages", argumentParser, crypto, systemPackage],
+            dependencies: [
+                "Core", "Wire", "ConfigRepository", "Packages", "Simulation", argumentParser, crypto, systemPackage,
+            ],
             swiftSettings: settings),
         // Main, and the wiring of each role by hand.
         .executableTarget(
@@ -125,10 +127,13 @@ let package = Package(
                 nioSSL, nioTLS, swiftASN1, systemPackage, x509,
             ],
             path: "Benchmarks/Crowd", swiftSettings: settings),
-        // Simulated hosts and time: what tests of the core run against.
-        .target(name: "TestSupport", dependencies: ["Core"], swiftSettings: settings),
+        // A whole fabric as a value, with faults and rules: for tests of the core and `apus simulate`.
+        .target(name: "Simulation", dependencies: ["Core"], swiftSettings: settings),
+        // What only tests use: scripts of what happens to a fabric.
+        .target(name: "TestSupport", dependencies: ["Core", "Simulation"], swiftSettings: settings),
         .testTarget(
-            name: "CoreTests", dependencies: ["Core", "TestSupport"], exclude: ["Scripts"], swiftSettings: settings),
+            name: "CoreTests", dependencies: ["Core", "Simulation", "TestSupport"], exclude: ["Scripts"],
+            swiftSettings: settings),
         .testTarget(
             name: "CommandsTests",
             dependencies: ["Commands", "Core", "Wire", argumentParser, nioCore, nioHTTP1, nioPosix],

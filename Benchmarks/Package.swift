@@ -1,8 +1,8 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// A package of its own, so that nobody who builds Apus builds it. `Sources/Core` is a link to
-/// Apus's own, because `package` access ends at the package.
+/// A package of its own, so that nobody who builds Apus builds it. `Sources/Core` and `Sources/Simulation`
+/// are links to Apus's own, because `package` access ends at the package.
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -24,6 +24,9 @@ let package = Package(
             name: "Core", dependencies: [.product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: settings),
         .executableTarget(name: "measure", dependencies: ["Core"], swiftSettings: settings, linkerSettings: [math]),
+        .target(name: "Simulation", dependencies: ["Core"], swiftSettings: settings),
+        .executableTarget(
+            name: "simulate", dependencies: ["Core", "Simulation"], swiftSettings: settings, linkerSettings: [math]),
         .executableTarget(name: "scale", dependencies: ["Core"], swiftSettings: settings, linkerSettings: [math]),
         // Its `Disk` is a link to the agent's own.
         .executableTarget(

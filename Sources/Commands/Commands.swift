@@ -18,7 +18,9 @@ package enum Commands {
     package static let groups: [CommandGroup] = [
         CommandGroup(
             name: "Configuration",
-            subcommands: [InitCommand.self, ValidateCommand.self, ShowCommand.self, BuildCommand.self]),
+            subcommands: [
+                InitCommand.self, ValidateCommand.self, ShowCommand.self, SimulateCommand.self, BuildCommand.self,
+            ]),
         CommandGroup(
             name: "Change",
             subcommands: [
@@ -37,7 +39,8 @@ package enum Commands {
                 ExecutionsCommand.self, PauseCommand.self, ResumeCommand.self, AbortCommand.self, RetryCommand.self,
                 CancelStepCommand.self,
             ]),
-        CommandGroup(name: "Access", subcommands: [LoginCommand.self, LogoutCommand.self, TokenCommand.self]),
+        CommandGroup(
+            name: "Access", subcommands: [LoginCommand.self, LogoutCommand.self, TokenCommand.self, RevokeCommand.self]),
         CommandGroup(
             name: "Apus itself",
             subcommands: [DoctorCommand.self, NotifyCommand.self, VersionCommand.self, CompletionCommand.self]),

@@ -1,4 +1,5 @@
 import Core
+import Simulation
 
 /// Requests, spread over the servers of a balancer as their weights say.
 extension FabricScript {

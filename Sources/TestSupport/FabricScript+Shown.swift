@@ -1,4 +1,5 @@
 import Core
+import Simulation
 
 /// What a script's commands print.
 extension FabricScript {
@@ -18,6 +19,7 @@ extension FabricScript {
             case .blind(let text): text
             case .sightRegained: "enough hosts are in sight again"
             case .balancerRefused(let host, _, let problem): "the balancer of \(host) refuses: \(problem.cause)"
+            case .planRefused(let app, let problem): "the plan of \(app) is refused: \(problem.cause)"
             case .stepChanged, .liveChanged, .trafficChanged, .trafficCounted: nil
             }
         }

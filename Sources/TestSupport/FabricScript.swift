@@ -1,4 +1,5 @@
 import Core
+import Simulation
 
 /// A script that sets up a fabric, makes things happen in it, and shows what an operator would
 /// see. What a command prints stands indented below it, so a script is its own expectation.

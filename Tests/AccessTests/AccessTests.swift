@@ -47,6 +47,66 @@ func code(_ body: () async throws -> Void) async -> String? {
     }
 }
 
+@Suite("A host's certificates are good until they are revoked")
+struct HostCertificateTests {
+    private let bench: AccessBench
+    private let certificates: HostCertificates
+    private let host: HostName
+
+    init() throws {
+        let bench = try AccessBench()
+        self.bench = bench
+        certificates = HostCertificates(store: bench.store) { bench.clock.now() }
+        host = try HostName("web-1")
+    }
+
+    private func issued(_ serial: String) -> IssuedCertificate {
+        IssuedCertificate(pem: "", serial: serial, expiresAt: bench.clock.now() + .minutes(60))
+    }
+
+    @Test("From then on those are good that were given afterwards, by joining or in a chain of renewals")
+    func revocation() async throws {
+        #expect(try await certificates.isGood("a", of: host))
+        try await certificates.note(issued("a"), of: host, renewing: nil)
+        try await certificates.revoke(host)
+        #expect(try await !certificates.isGood("a", of: host))
+        #expect(try await certificates.isGood("a", of: try HostName("web-2")))
+        // A renewal that was under way comes too late.
+        #expect(
+            await code { try await certificates.note(issued("b"), of: host, renewing: "a") }
+                == "agent.certificate-refused")
+        try await certificates.note(issued("c"), of: host, renewing: nil)
+        try await certificates.note(issued("d"), of: host, renewing: "c")
+        for (serial, isGood) in [("a", false), ("b", false), ("c", true), ("d", true)] {
+            #expect(try await certificates.isGood(serial, of: host) == isGood)
+        }
+        try await certificates.revoke(host)
+        #expect(try await !certificates.isGood("d", of: host))
+    }
+
+    @Test("What has expired is not kept for ever") func expiry() async throws {
+        try await certificates.revoke(host)
+        for number in 1...50 {
+            try await certificates.note(issued("s\(number)"), of: host, renewing: nil)
+            bench.clock.advance(.minutes(30))
+        }
+        let size = try await bench.store.get(StateKey("revocations/web-1"))?.value.count ?? 0
+        #expect(size > 0 && size < 500)
+    }
+
+    @Test("The join tokens of a revoked host, and of no other, are useless") func joinTokens() async throws {
+        let fingerprint = Digest(bytes: [UInt8](repeating: 1, count: 32))
+        let other = try HostName("web-2")
+        let (mine, others) = (
+            try await bench.joins.issue(for: host, issuedBy: "ann", authorityFingerprint: fingerprint),
+            try await bench.joins.issue(for: other, issuedBy: "ann", authorityFingerprint: fingerprint)
+        )
+        try await bench.joins.removeAll(of: host)
+        #expect(await code { try await bench.joins.redeem(mine, by: host) } == "join.refused")
+        #expect(await code { try await bench.joins.redeem(others, by: other) } == nil)
+    }
+}
+
 @Suite("Tokens open what their role may open, and nothing is kept of them but a hash")
 struct TokenTests {
     private let bench: AccessBench

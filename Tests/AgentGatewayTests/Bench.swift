@@ -115,6 +115,7 @@ final class Fabric: Sendable {
                     try await tokens.redeem(token, host, authority.fabric)
                 },
                 isAllowed: { host, _ in self.revoked.withLock { !$0.contains(host) } },
+                issued: { _, _, _ in },
                 readPackage: { _, offset, length throws(Problem) in
                     self.onChunk.withLock { $0 }(offset)
                     return self.package.withLock { bytes in

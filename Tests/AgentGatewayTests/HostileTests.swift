@@ -190,11 +190,56 @@ struct HostileTests {
         port.instances[0].port = 70_000
         var twice = good
         twice.instances = [many.instances[0], many.instances[0]]
-        for report in [other, many, absurd, port, twice] {
+        var times = [good, good]
+        for (index, instant) in [Int64.min, Int64.max].enumerated() {
+            times[index].instances = [many.instances[0]]
+            times[index].instances[0].since = Instant(milliseconds: instant)
+        }
+        for report in [other, many, absurd, port, twice] + times {
             let problem = try await refusal([hello(host), .report(report)], to: fabric, as: identity)
             #expect(problem?.code == "agent.report-refused")
         }
         #expect(!fabric.seen.values.contains { if case .report = $0 { true } else { false } })
+    }
+
+    @Test("Who was refused is remembered: a line for each host, however often it comes back")
+    func remembered() async throws {
+        let fabric = try Fabric()
+        let gateway = fabric.gateway()
+        let began = systemTime()
+        try await serving(gateway) { server in
+            for name in ["web-1", "web-2", "web-1"] {
+                let identity = try fabric.identity(try HostName(name))
+                try await speak(to: server, fabric, as: identity) { inbound, writer in
+                    try await writer.send(hello(try HostName("web-9")))
+                    for try await _ in inbound {}
+                }
+            }
+        }
+        let refusals = gateway.refusals(since: began)
+        #expect(refusals.map(\.host?.text) == ["web-2", "web-1"])
+        #expect(refusals.map(\.count) == [1, 2])
+        #expect(refusals.allSatisfy { $0.problem.cause.contains("web-9") && $0.peer == "127.0.0.1" })
+    }
+
+    @Test("A gigabyte in frames that say nothing takes no memory: the first one ends the connection")
+    func gigabyte() async throws {
+        let fabric = try Fabric()
+        let identity = try fabric.identity(host)
+        var report = ReportSource(host: host).next()
+        report.facts.system = String(repeating: "x", count: 200_000)
+        let hostile = report
+        let before = residentBytes()
+        let problem = try await refusal(
+            [hello(host)] + Array(repeating: AgentMessage.report(hostile), count: 50), to: fabric, as: identity)
+        #expect(problem?.code == "agent.report-refused")
+        #expect(residentBytes() - before < 64 << 20)
+    }
+
+    /// Resident memory of this process: the second figure of statm, in pages.
+    private func residentBytes() -> Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 4096 } ?? 0
     }
 
     @Test("A gigabyte that is announced, or words that are no protocol of ours, end the connection")

@@ -49,7 +49,9 @@ import Wire
     func usage() async {
         for arguments in [
             ["deploy"], ["nonsense"], ["plan", "--deploy"], ["logs", "shop", "--lines", "-1"],
-            ["plan", "a", "--deploy", "--rollback"],
+            ["plan", "a", "--deploy", "--rollback"], ["deploy", "a", "b", "--ref", "v1"],
+            ["deploy", "a", "--now", "--strategy", "canary"], ["deploy", "a", "--strategy", "bluegreen"],
+            ["deploy", "a", "--pause-after", "never"],
         ] {
             let run = await CommandLineRun(arguments)
             #expect(run.code == 1 && run.data.isEmpty && !run.words.isEmpty, "\(arguments)")
@@ -59,7 +61,8 @@ import Wire
     @Test(
         "Names that are none are refused before anything is sent",
         arguments: [
-            ["deploy", "../etc"], ["rollback", "Shop"], ["scale", "shop", "web=-1"], ["scale", "shop", "web"],
+            ["deploy", "../etc"], ["deploy", "a", "--surge=-1"], ["deploy", "a", "--max-unavailable", "101%"],
+            ["rollback", "Shop"], ["scale", "shop", "web=-1"], ["scale", "shop", "web"],
             ["drain", "a b"], ["logs", "a.b.c.d.e"],
             ["logs", ""], ["pause", "1/../2"], ["diff", "shop", "r0", "r1"], ["rollback", "shop", "--to", "x"],
             ["hosts", "--filter", "app="],

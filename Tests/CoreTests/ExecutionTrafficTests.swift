@@ -1,5 +1,5 @@
 import Core
-import TestSupport
+import Simulation
 import Testing
 
 @Suite("Traffic around an execution")

@@ -1,5 +1,5 @@
 import Core
-import TestSupport
+import Simulation
 import Testing
 
 @Suite("Judging a release by its traffic")

@@ -15,7 +15,7 @@ extension EndToEndTests {
             var sample = try SampleRepository(base: 40)
             // So many that the rollout is far from its end when the server dies.
             sample.instances = 8
-            try await withServerAndAgents(sample) { fleet in
+            try await TestFleet.withServerAndAgents(sample) { fleet in
                 try await TestLoad.expectNoFailure(fleet) { load in
                     try await fleet.commit(["src/demo/app.py": SampleRepository.program(version: 2)], "Version 2")
                     try await fleet.succeed("deploy", "demo", "--no-wait")
@@ -41,7 +41,7 @@ extension EndToEndTests {
         @Test("what an agent holds outlives it, and the next agent takes it over", .timeLimit(.minutes(2)))
         func agentDies() async throws {
             let sample = try SampleRepository(base: 50)
-            try await withServerAndAgents(sample) { fleet in
+            try await TestFleet.withServerAndAgents(sample) { fleet in
                 func processIDs() async throws -> [String: Int32?] {
                     Dictionary(uniqueKeysWithValues: try await fleet.serving("demo").map { ("\($0.id)", $0.processID) })
                 }
@@ -61,22 +61,6 @@ extension EndToEndTests {
                     try await load.answered(by: 2)
                 }
                 #expect(try await fleet.releasesServing("demo") == [2])
-            }
-        }
-
-        private func withServerAndAgents(
-            _ sample: SampleRepository, _ body: (TestFleet) async throws -> Void
-        ) async throws {
-            try await TestFleet.with { fleet in
-                try await fleet.commit(sample.files, "Begin")
-                try await fleet.startServer(edge: sample.edge)
-                try await eventually("The configuration") { try await fleet.client.configuration() }
-                try await fleet.startAgent("edge-1", address: sample.address(0))
-                for number in 1...sample.webHosts {
-                    try await fleet.startAgent("web-\(number)", address: sample.address(number))
-                }
-                try await fleet.deploy("demo")
-                try await body(fleet)
             }
         }
     }

@@ -26,6 +26,9 @@ struct SampleRepository {
     /// More of the app's processes.
     var processes = ""
     var policy = ""
+    var grace = "30s"
+    /// The hosts' addresses, the edge's first, when they are not of the loopback network.
+    var addresses: [String] = []
 
     /// - Parameter base: a number that no other test has.
     init(base: Int) throws {
@@ -34,17 +37,22 @@ struct SampleRepository {
     }
 
     /// The edge's address for 0, those of web-1, web-2… for the numbers above.
-    func address(_ number: Int) -> String { "127.0.30.\(base + number)" }
+    func address(_ number: Int) -> String {
+        addresses.isEmpty ? "127.0.30.\(base + number)" : addresses[number]
+    }
 
-    var edge: String { "http://127.0.30.\(base):\(edgePort)" }
+    /// - Parameter host: `edge-1`, `web-1`…
+    func address(ofHost host: String) -> String { address(host == "edge-1" ? 0 : Int(host.dropFirst(4)) ?? 0) }
+
+    var edge: String { "http://\(address(0)):\(edgePort)" }
 
     var files: [String: String] {
-        var hosts = "hosts:\n  - { host: edge-1, address: 127.0.30.\(base), labels: { role: edge } }\n"
+        var hosts = "hosts:\n  - { host: edge-1, address: \(address(0)), labels: { role: edge } }\n"
         for number in 1...webHosts {
-            hosts += "  - { host: web-\(number), address: 127.0.30.\(base + number), labels: { role: web } }\n"
+            hosts += "  - { host: web-\(number), address: \(address(number)), labels: { role: web } }\n"
         }
         return [
-            "fabrics/dev.yaml": "fabric: dev\nlost-host-grace: 30s\n\(policy)",
+            "fabrics/dev.yaml": "fabric: dev\nlost-host-grace: \(grace)\n\(policy)",
             "hosts/fleet.yaml": hosts,
             "balancers/edge.yaml": "balancer: edge\non: { labels: { role: edge } }\nlisten: \(edgePort)\n",
             "apps/demo.yaml": app("demo"),

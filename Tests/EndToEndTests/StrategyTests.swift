@@ -38,6 +38,38 @@ extension EndToEndTests {
         }
 
         @Test(
+            "an app that comes after another is deployed after it, and not when that fails",
+            .timeLimit(.minutes(3)))
+        func order() async throws {
+            let sample = try SampleRepository(base: 140)
+            try await TestFleet.with { fleet in
+                var files = sample.files
+                files["apps/base.yaml"] = sample.app("base", instances: 1)
+                files["src/base/app.py"] = SampleRepository.program(version: 1)
+                files["apps/demo.yaml"] = sample.app("demo") + "after: base\n"
+                try await fleet.commit(files, "Begin")
+                try await fleet.startDev(fleet.repository)
+                try await fleet.deploy("demo")
+                let first = try await fleet.client.executions(limit: 10).filter { $0.kind == .deploy }
+                #expect(first.map(\.app.text) == ["demo", "base"], "the newest first")
+
+                try await fleet.commit(
+                    [
+                        "src/base/app.py": SampleRepository.program(version: 2, .exits),
+                        "src/demo/app.py": SampleRepository.program(version: 2),
+                    ], "Broken")
+                let broken = try await fleet.apus("deploy", "demo", "base", "--wait")
+                #expect(broken.code == 1 && broken.words.contains("deploy.parent-failed"), "\(broken)")
+                #expect(try await fleet.releasesServing("demo") == [1])
+
+                try await fleet.commit(["src/base/app.py": SampleRepository.program(version: 3)], "Mended")
+                let mended = try await fleet.apus("deploy", "demo", "base", "--wait")
+                #expect(mended.code == 0, "\(mended)")
+                #expect(try await fleet.releasesServing("demo") == [2])
+            }
+        }
+
+        @Test(
             "a migration runs once before its release; one that fails changes nothing; a pause waits for a person",
             .timeLimit(.minutes(3)))
         func onceAndPause() async throws {

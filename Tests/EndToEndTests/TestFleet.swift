@@ -41,10 +41,15 @@ final class TestFleet: Sendable {
     private let prefix: [String]
     private let connection = Mutex<Connection?>(nil)
     private let processes = Mutex<[String: ChildProcess]>([:])
+    private let endings = Mutex<[@Sendable () -> Void]>([])
     private let agentsPort: Int
     private let apiPort: Int
 
-    private init(prefix: [String]) throws {
+    /// Where each host is, when they have networks of their own.
+    private let network: HostNetwork?
+
+    private init(prefix: [String], network: HostNetwork?) throws {
+        self.network = network
         let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         folder = FilePath("/tmp/ae-\(getpid())-\(number)")
         self.prefix = prefix
@@ -58,8 +63,10 @@ final class TestFleet: Sendable {
     }
 
     /// Runs a fleet for the time of the body, and sees that nothing is left of it.
-    static func with(prefix: [String] = [], _ body: (TestFleet) async throws -> Void) async throws {
-        let fleet = try TestFleet(prefix: prefix)
+    static func with(
+        prefix: [String] = [], network: HostNetwork? = nil, _ body: (TestFleet) async throws -> Void
+    ) async throws {
+        let fleet = try TestFleet(prefix: prefix, network: network)
         do {
             try await body(fleet)
         } catch {
@@ -79,6 +86,23 @@ final class TestFleet: Sendable {
         try await with(prefix: prefix) { fleet in
             try await fleet.commit(sample.files, "Begin")
             try await fleet.startDev(fleet.repository)
+            try await fleet.deploy("demo")
+            try await body(fleet)
+        }
+    }
+
+    /// `apus server` and an `apus agent` for each host of the sample.
+    static func withServerAndAgents(
+        _ sample: SampleRepository, network: HostNetwork? = nil, _ body: (TestFleet) async throws -> Void
+    ) async throws {
+        try await with(network: network) { fleet in
+            try await fleet.commit(sample.files, "Begin")
+            try await fleet.startServer(edge: sample.edge)
+            try await eventually("The configuration") { try await fleet.client.configuration() }
+            try await fleet.startAgent("edge-1", address: sample.address(0))
+            for number in 1...sample.webHosts {
+                try await fleet.startAgent("web-\(number)", address: sample.address(number))
+            }
             try await fleet.deploy("demo")
             try await body(fleet)
         }
@@ -119,14 +143,10 @@ final class TestFleet: Sendable {
     }
 
     /// Starts the server; again, with the same state and at the same ports, when it ran before.
-    func startServer(edge: String) async throws {
-        let state = folder.appending("server")
-        let server = try start(
-            "server",
-            [
-                "server", "--config", repository.string, "--fabric", "dev", "--state", state.string, "--listen",
-                "127.0.0.1:\(apiPort)", "--agents", "127.0.0.1:\(agentsPort)",
-            ])
+    /// - Parameter tracer: what goes before the program: `strace` with its options.
+    func startServer(edge: String, under tracer: [String] = []) async throws {
+        let state = serverState
+        let server = try launchServer(under: tracer)
         let token = try await eventually("The first token") {
             if let code = server.poll() { throw Trouble(description: "`apus server` ended with \(code).") }
             let text = try String(contentsOfFile: state.appending("admin.token").string, encoding: .utf8)
@@ -138,24 +158,42 @@ final class TestFleet: Sendable {
         try await eventually("The server's answer") { try await client.version() }
     }
 
+    /// Starts the server, and does not wait for it.
+    func launchServer(under tracer: [String]) throws -> ChildProcess {
+        try start(
+            "server",
+            [
+                "server", "--config", repository.string, "--fabric", "dev", "--state", serverState.string, "--listen",
+                "127.0.0.1:\(apiPort)", "--agents", agentsAddress,
+            ], under: tracer)
+    }
+
+    /// Does something when everything of the fleet has ended, before its folder goes.
+    func atEnd(_ body: @escaping @Sendable () -> Void) { endings.withLock { $0.append(body) } }
+
     /// Starts the agent of a host; the first time with a token from `apus token join`.
-    func startAgent(_ host: String, address: String) async throws {
+    /// - Parameter joins: whether it gets a new token, although it has joined before.
+    func startAgent(_ host: String, address: String, joins: Bool = false) async throws {
         let root = agentRoot(host)
         var arguments = [
-            "agent", "--server", "127.0.0.1:\(agentsPort)", "--host", host, "--address", address, "--root", root.string,
+            "agent", "--server", agentsAddress, "--host", host, "--address", address, "--root", root.string,
         ]
-        if !FileManager.default.fileExists(atPath: root.appending("identity.json").string) {
+        if joins || !FileManager.default.fileExists(atPath: root.appending("identity.json").string) {
             let token = try await succeed("token", "join", host).data
             let path = folder.appending("\(host).join")
             try Data(token.utf8).write(to: URL(filePath: path.string))
             arguments += ["--join-file", path.string]
         }
-        _ = try start(host, arguments)
+        _ = try start(host, arguments, under: network?.launcher(host) ?? [])
         let name = try HostName(host)
         try await eventually("The agent of \(host) being connected") {
             try await client.hosts().contains { $0.name == name && $0.contact == .connected }
         }
     }
+
+    var serverState: FilePath { folder.appending("server") }
+
+    var agentsAddress: String { "\(network?.serverAddress ?? "127.0.0.1"):\(agentsPort)" }
 
     func agentRoot(_ host: String) -> FilePath { folder.appending("hosts").appending(host) }
 
@@ -271,12 +309,12 @@ final class TestFleet: Sendable {
 
     // MARK: Beginning and end
 
-    private func start(_ name: String, _ arguments: [String]) throws -> ChildProcess {
+    private func start(_ name: String, _ arguments: [String], under tracer: [String] = []) throws -> ChildProcess {
         let log = logs.appending("\(name).log")
         // What is installed for root alone is no use to another user.
         let environment = prefix.isEmpty ? [:] : ["PATH": "/usr/bin:/bin:/usr/sbin", "HOME": folder.string]
         let process = try ChildProcess(
-            prefix + [Self.program.string] + arguments, environment: environment, data: log, words: log)
+            prefix + tracer + [Self.program.string] + arguments, environment: environment, data: log, words: log)
         processes.withLock { $0[name] = process }
         return process
     }
@@ -323,6 +361,7 @@ final class TestFleet: Sendable {
     }
 
     private func remove() {
+        for ending in endings.withLock({ $0 }) { ending() }
         if getenv("APUS_TEST_KEEP") == nil { try? FileManager.default.removeItem(atPath: folder.string) }
     }
 }

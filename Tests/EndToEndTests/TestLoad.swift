@@ -19,6 +19,8 @@ final class TestLoad: Sendable {
     private init(_ fleet: TestFleet, edge: String, target: String) throws {
         let script = FilePath(#filePath).removingLastComponent().pushing("../../bin/lib/load.py").lexicallyNormalized()
         counters = fleet.folder.appending("load.json")
+        // Of an earlier load.
+        unlink(counters.string)
         let log = fleet.logs.appending("load.log")
         process = try ChildProcess(
             [

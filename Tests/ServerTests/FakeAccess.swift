@@ -39,6 +39,8 @@ final class FakeAccess: AccessOperations {
         JoinTokenView(host: request.host, secret: "join", expiresAt: SampleFabric.now)
     }
 
+    func revokeHost(_ host: HostName, by principal: Principal) async throws(Problem) {}
+
     func logIn(secret: String) async -> String? {
         let isOneTime = oneTime.withLock { $0.remove(secret) != nil }
         guard let principal = await authenticate(bearer: isOneTime ? "admin" : secret) else { return nil }

@@ -7,7 +7,7 @@ import Wire
 @Suite("A fabric whose plans are larger than a value of the store is kept, and comes back")
 struct LargeFabricTests {
     private static let hostCount = 500
-    private static let instanceCount = 5000
+    private static let instanceCount = 8000
 
     private let folder = TemporaryFolder()
     private let app = AppName(checked: "an-app-with-a-name-that-is-as-long-as-names-of-apps-may-be-here")
@@ -19,14 +19,17 @@ struct LargeFabricTests {
     private struct NoLink: HostLink {
         func send(_ command: AgentCommand, to host: HostName) {}
         func withdraw(_ command: CommandID, from host: HostName) {}
+        func refusals(since instant: Instant) -> [AgentRefusal] { [] }
         func tail(
             _ instance: InstanceID, on host: HostName, lines: Int, follow: Bool
         ) -> AsyncThrowingStream<[String], any Error> { AsyncThrowingStream { $0.finish() } }
     }
 
-    private func service() async throws -> (service: OrchestratorService, releases: ReleaseStore) {
+    /// A control plane that begins with what the database has.
+    private func start(on database: StateDatabase) async throws -> (
+        service: OrchestratorService, releases: ReleaseStore
+    ) {
         let now: @Sendable () -> Instant = { Instant(milliseconds: 1000) }
-        let database = try StateDatabase(path: folder.file("state.db"))
         let store = try SQLiteStateStore(database: database, now: now)
         let releases = ReleaseStore(store: store, now: now)
         let service = try await OrchestratorService(
@@ -60,7 +63,8 @@ struct LargeFabricTests {
     }
 
     @Test("A restart in the middle of a large rollout goes on with it") func restart() async throws {
-        let (service, releases) = try await service()
+        let database = try StateDatabase(path: folder.file("state.db"))
+        let (service, releases) = try await start(on: database)
         let configuration = configuration
         await service.receive { $0.receive(.configured(configuration), at: $1) }
         let release = try await releases.record(draft(), createdBy: "ann").release
@@ -87,7 +91,7 @@ struct LargeFabricTests {
         handover.attempt = 1
         try await service.store.save([.saveStep(execution: id, handover)], before: before.desired)
 
-        let after = await (try self.service()).service.snapshot
+        let after = await (try start(on: database)).service.snapshot
         #expect(after.desired == before.desired)
         #expect(after.records.values.count == before.records.values.count)
         var expected = steps

@@ -10,12 +10,13 @@ private let layers: [String: Set<String>] = [
     "Agent": ["Core", "Wire", "Packages", "Telemetry", "CShim"],
     "ControlPlane": ["Core", "Wire", "ConfigRepository", "Packages", "Telemetry"],
     "Server": ["ControlPlane", "Wire", "Core"],
-    "Commands": ["Wire", "ConfigRepository", "Packages", "Core"],
+    "Simulation": ["Core"],
+    "Commands": ["Wire", "ConfigRepository", "Packages", "Core", "Simulation"],
     "Telemetry": [],
     "CloudAWS": ["ControlPlane", "Core"],
     "TestSupport": [
         "Core", "Wire", "ConfigRepository", "Packages", "Agent", "ControlPlane", "Server", "Commands", "Telemetry",
-        "CloudAWS",
+        "CloudAWS", "Simulation",
     ],
     "apus": [
         "Core", "Wire", "ConfigRepository", "Packages", "Agent", "ControlPlane", "Server", "Commands", "Telemetry",

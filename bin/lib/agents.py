@@ -1,6 +1,7 @@
 """Ten thousand agents on one server: a fabric of any size, a server for it, and a crowd of agents. See bin/bench."""
 
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -10,7 +11,6 @@ import subprocess
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -106,6 +106,15 @@ class CrowdedServer:
         with urllib.request.urlopen(request, timeout=timeout) as answer:
             return json.load(answer), answer.headers
 
+    def cookie(self):
+        """A session of the dashboard, as a browser would get it."""
+        token = self.state.joinpath("admin.token").read_text().strip()
+        connection = http.client.HTTPConnection("127.0.0.1", self.api)
+        connection.request("POST", "/login", urllib.parse.urlencode({"token": token}),
+                           {"content-type": "application/x-www-form-urlencoded"})
+        name, _, value = connection.getresponse().getheader("set-cookie").partition(";")[0].partition("=")
+        return {"name": name, "value": value, "url": f"http://127.0.0.1:{self.api}"}
+
     def contacts(self):
         return {group.get("value"): sum(group["counts"].values()) for group in self.get("/v1/groups/hosts?by=state")[0]}
 
@@ -158,3 +167,11 @@ def route_milliseconds(fleet, path, runs=15):
         fleet.get(path)
         times.append((time.perf_counter() - began) * 1000)
     return sorted(times)[len(times) // 2]
+
+
+def page_milliseconds(fleet, browser, path, condition, runs=5):
+    """Median time from the navigation until the first rows are seen."""
+    session = browser.open()
+    browser.call("Network.setCookie", session, **fleet.cookie())
+    times = [browser.milliseconds_until(session, f"http://127.0.0.1:{fleet.api}{path}", condition) for _ in range(runs)]
+    return sorted(times)[runs // 2]

@@ -4,7 +4,8 @@ import pathlib
 import subprocess
 import time
 
-from agents import CrowdedServer, load_of, noticed, raise_limits, route_milliseconds
+from agents import CrowdedServer, load_of, noticed, page_milliseconds, raise_limits, route_milliseconds
+from browser import Browser
 from figures import figure, row
 from fleet import wait_until
 
@@ -33,6 +34,11 @@ def measure_agents(program, _):
                      "/v1/instances?limit=100&filter=not%20colour%3Dgreen", "/v1/instances?limit=100&sort=host&offset=50000",
                      "/v1/groups/instances?by=zone", "/v1/hosts/web-100", "/v1/apps/app-7"):
             yield row(path.split("%")[0], route_milliseconds(fleet, path), "ms", "under 50 ms", ours_max=50)
+        with Browser() as browser:
+            for path, shown in (("/", ".group"), ("/hosts", "tr[data-row]"), ("/instances", "tr[data-row]"),
+                                ("/apps/app-7", "tr[data-row]")):
+                took = page_milliseconds(fleet, browser, path, f"document.querySelector('{shown}')")
+                yield row(f"page {path}", took, "ms", "under 1000 ms", ours_max=1000)
         fleet.tell("churn 100")
         cores, memory = load_of(fleet, 15)
         yield row("agents-100-changes-cores", cores, "cores", "under 1", ours_max=1)

@@ -45,12 +45,13 @@ struct ScaleLoop {
         return records
     }
 
-    /// Every host reports; with the last one everything is looked at.
+    /// Every host reports; with the last one everything is looked at. Then the start is over.
     mutating func start() {
         for host in reports.keys.sorted() {
             guard let report = reports[host] else { continue }
             _ = orchestrator.receive(.reported(report), at: now)
         }
+        now = now + .seconds(6)
     }
 
     mutating func receive(_ event: Orchestrator.Event) -> [Orchestrator.Action] {

@@ -136,6 +136,8 @@ package final class AgentConnection: Service {
             commands.continuation.yield(command)
         case .runs: break
         case .ended: outbox.outcomeIsDue(command.id)
+        case .outdated(let problem):
+            logger.warning("command refused", metadata: ["command": "\(command.id)", "problem": "\(problem)"])
         }
     }
 

@@ -2,7 +2,7 @@ package import Core
 import Crypto
 import FoundationEssentials
 import SwiftASN1
-import Wire
+package import Wire
 import X509
 
 /// Who an agent is, and whom it believes: kept in the agent's root folder as one private file, so
@@ -17,14 +17,29 @@ package struct AgentIdentity: Codable, Sendable {
     var privateKeyPEM: String
     var certificatePEM: String
     var authorityPEM: String
+    /// SHA-256 of the last join token that was shown to a server: the same is not shown again.
+    private var joinTokenHash: String?
 
-    init(host: HostName, key: P256.Signing.PrivateKey, response: JoinResponse) {
+    init(host: HostName, key: P256.Signing.PrivateKey, response: JoinResponse, joinToken: JoinToken? = nil) {
         fabric = response.fabric
         self.host = host
         packageKey = response.packageKey
         privateKeyPEM = key.pemRepresentation
         certificatePEM = response.certificate
         authorityPEM = response.authority
+        joinTokenHash = joinToken.map(Self.hash)
+    }
+
+    /// Whether the host has joined with the token, or has tried to.
+    package func knows(_ token: JoinToken) -> Bool { joinTokenHash == Self.hash(token) }
+
+    /// Remembers a token that was refused.
+    /// - Throws: `file.failed`.
+    package func remember(_ token: JoinToken, folder: String) throws(Problem) -> AgentIdentity {
+        var identity = self
+        identity.joinTokenHash = Self.hash(token)
+        try identity.store(folder: folder)
+        return identity
     }
 
     /// The identity that the folder holds; nil: its agent has not joined.
@@ -67,7 +82,9 @@ package struct AgentIdentity: Codable, Sendable {
             throw Problem(
                 "identity.expired", "The agent cannot connect any more.",
                 cause: "Its certificate has expired: it was away for too long to renew it.",
-                remedy: "Make a new token with `apus token` and join again; what runs on the host goes on.")
+                remedy:
+                    "Make a new token with `apus token join \(host)`, and start the agent with it; what runs on the "
+                    + "host goes on.")
         }
     }
 
@@ -78,13 +95,19 @@ package struct AgentIdentity: Codable, Sendable {
             throw JoinAnswer.invalid("It is from another authority.")
         }
         try JoinAnswer.check(response, key: key)
-        return AgentIdentity(host: host, key: key, response: response)
+        var identity = AgentIdentity(host: host, key: key, response: response)
+        identity.joinTokenHash = joinTokenHash
+        return identity
+    }
+
+    private static func hash(_ token: JoinToken) -> String {
+        Core.Digest(bytes: SHA256.hash(data: Data(token.text.utf8))).hex
     }
 
     private static func invalid(_ cause: String) -> Problem {
         Problem(
             "identity.invalid", "The agent does not know who it is.", cause: cause,
-            remedy: "Remove the file and join again.")
+            remedy: "Remove the file, and start the agent with a new join token.")
     }
 }
 

@@ -33,7 +33,7 @@ package enum AgentJoin {
             throw failed(server, quotedForMessage("\(error)", lengthMax: 200))
         }
         try JoinAnswer.check(response, key: key)
-        let identity = AgentIdentity(host: host, key: key, response: response)
+        let identity = AgentIdentity(host: host, key: key, response: response, joinToken: token)
         try identity.store(folder: folder)
         return identity
     }

@@ -40,7 +40,7 @@ final class CommandBook: Sendable {
             switch verdict {
             case .carryOut: if ledger.fenceMax != fenceBefore { save(ledger, survivesPowerCut: true) }
             case .ended(let outcome): ledger.reopen(outcome.command)
-            case .runs: break
+            case .runs, .outdated: break
             }
             return verdict
         }

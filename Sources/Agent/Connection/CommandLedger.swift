@@ -11,6 +11,9 @@ package struct CommandLedger: Codable, Sendable {
         case runs
         /// It has ended before: the outcome is to be said again.
         case ended(CommandOutcome)
+        /// Not carried out, and not answered: it came from a server that no longer leads. The one
+        /// that leads may give a command of the same name, which must not be taken for this one.
+        case outdated(Problem)
     }
 
     /// Outcomes that are remembered after the server has them: more than a server has under way
@@ -37,7 +40,7 @@ package struct CommandLedger: Codable, Sendable {
         if let outcome = outcome(of: command.id) { return .ended(outcome) }
         if running.contains(command.id) { return .runs }
         guard command.fence >= fenceMax else {
-            return .ended(end(command.id, with: Self.outdated(command.fence, fenceMax)))
+            return .outdated(Self.outdated(command.fence, fenceMax))
         }
         fenceMax = command.fence
         guard running.count < Self.runningMax else { return .ended(end(command.id, with: Self.busy)) }

@@ -18,6 +18,8 @@ struct RolloutOptions: ParsableArguments {
 
     func validate() throws {
         if now && strategy != nil { throw ValidationError("--now is --strategy all-at-once: give one of them.") }
+        let _: RolloutPolicy.Strategy? = try choice(strategy, "--strategy")
+        let _: RolloutPolicy.PausePoint? = try choice(pauseAfter, "--pause-after")
     }
 
     /// - Returns: nil when all is as git says.

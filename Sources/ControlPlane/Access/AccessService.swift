@@ -11,12 +11,32 @@ package struct AccessService: AccessOperations {
     private let sessions: SessionStore
     private let control: AccessControl
     private let joins: JoinTokenStore
+    private let hosts: Hosts
     private let audit: AuditLog
     private let authorityFingerprint: Digest
     private let now: @Sendable () -> Instant
 
+    /// What revoking a host needs.
+    package struct Hosts: Sendable {
+        package var certificates: HostCertificates
+        /// Whether the host was ever heard of: declared, or joined.
+        package var isKnown: @Sendable (HostName) async -> Bool
+        /// Ends the host's connection.
+        package var disconnect: @Sendable (HostName, Problem) -> Void
+
+        package init(
+            certificates: HostCertificates, isKnown: @escaping @Sendable (HostName) async -> Bool,
+            disconnect: @escaping @Sendable (HostName, Problem) -> Void
+        ) {
+            self.certificates = certificates
+            self.isKnown = isKnown
+            self.disconnect = disconnect
+        }
+    }
+
     package init(
-        fabric: FabricName, tokens: TokenStore, sessions: SessionStore, joins: JoinTokenStore, audit: AuditLog,
+        fabric: FabricName, tokens: TokenStore, sessions: SessionStore, joins: JoinTokenStore, hosts: Hosts,
+        audit: AuditLog,
         authorityFingerprint: Digest, now: @escaping @Sendable () -> Instant
     ) {
         self.fabric = fabric
@@ -24,13 +44,20 @@ package struct AccessService: AccessOperations {
         self.sessions = sessions
         control = AccessControl(tokens: tokens, sessions: sessions)
         self.joins = joins
+        self.hosts = hosts
         self.audit = audit
         self.authorityFingerprint = authorityFingerprint
         self.now = now
     }
 
-    package func authenticate(bearer secret: String) async -> Principal? {
-        try? await control.authenticate(bearer: secret)
+    package func authenticate(bearer secret: String) async throws(Problem) -> Principal? {
+        do throws(Problem) {
+            return try await control.authenticate(bearer: secret)
+        } catch {
+            // A disk that fails says nothing about the token.
+            guard error.code == AccessControl.unauthenticated.code else { throw error }
+            return nil
+        }
     }
 
     package func tokens() async throws(Problem) -> [TokenView] { try await store.list().map { TokenView($0) } }
@@ -73,6 +100,23 @@ package struct AccessService: AccessOperations {
                 authorityFingerprint: authorityFingerprint)
         }
         return JoinTokenView(host: host, secret: token, expiresAt: expiresAt)
+    }
+
+    package func revokeHost(_ host: HostName, by principal: Principal) async throws(Problem) {
+        guard await hosts.isKnown(host) else { throw FabricService.unknown(host) }
+        let action = AuditAction(
+            who: principal.label, role: principal.role.rawValue, what: "host.revoke", subject: "host/\(host)")
+        try await audit.recording(action) { () throws(Problem) in
+            // Tokens first: none may let the host in again behind the revocation.
+            try await joins.removeAll(of: host)
+            try await hosts.certificates.revoke(host)
+            hosts.disconnect(
+                host,
+                Problem(
+                    "agent.certificate-refused", "The connection of \(host) was closed.",
+                    cause: "\(principal.label) has revoked its certificates.",
+                    remedy: "If it may come back, let it join again: `apus token join \(host)`."))
+        }
     }
 
     package func logIn(secret: String) async -> String? { try? await sessions.logIn(token: secret).cookie }

@@ -56,6 +56,14 @@ package struct JoinTokenStore: Sendable {
         guard result.succeeded else { throw refused("The token is not known, or was used already.") }
     }
 
+    /// Takes every token of a host out of use.
+    package func removeAll(of host: HostName) async throws(Problem) {
+        for entry in try await store.range(.prefix("join-tokens/"), limit: nil).entries {
+            let stored = try StateJSON.decode(Stored.self, from: entry.value, at: entry.key)
+            if stored.host == host { try await store.delete(entry.key) }
+        }
+    }
+
     /// The authority's fingerprint in a token's text, for the agent.
     /// - Throws: `join.refused` when the text is no join token.
     package static func authorityFingerprint(of token: String) throws(Problem) -> Digest {
@@ -84,7 +92,7 @@ package struct JoinTokenStore: Sendable {
     private static func refused(_ cause: String) -> Problem {
         Problem(
             "join.refused", "The host may not join.", cause: cause,
-            remedy: "Issue a new token for this host: apus hosts token HOST.")
+            remedy: "Make a new token for this host: `apus token join HOST`.")
     }
 
     private static func key(_ secret: Secret) throws(Problem) -> TypedKey<Stored> {

@@ -2,6 +2,7 @@ import Core
 import Logging
 import NIOCore
 import NIOSSL
+import Synchronization
 import Wire
 
 /// One connection, from its first frame to its end.
@@ -11,6 +12,25 @@ struct AgentDialogue: Sendable {
     let watch: SilenceWatch
     /// Called once the host is known.
     let settled: @Sendable () -> Void
+    private let speaker = Speaker()
+
+    init(
+        gateway: AgentGateway, channel: FrameChannel, watch: SilenceWatch, settled: @escaping @Sendable () -> Void
+    ) {
+        self.gateway = gateway
+        self.channel = channel
+        self.watch = watch
+        self.settled = settled
+    }
+
+    /// Whom the certificate names, once it was read.
+    private final class Speaker: Sendable {
+        struct Holder {
+            var host: HostName
+            var serial: String
+        }
+        let holder = Mutex<Holder?>(nil)
+    }
 
     private var authority: FabricAuthority { gateway.authority }
     private var dependencies: AgentGateway.Dependencies { gateway.dependencies }
@@ -21,11 +41,7 @@ struct AgentDialogue: Sendable {
                 do {
                     try await converse(inbound, writer)
                 } catch let problem as Problem {
-                    gateway.logger.warning(
-                        "closing an agent's connection",
-                        metadata: [
-                            "problem": "\(problem)", "peer": "\(String(describing: channel.channel.remoteAddress))",
-                        ])
+                    note(problem)
                     try await writer.send(.refused(problem))
                 }
             }
@@ -34,6 +50,19 @@ struct AgentDialogue: Sendable {
             // come back by themselves.
             gateway.logger.debug("an agent's connection ended", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Says in the log, and to whoever asks later, why the connection is closed.
+    private func note(_ problem: Problem) {
+        let address = channel.channel.remoteAddress
+        let host = speaker.holder.withLock { $0?.host }
+        gateway.logger.warning(
+            "closing an agent's connection",
+            metadata: [
+                "problem": "\(problem)", "host": "\(host?.text ?? "unknown")",
+                "peer": "\(address?.description ?? "unknown")",
+            ])
+        gateway.refused.note(problem, host: host, peer: address?.ipAddress ?? "unknown", at: gateway.now())
     }
 
     private func converse(_ inbound: NIOAsyncChannelInboundStream<Frame>, _ writer: FrameWriter) async throws {
@@ -49,6 +78,14 @@ struct AgentDialogue: Sendable {
         case .hello(let hello):
             let session = AgentSession(host: try await host(saying: hello), channel: channel.channel)
             try await enter(session)
+            do {
+                // Whoever revokes ends the session that is there: this one may have come in between.
+                try await requireGoodCertificate()
+            } catch {
+                _ = gateway.hub.unregister(session)
+                session.end()
+                throw error
+            }
             settled()
             await observe(.connected(session.host, hello))
             let fault: (any Error)?
@@ -113,6 +150,7 @@ struct AgentDialogue: Sendable {
         let certificate = try authority.issue(
             requestPEM: request.certificateRequest, host: request.host, at: gateway.now())
         try await dependencies.redeem(request.token, request.host)
+        try await dependencies.issued(request.host, certificate, nil)
         gateway.logger.info("a host joined", metadata: ["host": "\(request.host)", "serial": "\(certificate.serial)"])
         return response(certificate)
     }
@@ -130,17 +168,20 @@ struct AgentDialogue: Sendable {
             throw Self.unexpected("A host said hello without a certificate.")
         }
         let holder = try authority.holder(ofCertificate: try certificate.toDERBytes())
+        speaker.holder.withLock { $0 = Speaker.Holder(host: holder.host, serial: holder.serial) }
         guard holder.host == hello.host else {
             throw Self.unexpected(
                 "The certificate is for the host \(holder.host), and the agent says that it is \(hello.host).")
         }
-        guard await dependencies.isAllowed(holder.host, holder.serial) else {
-            throw Problem(
-                "agent.certificate-refused", "The host \(holder.host) was not let in.",
-                cause: "Its certificate \(holder.serial) has been revoked.",
-                remedy: "Let the host join again, with a new token.")
-        }
+        try await requireGoodCertificate()
         return holder.host
+    }
+
+    private func requireGoodCertificate() async throws {
+        guard let holder = speaker.holder.withLock({ $0 }) else { return }
+        guard try await dependencies.isAllowed(holder.host, holder.serial) else {
+            throw HostCertificates.refused(holder.host, holder.serial)
+        }
     }
 
     private func receive(_ message: AgentMessage, _ session: AgentSession) async throws {
@@ -174,6 +215,7 @@ struct AgentDialogue: Sendable {
                 throw Self.unexpected("\(host) asked for a certificate of \(request.host).")
             }
             let certificate = try authority.issue(requestPEM: request.certificateRequest, host: host, at: gateway.now())
+            try await dependencies.issued(host, certificate, speaker.holder.withLock { $0?.serial })
             session.send(.joined(response(certificate)))
         case .packageBytes:
             break  // Whoever listens has served it.

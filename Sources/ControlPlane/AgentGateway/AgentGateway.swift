@@ -38,7 +38,10 @@ package final class AgentGateway: Service {
         /// for another host.
         package var redeem: @Sendable (_ token: String, HostName) async throws(Problem) -> Void
         /// Whether the host may connect with the certificate of that serial number.
-        package var isAllowed: @Sendable (HostName, _ certificateSerial: String) async -> Bool
+        package var isAllowed: @Sendable (HostName, _ certificateSerial: String) async throws(Problem) -> Bool
+        /// Takes note of a certificate before the host gets it; throws if the one that it renews
+        /// (nil: the host joins) is no longer good.
+        package var issued: @Sendable (HostName, IssuedCertificate, _ renewing: String?) async throws(Problem) -> Void
         /// Bytes of a package; fewer than asked for only at its end.
         package var readPackage:
             @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer
@@ -50,7 +53,9 @@ package final class AgentGateway: Service {
 
         package init(
             redeem: @escaping @Sendable (_ token: String, HostName) async throws(Problem) -> Void,
-            isAllowed: @escaping @Sendable (HostName, _ certificateSerial: String) async -> Bool,
+            isAllowed: @escaping @Sendable (HostName, _ certificateSerial: String) async throws(Problem) -> Bool,
+            issued:
+                @escaping @Sendable (HostName, IssuedCertificate, _ renewing: String?) async throws(Problem) -> Void,
             readPackage:
                 @escaping @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer,
             observe: @escaping @Sendable (AgentObservation) async -> Void,
@@ -58,6 +63,7 @@ package final class AgentGateway: Service {
         ) {
             self.redeem = redeem
             self.isAllowed = isAllowed
+            self.issued = issued
             self.readPackage = readPackage
             self.observe = observe
             self.heard = heard
@@ -72,6 +78,7 @@ package final class AgentGateway: Service {
     let authority: FabricAuthority
     let dependencies: Dependencies
     let hub = AgentHub()
+    let refused = AgentRefusals()
     let now: @Sendable () -> Instant
     let logger: Logger
     private let tls: GatewayTLS
@@ -124,6 +131,9 @@ package final class AgentGateway: Service {
 
     /// No longer sends the command. It may be running; give `.cancel` to stop it.
     package func withdraw(_ command: CommandID, from host: HostName) { hub.remove(command, for: host) }
+
+    /// Agents whose connection was closed for what they said or showed, the oldest first.
+    package func refusals(since instant: Instant) -> [AgentRefusal] { refused.since(instant) }
 
     /// Closes the host's connection, as after its certificate was revoked.
     package func disconnect(_ host: HostName, because problem: Problem) { hub.session(of: host)?.close(problem) }

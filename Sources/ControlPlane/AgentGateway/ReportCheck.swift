@@ -12,6 +12,8 @@ package enum ReportCheck {
     private static let requestsMax: Int64 = 1 << 52
     private static let textBytesMax = 64 << 10
     private static let memoryMax = ByteCount(bytes: 1 << 60)
+    /// 1970 to 9999: a host's clock may be wrong by years, and figures of it are subtracted.
+    private static let instants = Instant(milliseconds: 0)...Instant(milliseconds: 253_402_300_799_999)
 
     /// - Throws: `agent.report-refused`.
     package static func check(_ report: HostReport, from host: HostName) throws(Problem) {
@@ -31,12 +33,16 @@ package enum ReportCheck {
         }
         try check(text: facts.system)
         try check(text: facts.agentVersion)
+        for balancer in report.balancers { try check(text: balancer.failure?.description ?? "") }
         var seen: Set<InstanceID> = []
         for instance in report.instances {
             guard seen.insert(instance.id).inserted else { throw refused("It has the instance \(instance.id) twice.") }
             guard instance.port.map((1...65_535).contains) ?? true, instance.restarts >= 0,
                 instance.processID.map({ $0 > 0 }) ?? true
             else { throw refused("The instance \(instance.id) has an impossible port, process or number of restarts.") }
+            guard instants.contains(instance.since) else {
+                throw refused("The instance \(instance.id) has an impossible time, \(instance.since.milliseconds).")
+            }
             try check(text: instance.failure ?? "")
         }
     }

@@ -127,6 +127,9 @@ package final class AuditLog: Sendable {
 
     package func close() { signal.close() }
 
+    /// To write the end of an action down that was begun before this run of the server.
+    func ticket(of started: AuditEntry) -> AuditTicket { AuditTicket(log: self, started: started) }
+
     fileprivate func append(
         _ action: AuditAction, _ outcome: AuditEntry.Outcome, concerns: Int64?
     ) async throws(Problem) -> AuditEntry {

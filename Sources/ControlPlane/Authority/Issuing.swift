@@ -113,13 +113,11 @@ extension FabricAuthority {
     }
 
     private static func generalName(_ text: String) -> GeneralName {
-        var four = in_addr()
-        if inet_pton(AF_INET, text, &four) == 1 {
-            return .ipAddress(ASN1OctetString(contentBytes: withUnsafeBytes(of: four) { ArraySlice($0) }))
-        }
-        var six = in6_addr()
-        if inet_pton(AF_INET6, text, &six) == 1 {
-            return .ipAddress(ASN1OctetString(contentBytes: withUnsafeBytes(of: six) { ArraySlice($0) }))
+        for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var bytes = [UInt8](repeating: 0, count: count)
+            if inet_pton(family, text, &bytes) == 1 {
+                return .ipAddress(ASN1OctetString(contentBytes: bytes[...]))
+            }
         }
         return .dnsName(text)
     }

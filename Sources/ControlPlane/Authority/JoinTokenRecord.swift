@@ -34,7 +34,7 @@ package struct JoinTokenRecord: Codable, Hashable, Sendable {
     private static func refused(_ cause: String) -> Problem {
         Problem(
             "join-token.refused", "The host was not let in: its join token is not accepted.", cause: cause,
-            remedy: "Make a new one with `apus token`, and join again.")
+            remedy: "Make a new one with `apus token join HOST`, and join again.")
     }
 }
 

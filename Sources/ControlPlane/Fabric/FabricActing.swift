@@ -45,9 +45,10 @@ extension FabricService {
             details: request.ref.map { "ref \($0)" }, commit: configuration.commit, execution: nil, address: nil)
         let wanted = rollout
         let view = try await audit.recording(action) { () throws(Problem) in
-            try await self.enqueue(
-                app, in: configuration, ref: request.ref, rollout: wanted, filter: request.filter, by: principal.label,
-                joins: joins)
+            let deploy = AcceptedDeploy(
+                app: name, ref: request.ref, rollout: wanted, filter: request.filter, who: principal.label,
+                acceptedAt: self.now())
+            return try await self.enqueue(deploy, of: app, in: configuration, joins: joins)
         }
         return AcceptedView(
             app: name, commit: configuration.commit, build: view.id, sentence: "\(name) is being built and deployed.")

@@ -4,6 +4,9 @@ package import Wire
 
 /// Whether the control plane itself is well.
 extension FabricService {
+    private static let refusalsShown = Interval.minutes(60)
+    private static let refusalsMax = 5
+
     package func doctor() async throws(Problem) -> [DoctorFinding] {
         var findings: [DoctorFinding] = []
         let stateProblem = await orchestrator.stateProblem
@@ -25,7 +28,26 @@ extension FabricService {
                         "doctor.hosts-silent", "\(silent.count) of \(loop.hosts.count) hosts are not connected.",
                         cause: silent.prefix(10).joined(separator: ", ") + (silent.count > 10 ? ", …" : "") + ".",
                         remedy: "See `apus hosts`, and whether `apus agent` runs on them.")))
+        findings.append(agentsFinding())
         return findings
+    }
+
+    private func agentsFinding() -> DoctorFinding {
+        let refusals = link.refusals(since: Instant(milliseconds: now().milliseconds - Self.refusalsShown.milliseconds))
+        guard !refusals.isEmpty else {
+            return DoctorFinding(name: "agents", sentence: "No agent was refused in the last hour.")
+        }
+        let shown = refusals.suffix(Self.refusalsMax).map { refusal in
+            "\(refusal.host?.text ?? refusal.peer) (\(refusal.count)×): \(refusal.problem.cause)"
+        }
+        return DoctorFinding(
+            name: "agents", sentence: "",
+            problem: Problem(
+                "doctor.agents-refused",
+                "\(refusals.count) \(refusals.count == 1 ? "agent was" : "agents were") refused in the last hour.",
+                cause: shown.joined(separator: " "),
+                remedy: "Look at those hosts: an agent has a fault, or somebody else speaks for it. `apus revoke HOST` "
+                    + "shuts one out, and `apus token join HOST` lets it in again."))
     }
 
     private func configurationFinding() async -> DoctorFinding {

@@ -35,7 +35,12 @@ extension FabricService {
             }
             guard let execution else { continue }
             while await orchestrator.snapshot.executions[deploy.app]?.id == execution { try await pause() }
-            let ended = try await orchestrator.store.execution(execution)
+            // What has ended in memory may not be on the disk yet.
+            var ended = try await orchestrator.store.execution(execution)
+            while ended?.state.isEnded == false {
+                try await pause()
+                ended = try await orchestrator.store.execution(execution)
+            }
             guard ended?.state == .succeeded else {
                 throw Self.parentFailed(deploy.app, before: job.app.name, ended?.machine.problem)
             }

@@ -17,6 +17,8 @@ package actor FabricService: Service {
         var awaited: [AwaitedDeploy]
         var filter: Filter?
         var who: String
+        /// Whether it waits for its turn when the app is being changed; otherwise it is refused.
+        var waits = false
     }
 
     /// A plan that was shown and may be approved.
@@ -32,6 +34,7 @@ package actor FabricService: Service {
     /// Who acts where no person does.
     private static let itself = "apus"
     private static let lockLifetime = Interval.seconds(15)
+    private static let turnInterval = Duration.milliseconds(200)
     static let plansKept = 200
 
     package nonisolated let fabric: FabricName
@@ -40,6 +43,7 @@ package actor FabricService: Service {
     let releases: ReleaseStore
     let history: ServedHistory
     private let state: any StateStore
+    private let accepted: AcceptedDeploys
     let audit: AuditLog
     let orchestrator: OrchestratorService
     let link: any HostLink
@@ -60,6 +64,7 @@ package actor FabricService: Service {
     var pendingProblem: Problem?
     /// The head that was dealt with. Others look at the repository too, and must not take its news away.
     private var commitSeen: String?
+    private var hasCaughtUp = false
     var keptSight: FabricSight?
     let sightRequests: AsyncStream<Void>
     let sightRequest: AsyncStream<Void>.Continuation
@@ -78,6 +83,7 @@ package actor FabricService: Service {
         self.releases = releases
         self.history = ServedHistory(store: store)
         state = store
+        accepted = AcceptedDeploys(store: store)
         self.audit = audit
         self.orchestrator = orchestrator
         self.link = link
@@ -90,13 +96,6 @@ package actor FabricService: Service {
     }
 
     package func run() async throws {
-        await orchestrator.whenEnded { [history, logger] execution in
-            do throws(Problem) {
-                try await history.note(execution)
-            } catch {
-                logger.error("served release not noted", metadata: ["problem": "\(error)"])
-            }
-        }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.follow() }
@@ -116,6 +115,7 @@ package actor FabricService: Service {
         let interval = source.isLocal ? Self.localPollInterval : Self.remotePollInterval
         while !Task.isCancelled {
             await lookAtRepository()
+            if !hasCaughtUp { hasCaughtUp = await catchUp() }
             try? await Task.sleep(for: interval)
         }
     }
@@ -169,12 +169,39 @@ package actor FabricService: Service {
         }
         pendingCommit = nil
         pendingProblem = nil
+        return await deployWhatIsWanted(in: configuration, by: who)
+    }
+
+    /// Begins a build for each app that the desired configuration wants another release of.
+    private func deployWhatIsWanted(in configuration: FabricConfiguration, by who: String) async -> [BuildView] {
         var begun: [BuildView] = []
         // Those that come before others are in the queue first, so that these wait for them.
         for app in AppOrder(configuration).sorted(configuration.apps.keys).compactMap({ configuration.apps[$0] }) {
             if let build = await deployIfChanged(app, in: configuration, by: who) { begun.append(build) }
         }
         return begun
+    }
+
+    /// After a start: begins again what was accepted and had not become an execution when the
+    /// server ended, and what a commit asked for before it was accepted.
+    /// - Returns: whether all of it was looked at.
+    private func catchUp() async -> Bool {
+        guard let configuration = await orchestrator.snapshot.desired?.configuration else { return false }
+        do throws(Problem) {
+            for deploy in try await accepted.all() where builds.running(deploy.app) == nil {
+                guard let app = configuration.apps[deploy.app], try await !orchestrator.store.hasBegun(deploy) else {
+                    try await accepted.remove(deploy.app)
+                    continue
+                }
+                logger.notice("a deploy goes on", metadata: ["app": "\(deploy.app)", "by": "\(deploy.who)"])
+                _ = try await enqueue(deploy, of: app, in: configuration, waits: true)
+            }
+            _ = await deployWhatIsWanted(in: configuration, by: Self.itself)
+            return true
+        } catch {
+            logger.error("accepted deploys not read", metadata: ["problem": "\(error)"])
+            return false
+        }
     }
 
     /// - Returns: the build that begins. While an earlier one runs, the app is looked at again when
@@ -185,7 +212,8 @@ package actor FabricService: Service {
         do throws(Problem) {
             guard builds.running(app.name) == nil else { throw Self.isBuilt(app.name) }
             guard try await maker.wantsRelease(app, configCommit: configuration.commit) else { return nil }
-            return try await enqueue(app, in: configuration, ref: nil, filter: nil, by: who)
+            let deploy = AcceptedDeploy(app: app.name, who: who, acceptedAt: now())
+            return try await enqueue(deploy, of: app, in: configuration, waits: true)
         } catch {
             if error.code == "deploy.locked" {
                 changedMeanwhile.insert(app.name)
@@ -203,28 +231,38 @@ package actor FabricService: Service {
             remedy: "Wait for it.")
     }
 
+    /// Accepts a deploy: from here on it is carried out, also if the server ends meanwhile.
     /// - Parameter joins: whether a build of the app that has begun meanwhile is as good.
     func enqueue(
-        _ app: AppSpec, in configuration: FabricConfiguration, ref: String?,
-        rollout: RolloutOverrides = RolloutOverrides(), filter: Filter?, by who: String, joins: Bool = false
+        _ deploy: AcceptedDeploy, of app: AppSpec, in configuration: FabricConfiguration, joins: Bool = false,
+        waits: Bool = false
     ) async throws(Problem) -> BuildView {
         let awaited = await awaitedDeploys(before: app.name, in: configuration)
         // Nothing may wait from here to the beginning: two builds of one app would begin at once.
         if let running = builds.running(app.name) {
-            if joins, rollout.isEmpty || !deploying.contains(running.id) {
-                if !rollout.isEmpty { rolloutsAsked[running.id] = rollout }
+            if joins, deploy.rollout.isEmpty || !deploying.contains(running.id) {
+                if !deploy.rollout.isEmpty { rolloutsAsked[running.id] = deploy.rollout }
                 return running
             }
             throw Self.isBuilt(app.name, by: running)
         }
         let view = BuildView(
-            id: BuildID(checked: nextIdentifier()), app: app.name, ref: ref ?? app.source.reference, state: .running,
-            startedAt: now(), startedBy: who)
+            id: BuildID(checked: nextIdentifier()), app: app.name, ref: deploy.ref ?? app.source.reference,
+            state: .running, startedAt: now(), startedBy: deploy.who)
         builds.begin(view)
+        do throws(Problem) {
+            try await accepted.put(deploy)
+        } catch {
+            builds.end(view.id) { view in
+                view.state = .failed
+                view.problem = error
+            }
+            throw error
+        }
         jobQueue.yield(
             DeployJob(
-                build: view.id, app: app, configuration: configuration, ref: ref, rollout: rollout, awaited: awaited,
-                filter: filter, who: who))
+                build: view.id, app: app, configuration: configuration, ref: deploy.ref, rollout: deploy.rollout,
+                awaited: awaited, filter: deploy.filter, who: deploy.who, waits: waits))
         return view
     }
 
@@ -252,6 +290,14 @@ package actor FabricService: Service {
                 view.problem = error
             }
         }
+        rolloutsAsked[job.build] = nil
+        // A server that ends leaves what it has accepted to the next run.
+        guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
+        do throws(Problem) {
+            try await accepted.remove(job.app.name)
+        } catch {
+            logger.error("an accepted deploy is kept", metadata: ["app": "\(job.app.name)", "problem": "\(error)"])
+        }
         if changedMeanwhile.remove(job.app.name) != nil,
             let configuration = await orchestrator.snapshot.desired?.configuration,
             let app = configuration.apps[job.app.name]
@@ -266,7 +312,7 @@ package actor FabricService: Service {
         _ job: DeployJob, _ body: @escaping @Sendable () async throws(Problem) -> Value
     ) async throws(Problem) -> Value {
         let lock = try DeployLock("apps/\(job.app.name)", in: state, now: now)
-        let held = try await lock.acquire(owner: job.who, purpose: "build \(job.build)", for: Self.lockLifetime)
+        let held = try await acquire(lock, for: job)
         let result: Result<Value, Problem> = await withTaskGroup(of: Result<Value, Problem>?.self) { group in
             group.addTask {
                 do throws(Problem) { return .success(try await body()) } catch { return .failure(error) }
@@ -286,11 +332,23 @@ package actor FabricService: Service {
         return try result.get()
     }
 
+    /// What was accepted before a restart waits for the lock of the run before to end with its lease.
+    private func acquire(_ lock: DeployLock, for job: DeployJob) async throws(Problem) -> DeployLock.Held {
+        while true {
+            do throws(Problem) {
+                return try await lock.acquire(owner: job.who, purpose: "build \(job.build)", for: Self.lockLifetime)
+            } catch {
+                guard job.waits, error.code == "lock.held", !Task.isCancelled else { throw error }
+                try? await Task.sleep(for: Self.turnInterval)
+            }
+        }
+    }
+
     private func deploy(_ release: Release, job: DeployJob) async throws(Problem) -> Int64? {
         while await !orchestrator.snapshot.isSettled(at: now()), !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(100))
+            try? await Task.sleep(for: Self.turnInterval)
         }
-        if job.who == Self.itself { try await awaitRollout(of: release.app) }
+        if job.waits { try await awaitRollout(of: release.app) }
         let configuration = await orchestrator.snapshot.desired?.configuration
         deploying.insert(job.build)
         defer { deploying.remove(job.build) }
@@ -316,7 +374,7 @@ package actor FabricService: Service {
                     cause: "\(running.startedBy) took it back to an earlier release meanwhile.",
                     remedy: "Deploy it when it is time: apus deploy \(app).")
             }
-            try? await Task.sleep(for: .milliseconds(100))
+            try? await Task.sleep(for: Self.turnInterval)
         }
     }
 

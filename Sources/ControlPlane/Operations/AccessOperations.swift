@@ -17,13 +17,17 @@ package struct DashboardSession: Sendable {
 /// time; nothing here says why a secret is refused, so that guesses learn nothing.
 package protocol AccessOperations: Sendable {
     /// - Returns: nil for a secret that is unknown, expired or revoked.
-    func authenticate(bearer secret: String) async -> Principal?
+    /// - Throws: why it cannot be known: the state cannot be read.
+    func authenticate(bearer secret: String) async throws(Problem) -> Principal?
 
     func tokens() async throws(Problem) -> [TokenView]
     /// - Throws: `token.invalid` for a label or lifetime that cannot be.
     func createToken(_ request: TokenRequest, by principal: Principal) async throws(Problem) -> IssuedTokenView
     /// - Throws: `token.unknown`.
     func revokeToken(_ id: String, by principal: Principal) async throws(Problem)
+    /// Refuses every certificate and join token that a host has, and ends its connection.
+    /// - Throws: `host.unknown`.
+    func revokeHost(_ host: HostName, by principal: Principal) async throws(Problem)
     func createJoinToken(_ request: JoinTokenRequest, by principal: Principal) async throws(Problem) -> JoinTokenView
 
     /// Begins a session for a token, or for a one-time secret (which is used up by it).

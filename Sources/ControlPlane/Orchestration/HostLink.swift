@@ -7,6 +7,8 @@ package protocol HostLink: Sendable {
     func send(_ command: AgentCommand, to host: HostName) throws(Problem)
     /// No longer sends the command.
     func withdraw(_ command: CommandID, from host: HostName)
+    /// Agents whose connection was closed for what they said or showed, the oldest first.
+    func refusals(since instant: Instant) -> [AgentRefusal]
     /// - Throws: `agent.not-connected`.
     func tail(
         _ instance: InstanceID, on host: HostName, lines: Int, follow: Bool

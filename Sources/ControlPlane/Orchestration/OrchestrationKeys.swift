@@ -15,6 +15,8 @@ import FoundationEssentials
 /// traffic/ID/PART                  what it takes to go on counting for it, in parts
 /// ```
 enum OrchestrationKeys {
+    /// The fence of the server that leads.
+    static func leader() throws(Problem) -> TypedKey<Int64> { try TypedKey("leader") }
     static func desired() throws(Problem) -> StateKey { try StateKey("desired") }
     static func configuration(_ commit: String, _ kind: String, _ name: String) throws(Problem) -> StateKey {
         try StateKey("configurations/\(commit)/\(kind)/\(name)")

@@ -8,12 +8,29 @@ package struct OrchestrationStore: Sendable {
     /// How many ended executions are kept.
     private static let executionsKept = 500
 
+    static let supersededCode = "server.superseded"
+
     let store: any StateStore
     let releases: ReleaseStore
+    /// Holds while no other server has begun with this state.
+    private let leads: Comparison
 
-    package init(store: any StateStore, releases: ReleaseStore) {
+    /// Takes the state over from whatever server had it.
+    package init(store: any StateStore, releases: ReleaseStore, fence: Int64) async throws(Problem) {
         self.store = store
         self.releases = releases
+        let key = try OrchestrationKeys.leader()
+        leads = .modRevision(key.key, try await store.put(key, fence))
+    }
+
+    /// - Throws: `server.superseded` when another server leads.
+    private func transact(_ operations: [Operation]) async throws(Problem) {
+        let result = try await store.transact(StateTransaction(compare: [leads], success: operations))
+        guard result.succeeded else {
+            throw Problem(
+                "server.superseded", "This server does not lead any more.",
+                cause: "Another one has begun with the same state.", remedy: "Nothing needs to be done; this one ends.")
+        }
     }
 
     /// Makes what the actions save durable: what belongs together in one transaction, as far as
@@ -66,8 +83,10 @@ package struct OrchestrationStore: Sendable {
         }
         for start in stride(from: 0, to: order.count, by: StateLimits.operationsMax) {
             let keys = order[start..<min(start + StateLimits.operationsMax, order.count)]
-            _ = try await store.transact(StateTransaction(success: keys.compactMap { operations[$0] }))
+            try await transact(keys.compactMap { operations[$0] })
         }
+        // What is only sent is sent by the server that leads, too.
+        if order.isEmpty, actions.contains(where: \.isSent) { try await transact([]) }
         if let model = known, model.configuration.commit != before?.configuration.commit {
             try await forgetConfigurations(but: model.configuration.commit)
         }
@@ -189,10 +208,10 @@ package struct OrchestrationStore: Sendable {
         for app in configuration.apps.values { try put("apps", app.name.text, app) }
         for balancer in configuration.balancers.values { try put("balancers", balancer.name.text, balancer) }
         // The same commit may have been saved in part before a crash: begin from nothing.
-        _ = try await store.transact(StateTransaction(success: [.deleteRange(.prefix("configurations/\(commit)/"))]))
+        try await transact([.deleteRange(.prefix("configurations/\(commit)/"))])
         for start in stride(from: 0, to: operations.count, by: StateLimits.operationsMax) {
             let batch = operations[start..<min(start + StateLimits.operationsMax, operations.count)]
-            _ = try await store.transact(StateTransaction(success: Array(batch)))
+            try await transact(Array(batch))
         }
     }
 
@@ -205,6 +224,16 @@ package struct OrchestrationStore: Sendable {
     static func parts(of data: Data) -> [Data] {
         stride(from: 0, to: data.count, by: partBytesMax).map { start in
             data.subdata(in: start..<min(start + partBytesMax, data.count))
+        }
+    }
+}
+
+extension Orchestrator.Action {
+    /// Whether a host is told something.
+    fileprivate var isSent: Bool {
+        switch self {
+        case .send, .cancelOrder: true
+        default: false
         }
     }
 }

@@ -11,6 +11,8 @@ package actor OrchestratorService: Service {
     private static let pauseMax = Duration.seconds(3)
 
     let store: OrchestrationStore
+    /// Which releases have served.
+    let history: ServedHistory
     private let audit: AuditLog
     private let link: any HostLink
     private let notifier: NotificationService?
@@ -27,7 +29,8 @@ package actor OrchestratorService: Service {
     private var lastTick = ContinuousClock.now
     /// Why the last state could not be saved; nil while all is well.
     private(set) var stateProblem: Problem?
-    private var onEnd: (@Sendable (Execution) async -> Void)?
+    /// Set when another server has taken the state over: this one changes and sends nothing more.
+    private var supersession: Problem?
     private let heartbeats = Mutex<Set<HostName>>([])
     /// Hosts whose words wait to be dealt with, and how many of each: what they say next is not read
     /// before, and their silence is ours.
@@ -39,7 +42,7 @@ package actor OrchestratorService: Service {
         store: any StateStore, releases: ReleaseStore, audit: AuditLog, link: any HostLink,
         notifier: NotificationService? = nil, now: @escaping @Sendable () -> Instant, logger: Logger
     ) async throws(Problem) {
-        self.store = OrchestrationStore(store: store, releases: releases)
+        history = ServedHistory(store: store)
         self.audit = audit
         self.link = link
         self.notifier = notifier
@@ -49,19 +52,22 @@ package actor OrchestratorService: Service {
         let lease = try await store.grantLease(for: .seconds(60))
         fence = lease.id.number
         try await store.revokeLease(lease.id)
+        self.store = try await OrchestrationStore(store: store, releases: releases, fence: fence)
         orchestrator = Orchestrator(
             memory: try await self.store.load(), settings: Orchestrator.Settings(fence: fence), at: now())
     }
 
     package func run() async throws {
         if let desired = orchestrator.desired { await notifier?.begin(hooks: desired.configuration.policy.hooks) }
+        await recoverAudit()
         await receive { $0.resume(at: $1) }
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
+            while !Task.isCancelled, await self.supersession == nil {
                 try? await Task.sleep(for: Self.tickInterval)
                 await self.tick()
             }
         }
+        if let supersession { throw supersession }
     }
 
     /// Time has passed, and hosts were heard. A pause of the server's own, when the disk or the whole
@@ -69,6 +75,7 @@ package actor OrchestratorService: Service {
     private func tick() async {
         await turn.begin()
         defer { turn.end() }
+        guard supersession == nil else { return }
         let before = orchestrator.desired
         let pause = lastTick.duration(to: .now)
         lastTick = .now
@@ -98,9 +105,6 @@ package actor OrchestratorService: Service {
     /// knows what there is to know, but for when hosts were last heard.
     var numberedSnapshot: (loop: Orchestrator, change: Int64) { (orchestrator, changeNumber) }
 
-    /// Called with each execution when it has ended, before anything else happens.
-    package func whenEnded(_ body: @escaping @Sendable (Execution) async -> Void) { onEnd = body }
-
     /// Gives the loop something to do, and carries out what follows.
     /// - Parameter body: changes the loop and answers its actions.
     @discardableResult
@@ -109,15 +113,18 @@ package actor OrchestratorService: Service {
     ) async throws(Problem) -> Value {
         await turn.begin()
         defer { turn.end() }
+        if let supersession { throw supersession }
         let before = orchestrator.desired
         let (value, actions) = try body(&orchestrator, now())
         await carryOut(actions, before: before)
+        if let supersession { throw supersession }
         return value
     }
 
     package func receive(_ body: @Sendable (inout Orchestrator, Instant) -> [Orchestrator.Action]) async {
         await turn.begin()
         defer { turn.end() }
+        guard supersession == nil else { return }
         let before = orchestrator.desired
         let actions = body(&orchestrator, now())
         await carryOut(actions, before: before)
@@ -201,9 +208,10 @@ package actor OrchestratorService: Service {
         let notifications =
             hooks.isEmpty && !hadHooks ? nil : await notifier?.items(for: actions, hooks: hooks)
         hadHooks = !hooks.isEmpty
-        await untilSaved { () throws(Problem) in
+        let isSaved = await untilSaved { () throws(Problem) in
             try await self.store.save(actions, before: before, notifications: notifications?.items ?? [])
         }
+        guard isSaved else { return }
         if let notifications, notifications.isNews || !notifications.items.isEmpty {
             await notifier?.added(notifications.items)
         }
@@ -221,8 +229,9 @@ package actor OrchestratorService: Service {
             }
         }
         for execution in ended {
+            // First what a restart does again for an execution whose audit entry is open.
+            await note(execution)
             await completeAudit(of: execution)
-            await onEnd?(execution)
         }
         feed.publish(
             at: now(), desired: orchestrator.desired?.revision ?? 0, live: orchestrator.liveRevision)
@@ -230,16 +239,22 @@ package actor OrchestratorService: Service {
 
     /// Nothing may be sent that is not on the disk. While the disk refuses, the loop waits, and
     /// says so.
-    private func untilSaved(_ body: () async throws(Problem) -> Void) async {
+    /// - Returns: whether it is on the disk. It is not when the server ends meanwhile, or another leads.
+    @discardableResult
+    private func untilSaved(_ body: () async throws(Problem) -> Void) async -> Bool {
         while true {
             do {
                 try await body()
                 stateProblem = nil
-                return
+                return true
             } catch {
                 stateProblem = error
                 logger.critical("state cannot be saved", metadata: ["problem": "\(error)"])
-                if Task.isCancelled { return }
+                if error.code == OrchestrationStore.supersededCode {
+                    supersession = error
+                    return false
+                }
+                if Task.isCancelled { return false }
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -283,34 +298,69 @@ package actor OrchestratorService: Service {
             logger.error(
                 "balancer refused its configuration",
                 metadata: ["host": "\(host)", "balancer": "\(balancer)", "problem": "\(problem)"])
+        case .planRefused(let app, let problem):
+            logger.critical("an unsafe plan is refused", metadata: ["app": "\(app)", "problem": "\(problem)"])
         case .executionChanged, .stepChanged, .liveChanged, .sightRegained, .trafficChanged, .trafficCounted: break
         }
     }
 
-    private func beginAudit(of execution: Execution) async {
-        let action = AuditAction(
+    /// The server may have been killed between two of its writes: what goes on has its beginning in
+    /// the audit log before its next order is sent, and what has ended has its end in it.
+    private func recoverAudit() async {
+        let running = orchestrator.executions.values.sorted { $0.id < $1.id }
+        await untilSaved { () throws(Problem) in
+            let found = try await self.audit.executions(known: Set(running.map { "\($0.id)" }))
+            for execution in running {
+                if let ticket = found.open["\(execution.id)"] {
+                    self.tickets[execution.id] = ticket
+                } else if !found.begun.contains("\(execution.id)") {
+                    self.tickets[execution.id] = try await self.audit.record(before: self.action(of: execution))
+                }
+            }
+            for (id, ticket) in found.open.sorted(by: { $0.value.started.sequence < $1.value.started.sequence }) {
+                guard let number = Int64(id), self.tickets[number] == nil,
+                    let execution = try await self.store.execution(number), execution.state.isEnded
+                else { continue }
+                try await self.history.note(execution)
+                try await ticket.complete(Self.outcome(of: execution))
+            }
+        }
+    }
+
+    private func note(_ execution: Execution) async {
+        await untilSaved { () throws(Problem) in try await self.history.note(execution) }
+    }
+
+    private func action(of execution: Execution) -> AuditAction {
+        AuditAction(
             who: execution.startedBy, role: execution.startedBy == "apus" ? "apus" : "deployer",
             what: execution.kind.rawValue, subject: "app/\(execution.app)",
-            details: execution.machine.plan.summary.text, commit: orchestrator.desired?.configuration.commit,
+            details: execution.machine.plan.summary.text,
+            commit: execution.configCommit.isEmpty ? nil : execution.configCommit,
             execution: "\(execution.id)", address: nil)
+    }
+
+    private func beginAudit(of execution: Execution) async {
         await untilSaved { () throws(Problem) in
-            self.tickets[execution.id] = try await self.audit.record(before: action)
+            self.tickets[execution.id] = try await self.audit.record(before: self.action(of: execution))
         }
     }
 
     private func completeAudit(of execution: Execution) async {
         guard let ticket = tickets.removeValue(forKey: execution.id) else { return }
-        let outcome: AuditEntry.Outcome =
-            switch execution.state {
-            case .succeeded: .succeeded
-            default:
-                .failed(
-                    execution.machine.problem
-                        ?? Problem(
-                            "execution.aborted", "The execution was ended before it was done.",
-                            cause: "Somebody aborted it.", remedy: "Deploy again when it is time."))
-            }
-        await untilSaved { () throws(Problem) in try await ticket.complete(outcome) }
+        await untilSaved { () throws(Problem) in try await ticket.complete(Self.outcome(of: execution)) }
+    }
+
+    private static func outcome(of execution: Execution) -> AuditEntry.Outcome {
+        switch execution.state {
+        case .succeeded: .succeeded
+        default:
+            .failed(
+                execution.machine.problem
+                    ?? Problem(
+                        "execution.aborted", "The execution was ended before it was done.",
+                        cause: "Somebody aborted it.", remedy: "Deploy again when it is time."))
+        }
     }
 }
 

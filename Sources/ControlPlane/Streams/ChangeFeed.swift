@@ -35,7 +35,7 @@ package final class ChangeFeed: Sendable {
                 state.noted.executions.insert(ExecutionID(checked: "\(id)"))
             case .hostChanged(let host, _), .liveChanged(let host), .balancerRefused(let host, _, _):
                 state.noted.hosts.insert(host)
-            case .rolledBackAutomatically(let app, _, _, _): state.noted.apps.insert(app)
+            case .rolledBackAutomatically(let app, _, _, _), .planRefused(let app, _): state.noted.apps.insert(app)
             case .blind, .sightRegained: break
             }
         }

@@ -8,15 +8,19 @@ struct ServerLists: Sendable {
     subscript(app: AppName, process: ProcessName) -> [BalancerConfiguration.Server] { lists[app]?[process] ?? [] }
 
     /// - Parameter server: nil: the instance cannot be reached.
-    mutating func set(_ server: BalancerConfiguration.Server?, for key: InstanceKey) {
+    /// - Returns: whether anything has changed.
+    @discardableResult
+    mutating func set(_ server: BalancerConfiguration.Server?, for key: InstanceKey) -> Bool {
         let (index, isThere) = Self.index(of: key, in: self[key.instance.app, key.instance.process])
         switch (server, isThere) {
-        case (nil, false): return
+        case (nil, false): return false
+        case (let server?, true) where self[key.instance.app, key.instance.process][index] == server: return false
         case (let server?, true): lists[key.instance.app]?[key.instance.process]?[index] = server
         case (let server?, false):
             lists[key.instance.app, default: [:]][key.instance.process, default: []].insert(server, at: index)
         case (nil, true): lists[key.instance.app]?[key.instance.process]?.remove(at: index)
         }
+        return true
     }
 
     /// Where the server is, or would be: found by halves.

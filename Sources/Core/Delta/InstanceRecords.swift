@@ -2,7 +2,7 @@
 ///
 /// A plan reads the records of one app, and a report touches those of one host. Keeping both
 /// apart makes what an event costs grow with its app or its host, and not with the fabric.
-package struct InstanceRecords: Sequence, Sendable {
+package struct InstanceRecords: Sequence, Equatable, Sendable {
     private var byApp: [AppName: [InstanceKey: InstanceRecord]] = [:]
     private var byHost: [HostName: Set<InstanceID>] = [:]
 
@@ -26,6 +26,7 @@ package struct InstanceRecords: Sequence, Sendable {
 
     package func of(_ app: AppName) -> [InstanceKey: InstanceRecord] { byApp[app] ?? [:] }
     package func on(_ host: HostName) -> Set<InstanceID> { byHost[host] ?? [] }
+    package var isEmpty: Bool { byApp.isEmpty }
     package var apps: [AppName] { Array(byApp.keys) }
     package var hosts: [HostName] { Array(byHost.keys) }
     package var keys: [InstanceKey] { byApp.values.flatMap(\.keys) }

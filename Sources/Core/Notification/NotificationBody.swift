@@ -133,6 +133,10 @@ extension NotificationBody {
                 .balancerRefused, at: now, fabric: fabric,
                 sentence: "\(balancer) on \(host) refused its configuration; the one before serves", host: host,
                 balancer: balancer, problem: problem)
+        case .planRefused(let app, let problem):
+            return NotificationBody(
+                .planRefused, at: now, fabric: fabric, sentence: "a plan for \(app) was refused as unsafe", app: app,
+                problem: problem)
         case .hostChanged, .stepChanged, .liveChanged, .trafficChanged: return nil
         }
     }

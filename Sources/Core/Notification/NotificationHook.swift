@@ -21,6 +21,8 @@ package enum NotificationKind: String, Codable, Hashable, Sendable, CaseIterable
     case executionAborted = "execution.aborted"
     /// What was served and failed around an execution is final.
     case executionCounted = "execution.counted"
+    /// Apus would have done something by itself that its own check of plans calls unsafe.
+    case planRefused = "plan.refused"
     case rolledBack = "app.rolled-back"
     case hostLost = "host.lost"
     case hostBack = "host.back"

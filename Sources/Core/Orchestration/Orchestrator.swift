@@ -51,6 +51,8 @@ package struct Orchestrator: Sendable {
         case blind(String)
         case sightRegained
         case balancerRefused(HostName, BalancerName, Problem)
+        /// A plan that Apus itself made is unsafe: a defect, that is told instead of carried out.
+        case planRefused(AppName, Problem)
     }
 
     package struct Settings: Sendable {
@@ -114,6 +116,8 @@ package struct Orchestrator: Sendable {
     var lastExecution: Int64
     /// Where everything belongs, kept from event to event; nil: it has to be found from nothing.
     var placement: Placement?
+    /// Apps that were as desired when they were looked at last, and of which nothing has changed since.
+    var settledApps: Set<AppName> = []
     /// Apps that have to be placed again.
     var misplaced: Set<AppName> = []
     /// What hosts may be used for; nil: one of them has changed.
@@ -141,7 +145,9 @@ package struct Orchestrator: Sendable {
     /// What apps that git no longer has came after.
     var departed: [AppName: [AppName]] = [:]
     var blindness: String?
-    let startedAt: Instant
+    var startedAt: Instant
+    /// When the last event came, by the clock that events come with.
+    var lastSeen: Instant
     /// Hosts that have joined and have not been heard from since the start.
     var unheard: Set<HostName>
     /// When the last of them came back.
@@ -161,6 +167,7 @@ package struct Orchestrator: Sendable {
         for execution in memory.executions where !execution.state.isEnded { executions[execution.app] = execution }
         lastExecution = memory.lastExecution
         startedAt = now
+        lastSeen = now
         unheard = Set(memory.joinedHosts)
         lastReturn = now
         for record in memory.records { rememberWarmth(record) }
@@ -183,6 +190,7 @@ package struct Orchestrator: Sendable {
     }
 
     private mutating func take(_ event: Event, at now: Instant) {
+        noticeJump(to: now)
         switch event {
         case .configured(let configuration): configured(configuration)
         case .overridden(let overrides): overridden(overrides)
@@ -202,6 +210,8 @@ package struct Orchestrator: Sendable {
     /// The first actions after a start: what was under way goes on.
     package mutating func resume(at now: Instant) -> [Action] {
         for app in executions.keys.sorted() {
+            // Whoever carried it out meanwhile, time was not measured.
+            executions[app]?.machine.measureAgain(from: now)
             guard let execution = executions[app] else { continue }
             carryOut(execution.machine.underWay(), of: app, at: now)
             // What had ended when the control plane stopped may let others begin.

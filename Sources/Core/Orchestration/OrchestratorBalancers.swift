@@ -99,7 +99,7 @@ extension Orchestrator {
     mutating func listServer(_ key: InstanceKey) {
         guard let desired else { return }
         let server = records[key].flatMap { BalancerConfiguration.server(of: $0, desired, hosts) }
-        servers.set(server, for: key)
+        if servers.set(server, for: key) { balancersAreStale = true }
     }
 
     /// A lost host's balancers are waited for no longer.
@@ -205,7 +205,9 @@ extension Orchestrator {
     mutating func noteBalancers(_ report: HostReport) {
         for balancer in report.balancers where !balancer.isRunning {
             let key = BalancerKey(host: report.host, balancer: balancer.name)
-            if balancers[key]?.isAcknowledged == true { balancers[key] = nil }
+            guard balancers[key]?.isAcknowledged == true else { continue }
+            balancers[key] = nil
+            balancersAreStale = true
         }
     }
 }

@@ -39,13 +39,17 @@ extension Orchestrator {
     /// Begins an execution.
     /// - Returns: its number, or nil when there is nothing to do.
     /// - Throws: `deploy.locked` while another execution of the app runs, `plan.stale` when the
-    ///   approved plan is no longer what would be done.
+    ///   approved plan is no longer what would be done, `plan.unsafe` for one that the linter refuses.
     package mutating func begin(
         _ request: Request, at now: Instant
     ) throws(Problem) -> (execution: Int64?, actions: [Action]) {
         // Everything that may refuse comes first: what has begun to change is carried through.
         let first = try plan(request, at: now)
         if let refusal = first.refusal { throw refusal }
+        let wanted = try desiredModel(for: request)
+        for plan in [request.approved, first].compactMap(\.self) {
+            if let problem = refusal(of: plan, desired: wanted, rollout: request.rollout, at: now) { throw problem }
+        }
         if let approved = request.approved, approved.root != first.root {
             throw Problem(
                 "plan.stale", "The plan is stale.",
@@ -68,6 +72,9 @@ extension Orchestrator {
         if let running = executions[request.app] { return (running.id, finish(at: now)) }
         let model = try desiredModel(for: request)
         let plan = isAlone ? first : try plan(request, at: now)
+        if !isAlone, let problem = refusal(of: plan, desired: model, rollout: request.rollout, at: now) {
+            throw problem
+        }
         if model != desired { adopt(model) }
         backoffs[request.app] = nil
         guard !plan.isEmpty else { return (nil, finish(at: now)) }
@@ -256,10 +263,7 @@ extension Orchestrator {
             return
         }
         retryable[execution.app] = execution
-        var backoff = backoffs[execution.app] ?? Backoff()
-        backoff.failures += 1
-        backoff.notBefore = now + Interval.seconds(min(300, 5 << Int64(min(backoff.failures - 1, 6))))
-        backoffs[execution.app] = backoff
+        backOff(execution.app, at: now)
         if execution.kind == .deploy { goBack(from: execution, at: now) }
     }
 
@@ -302,7 +306,7 @@ extension Orchestrator {
         let plan = makePlan(
             app: execution.app, desired: model, options: Planner.Options(kind: .rollback, keepsWarm: false), at: now)
         guard !plan.isEmpty else { return }
-        start(plan, by: execution.startedBy, cause: execution.id, at: now)
+        startIfSafe(plan, by: execution.startedBy, cause: execution.id, at: now)
     }
 
     /// A lost host answers nothing more: waiting for it would only hold up the others.

@@ -40,7 +40,7 @@ extension Orchestrator {
         if let desired, model.overrides.drained == desired.overrides.drained {
             let concerned = appsConcerned(by: model, before: desired)
             misplaced.formUnion(concerned)
-            appsToLookAt.formUnion(concerned)
+            lookAt(concerned)
         } else {
             placement = nil
             standing = nil
@@ -71,7 +71,6 @@ extension Orchestrator {
         if isBack || before?.report?.facts.memory != report.facts.memory { lookAt(report.host) }
         take(report, after: before?.report)
         noteBalancers(report)
-        balancersAreStale = true
         checkHealthGates(report, at: now)
     }
 
@@ -146,11 +145,13 @@ extension Orchestrator {
             let last = gone.removeValue(forKey: instance.id)
             if last?.port != instance.port || last == nil { listServer(key) }
             guard last?.state != instance.state || last?.isReady != instance.isReady else { continue }
-            appsToLookAt.insert(instance.id.app)
+            // Whether what serves is ready is its agent's to see to: it makes no difference to a plan.
+            if last?.state == instance.state && settledApps.contains(instance.id.app) { continue }
+            lookAt(CollectionOfOne(instance.id.app))
             noteUnrecorded(key)
         }
         for id in gone.keys {
-            appsToLookAt.insert(id.app)
+            lookAt(CollectionOfOne(id.app))
             listServer(InstanceKey(host: report.host, instance: id))
         }
         if before == nil {
@@ -159,7 +160,7 @@ extension Orchestrator {
         let links = before?.links ?? [:]
         guard links != report.links else { return }
         for app in Set(links.keys).union(report.links.keys) where links[app] != report.links[app] {
-            appsToLookAt.insert(app)
+            lookAt(CollectionOfOne(app))
         }
     }
 
@@ -180,11 +181,11 @@ extension Orchestrator {
         for (key, record) in changes {
             records[key] = record
             misplaced.insert(key.instance.app)
+            settledApps.remove(key.instance.app)
             if let record { rememberWarmth(record) } else { noteUnrecorded(key) }
             if desired?.configuration.hosts[key.host] == nil { mayHaveVanished = true }
             listServer(key)
         }
         pending.append(.saveRecords(changes))
-        balancersAreStale = true
     }
 }

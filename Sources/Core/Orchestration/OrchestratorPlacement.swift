@@ -27,7 +27,7 @@ extension Orchestrator {
         standing = found
         if let concerned = placement?.follow(found, live: live) {
             misplaced.formUnion(concerned)
-            appsToLookAt.formUnion(concerned)
+            lookAt(concerned)
         }
         if found.blindness != blindness { lookAtEverything() }
     }
@@ -45,12 +45,23 @@ extension Orchestrator {
         misplaced = []
     }
 
+    /// Something about apps has changed.
+    mutating func lookAt(_ apps: some Collection<AppName>) {
+        settledApps.subtract(apps)
+        appsToLookAt.formUnion(apps)
+    }
+
+    /// Whether an app is as desired still: where it is placed is all that may have changed.
+    func isStillAsDesired(_ app: AppName) -> Bool {
+        settledApps.contains(app) && placement?.stays(app, instances: records.of(app).count) == true
+    }
+
     /// A host may be used for something else now: its apps are looked at, and those that want a place.
     mutating func lookAt(_ host: HostName) {
         standing = nil
         mayHaveVanished = true
-        for id in records.on(host) { appsToLookAt.insert(id.app) }
-        for instance in hosts[host]?.report?.instances ?? [] { appsToLookAt.insert(instance.id.app) }
+        lookAt(records.on(host).map(\.app))
+        lookAt((hosts[host]?.report?.instances ?? []).map(\.id.app))
     }
 
     /// Apps whose part of the desired model differs, and those whose last execution failed.
@@ -73,7 +84,7 @@ extension Orchestrator {
     /// Looks at apps with instances that have been warm for long enough.
     mutating func lookAtCooled(at now: Instant) {
         while let end = warmEnds.min, end.at <= now {
-            appsToLookAt.insert(end.app)
+            lookAt(CollectionOfOne(end.app))
             warmEnds.removeMin()
         }
     }

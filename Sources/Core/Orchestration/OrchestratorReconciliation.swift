@@ -20,14 +20,16 @@ extension Orchestrator {
         for app in apps.sorted() {
             // An app that is declared and has no release waits for its first deploy.
             if desired.configuration.apps[app] != nil && desired.releases[app] == nil { continue }
+            if isStillAsDesired(app) { continue }
             let planner = Planner(
                 app: app, desired: desired, live: live, records: records, placement: placement,
                 standing: standing, options: Planner.Options(kind: .reconcile), now: now)
             let plan = planner.plan()
             if plan.isEmpty {
                 backoffs[app] = nil
+                if planner.isAsDesired { settledApps.insert(app) }
             } else {
-                start(plan, by: "apus", cause: nil, at: now)
+                startIfSafe(plan, by: "apus", cause: nil, at: now)
             }
         }
     }

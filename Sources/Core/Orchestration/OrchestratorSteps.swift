@@ -43,6 +43,7 @@ extension Orchestrator {
 
     private mutating func assumeStopped(_ id: InstanceID, on host: HostName) {
         guard let index = hosts[host]?.report?.instances.firstIndex(where: { $0.id == id }) else { return }
+        settledApps.remove(id.app)
         hosts[host]?.report?.instances[index].state = .stopped
         hosts[host]?.report?.instances[index].health = .starting
     }

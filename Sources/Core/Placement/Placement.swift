@@ -79,6 +79,13 @@ package struct Placement: Sendable {
         return found
     }
 
+    /// Whether all of an app's instances stay where they are, and it has no other place.
+    func stays(_ app: AppName, instances: Int) -> Bool {
+        let processes = apps[app]?.processes ?? []
+        return count(of: app) == instances
+            && processes.allSatisfy { $0.places.allSatisfy { $0.map { $0.choice == nil } ?? true } }
+    }
+
     /// How many slots of an app have a place.
     package func count(of app: AppName) -> Int {
         (apps[app]?.processes ?? []).reduce(0) { $0 + $1.places.count { $0 != nil } }

@@ -95,6 +95,18 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         steps[index].hold = progress
     }
 
+    /// The clock has jumped: what runs has run no longer for that.
+    package mutating func postpone(by gap: Interval) {
+        for index in running {
+            if let startedAt = steps[index].startedAt { steps[index].startedAt = startedAt + gap }
+        }
+    }
+
+    /// After a restart, what is under way is given again, and has all of its time again.
+    package mutating func measureAgain(from now: Instant) {
+        for index in running { steps[index].startedAt = now }
+    }
+
     package var runningSteps: [StepProgress] { running.sorted().map { steps[$0] } }
 
     func progress(of id: Int) -> StepProgress? { index(of: id).map { steps[$0] } }

@@ -38,7 +38,8 @@ package struct Planner {
     let release: Release?
     let policy: RolloutPolicy
     private let allRecords: InstanceRecords
-    private var isAsDesired = false
+    /// Every place has its instance, which serves and runs, and nothing else is recorded.
+    private(set) var isAsDesired = false
     /// Slots that change, in order.
     private(set) var slots: [SlotChange] = []
     /// Warm instances whose memory is needed, and by what.
@@ -75,8 +76,7 @@ package struct Planner {
                 + outOfReach() + (standing.blindness.map { [$0] } ?? []), refusal: refusal())
     }
 
-    /// Whether every place has its instance, which serves and runs, and nothing else is recorded:
-    /// so most looks at an app end, for a small part of what a plan costs.
+    /// So most looks at an app end, for a small part of what a plan costs.
     private func findsAllAsDesired() -> Bool {
         guard let release, records.count == placement.count(of: app) else { return false }
         return records.values.allSatisfy { record in

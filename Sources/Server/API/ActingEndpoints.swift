@@ -69,6 +69,10 @@ struct ActingEndpoints {
             try await access.revokeToken(call.path["token"] ?? "", by: call.caller())
             return Response(status: .noContent)
         }
+        board.on(Routes.revokeHost) { call in
+            try await access.revokeHost(call.host(), by: call.caller())
+            return Response(status: .noContent)
+        }
         board.on(Routes.createJoinToken) { call in
             try .json(await access.createJoinToken(call.input(), by: call.caller()), status: .created)
         }

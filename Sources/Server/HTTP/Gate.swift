@@ -40,7 +40,7 @@ struct Gate: Sendable {
         if let header = request.headers[.authorization] {
             guard header.lowercased().hasPrefix("bearer "), header.utf8.count <= 600 else { throw Refusal.refused }
             let secret = String(header.dropFirst(7))
-            guard let principal = await access.authenticate(bearer: secret) else { throw Refusal.refused }
+            guard let principal = try await access.authenticate(bearer: secret) else { throw Refusal.refused }
             return Admission(principal: principal)
         }
         // The API's own actions are for tokens alone.

@@ -44,6 +44,7 @@ extension Problem {
         case "body.too-large": return .contentTooLarge
         case "body.media-type": return .unsupportedMediaType
         case "server.internal": return .internalServerError
+        case "state.full", "state.busy", "state.disk-failed", "state.corrupt": return .serviceUnavailable
         case "server.busy": return .tooManyRequests
         default: break
         }

@@ -59,7 +59,7 @@ package struct FrameDecoder: ByteToMessageDecoder {
         }
         guard buffer.readableBytes >= Frame.lengthBytes + Int(length) else { return nil }
         buffer.moveReaderIndex(forwardBy: Frame.lengthBytes)
-        guard var body = buffer.readSlice(length: Int(length)), let kind = body.readInteger(as: UInt8.self) else {
+        guard var body = taken(Int(length), from: &buffer), let kind = body.readInteger(as: UInt8.self) else {
             return nil
         }
         bytesMax = AgentProtocol.frameBytesMax
@@ -68,6 +68,21 @@ package struct FrameDecoder: ByteToMessageDecoder {
             throw Frame.fault("A frame of package bytes was received without the number of its request.")
         }
         return .packageBytes(request: request, body)
+    }
+}
+
+extension FrameDecoder {
+    /// A frame up to this size is copied out of what was received.
+    private static let copiedBytesMax = 16 << 10
+
+    /// A short frame that waits for its reader must not keep the whole buffer that it came in, which
+    /// is as long as the longest record of TLS: ten thousand waiting heartbeats would be 160 MB.
+    private func taken(_ length: Int, from buffer: inout ByteBuffer) -> ByteBuffer? {
+        guard let slice = buffer.readSlice(length: length) else { return nil }
+        guard length <= Self.copiedBytesMax else { return slice }
+        var body = ByteBufferAllocator().buffer(capacity: length)
+        body.writeImmutableBuffer(slice)
+        return body
     }
 }
 

@@ -16,7 +16,8 @@ struct AgentRole: AsyncParsableCommand {
         commandName: "agent", abstract: "Run the agent of a host.",
         discussion: """
             The first start needs a one-time token, which `apus token join HOST` prints; give it by \
-            --join-file, or in APUS_JOIN_TOKEN. Afterwards the host's own certificate is enough.
+            --join-file, or in APUS_JOIN_TOKEN. Afterwards the host's own certificate is enough; a token \
+            that it has not seen lets the host join anew, as after `apus revoke`.
             """)
 
     @Option(help: "The server's address for agents: apus.example.com:2788.") var server = "127.0.0.1"
@@ -35,7 +36,7 @@ struct AgentRole: AsyncParsableCommand {
         let logger = Logger(label: "agent/\(host)") { LineLog(label: $0, output: .standardError) }
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         let server = try ServerAddress(server)
-        let identity = try await identity(host: host, server: server, folder: folder)
+        let identity = try await identity(host: host, server: server, folder: folder, logger: logger)
         let configuration = HostAgent.Configuration(
             server: server, host: host, address: address, root: folder, executable: try executablePath(),
             version: apusVersion, memory: try memory.map { try ByteCount($0) })
@@ -58,7 +59,9 @@ struct AgentRole: AsyncParsableCommand {
         if ephemeral { try await agent().endWhatIsLeft() }
     }
 
-    private func identity(host: HostName, server: ServerAddress, folder: FilePath) async throws -> AgentIdentity {
+    private func identity(
+        host: HostName, server: ServerAddress, folder: FilePath, logger: Logger
+    ) async throws -> AgentIdentity {
         if let identity = try AgentIdentity.load(folder: folder.string) {
             guard identity.host == host else {
                 throw Problem(
@@ -66,17 +69,29 @@ struct AgentRole: AsyncParsableCommand {
                     cause: "\(folder) belongs to the host \(identity.host), not to \(host).",
                     remedy: "Give each host a root folder of its own.")
             }
-            return identity
+            // The file may go once the host has joined.
+            guard !end, let token = try? joinToken(), !identity.knows(token) else { return identity }
+            do throws(Problem) {
+                return try await AgentJoin.join(server: server, token: token, host: host, folder: folder.string)
+            } catch {
+                // What runs here must not wait for it: the certificate may be good.
+                logger.warning("the host did not join anew", metadata: ["problem": "\(error)"])
+                guard error.code.hasSuffix(".refused") else { return identity }
+                return try identity.remember(token, folder: folder.string)
+            }
         }
-        var text = getenv("APUS_JOIN_TOKEN").map { String(cString: $0) }
-        if let joinFile { text = try String(contentsOfFile: joinFile, encoding: .utf8) }
-        guard let token = text?.split(whereSeparator: \.isWhitespace).first else {
+        guard let token = try joinToken() else {
             throw Problem(
                 "agent.not-joined", "The agent does not start.", cause: "The host \(host) has not joined yet.",
                 remedy: "Run `apus token join \(host)` where you have a token, and give what it prints by --join-file.")
         }
-        return try await AgentJoin.join(
-            server: server, token: try JoinToken(String(token)), host: host, folder: folder.string)
+        return try await AgentJoin.join(server: server, token: token, host: host, folder: folder.string)
+    }
+
+    private func joinToken() throws -> JoinToken? {
+        var text = getenv("APUS_JOIN_TOKEN").map { String(cString: $0) }
+        if let joinFile { text = try String(contentsOfFile: joinFile, encoding: .utf8) }
+        return try text?.split(whereSeparator: \.isWhitespace).first.map { try JoinToken(String($0)) }
     }
 }
 

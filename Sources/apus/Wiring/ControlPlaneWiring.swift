@@ -52,6 +52,7 @@ struct ControlPlaneWiring {
         let signer = try PackageSigner(privateKeyBase64: authority.packageKey.rawRepresentation.base64EncodedString())
         let tokens = TokenStore(store: store, fabric: options.fabric, now: wallClock)
         let joins = JoinTokenStore(store: store, now: wallClock)
+        let certificates = HostCertificates(store: store, now: wallClock)
 
         // The gateway tells the loop what agents say, and the loop sends through the gateway.
         let relay = ObservationRelay()
@@ -62,7 +63,10 @@ struct ControlPlaneWiring {
             authority: authority,
             dependencies: AgentGateway.Dependencies(
                 redeem: { token, host throws(Problem) in try await joins.redeem(token, by: host) },
-                isAllowed: { _, _ in true },
+                isAllowed: { host, serial throws(Problem) in try await certificates.isGood(serial, of: host) },
+                issued: { host, issued, renewing throws(Problem) in
+                    try await certificates.note(issued, of: host, renewing: renewing)
+                },
                 readPackage: { digest, offset, length throws(Problem) in
                     ByteBuffer(bytes: try await objects.read(digest, from: offset, bytesMax: length))
                 },
@@ -87,7 +91,11 @@ struct ControlPlaneWiring {
         let access = AccessService(
             fabric: options.fabric, tokens: tokens,
             sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
-            joins: joins, audit: audit, authorityFingerprint: authority.fingerprint, now: wallClock)
+            joins: joins,
+            hosts: AccessService.Hosts(
+                certificates: certificates, isKnown: { await orchestrator.snapshot.hosts[$0] != nil },
+                disconnect: { gateway.disconnect($0, because: $1) }),
+            audit: audit, authorityFingerprint: authority.fingerprint, now: wallClock)
         let server = try FabricServer(
             configuration: FabricServer.Configuration(
                 address: options.apiAddress, port: options.apiPort, certificate: options.apiCertificate,

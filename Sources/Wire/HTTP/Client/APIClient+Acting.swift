@@ -41,6 +41,9 @@ extension APIClient {
     package func revokeToken(_ id: String) async throws(Problem) {
         _ = try await send(Routes.revokeToken, [id], [], body: nil)
     }
+    package func revokeHost(_ host: HostName) async throws(Problem) {
+        _ = try await send(Routes.revokeHost, [host.text], [], body: nil)
+    }
     package func createJoinToken(_ request: JoinTokenRequest = JoinTokenRequest()) async throws(Problem)
         -> JoinTokenView
     {

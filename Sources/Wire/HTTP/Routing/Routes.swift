@@ -166,6 +166,10 @@ package enum Routes {
         "createJoinToken", .post, "/v1/join-tokens", .role(.operator), "Makes a one-time token that lets a host join.",
         input: JoinTokenRequest.self, output: .json(JoinTokenView.self))
 
+    package static let revokeHost = Route(
+        "revokeHost", .post, "/v1/hosts/{host}/revoke", .role(.operator),
+        "Refuses a host's certificates and join tokens from now on, and ends its connection.", output: .nothing)
+
     // The server itself.
     package static let health = Route(
         "getHealth", .get, "/healthz", .open, "Whether the process answers.", output: .text("text/plain; charset=utf-8")
@@ -188,6 +192,6 @@ package enum Routes {
         executionEvents, build, buildEvents, apply, deploy, rollback, scale, drain, undrain, notifications,
         testNotifications,
         tokens, createToken,
-        revokeToken, createJoinToken, health, readiness, metrics, openAPI,
+        revokeToken, createJoinToken, revokeHost, health, readiness, metrics, openAPI,
     ]
 }

@@ -136,8 +136,8 @@ package struct RolloutView: Codable, Hashable, Sendable {
     package var automaticRollback: Bool
 
     package init(
-        strategy: RolloutPolicy.Strategy = .rolling, summary: String, batch: String, parallelMax: Int, warmSeconds: Int64,
-        automaticRollback: Bool
+        strategy: RolloutPolicy.Strategy = .rolling, summary: String, batch: String, parallelMax: Int,
+        warmSeconds: Int64, automaticRollback: Bool
     ) {
         self.strategy = strategy
         self.summary = summary

@@ -5,7 +5,8 @@ package import Core
 ///
 /// Connections keep the order of what is sent over them and lose it all when they end. What an
 /// agent has carried out it remembers, and says until it is heard; orders are given again on each
-/// new connection until they are answered.
+/// new connection until they are answered. A server may be followed by another while it still
+/// lives: then both have agents, and one store.
 package struct SimulatedFleet: Sendable {
     /// What a connection carries from an agent.
     enum Message: Sendable {
@@ -16,7 +17,7 @@ package struct SimulatedFleet: Sendable {
     /// What will happen at some time.
     enum Occurrence: Sendable {
         case tick
-        case orderArrives(HostName, connection: Int, HostOrder)
+        case orderArrives(HostName, connection: Int, HostOrder, fence: Int64)
         case cancelArrives(HostName, connection: Int, String)
         case orderEnds(HostName, run: Int, String)
         case messageArrives(HostName, connection: Int, Message)
@@ -26,6 +27,11 @@ package struct SimulatedFleet: Sendable {
         case becomesUnhealthy(HostName, InstanceID, generation: Int)
         case isRestarted(HostName, InstanceID, generation: Int)
         case heals(HostName)
+        /// A connection over which one direction has been dead for too long is given up.
+        case silenceIsNoticed(HostName, connection: Int)
+        case storeIsTried(fence: Int64)
+        case storeIsMended
+        case serverWakes(fence: Int64)
     }
 
     /// How long things take, in milliseconds.
@@ -54,12 +60,20 @@ package struct SimulatedFleet: Sendable {
 
     package let delays: Delays
     package internal(set) var now = Instant(milliseconds: 1_000_000)
-    package internal(set) var orchestrator: Orchestrator
+    /// How far the servers' clock is from the time that passes.
+    package internal(set) var clockOffset = Interval(milliseconds: 0)
+    /// The server that leads comes last; one before it may not know yet that it no longer does.
+    var servers: [SimulatedServer]
     package internal(set) var agents: [HostName: SimulatedAgent] = [:]
+    /// All hosts with agents, in one order.
+    var hostNames: [HostName] = []
     package internal(set) var store = SimulatedStore()
+    package internal(set) var audit = SimulatedAudit()
     package var random: SeededRandom
     /// What each release of an app does; good unless said otherwise.
     package var behaviours: [AppName: [Int: SimulatedAgent.Behaviour]] = [:]
+    /// Since when each host has been in contact with the server.
+    package internal(set) var connectedSince: [HostName: Instant] = [:]
     /// Instances and hosts that a fault has touched, and that nothing can be asked of for a while.
     package internal(set) var disturbedUntil: [HostName: Instant] = [:]
     package internal(set) var announcements: [Orchestrator.Happening] = []
@@ -70,30 +84,41 @@ package struct SimulatedFleet: Sendable {
     package internal(set) var history: [String] = []
     package var isRemembering = true
     package internal(set) var occurrenceCount = 0
-    /// Orders that have not been answered, by host: what the gateway holds, and loses when it ends.
-    var unanswered: [HostName: [HostOrder]] = [:]
-    var arrivals: [String: Instant] = [:]
-    var guardian = FleetGuardian()
-    private var schedule: [(at: Instant, order: Int, occurrence: Occurrence)] = []
-    private var scheduleCount = 0
-    private var fence: Int64 = 1
+    /// The last arrival on each host's way from and to the server: a connection keeps its order.
+    var arrivalsFrom: [HostName: Instant] = [:]
+    var arrivalsTo: [HostName: Instant] = [:]
+    package internal(set) var guardian = FleetGuardian()
+    var schedule = Schedule<Occurrence>()
+    /// How many occurrences other than ticks are to come.
+    private var foreseen = 0
 
     package init(seed: UInt64, delays: Delays = .wild) {
         random = SeededRandom(seed: seed)
         self.delays = delays
-        orchestrator = Orchestrator(
-            memory: Orchestrator.Memory(), settings: Orchestrator.Settings(fence: 1),
-            at: Instant(milliseconds: 1_000_000))
+        servers = [
+            SimulatedServer(
+                orchestrator: Orchestrator(
+                    memory: Orchestrator.Memory(), settings: Orchestrator.Settings(fence: 1),
+                    at: Instant(milliseconds: 1_000_000)), fence: 1)
+        ]
         plan(.tick, after: Self.tick)
     }
+
+    /// The loop of the server that leads.
+    package var orchestrator: Orchestrator { servers[servers.count - 1].orchestrator }
+    var leader: Int { servers.count - 1 }
+    /// What a server's clock shows.
+    var clock: Instant { now + clockOffset }
 
     // MARK: What people and git do
 
     package mutating func configure(_ configuration: FabricConfiguration) {
         for host in configuration.hosts.keys.sorted() where agents[host] == nil {
             agents[host] = SimulatedAgent(host: host)
+            hostNames.append(host)
             plan(.connects(host), after: draw(delays.message))
         }
+        hostNames.sort()
         note("git is at \(configuration.commit.prefix(6))")
         feed(.configured(configuration))
     }
@@ -115,14 +140,16 @@ package struct SimulatedFleet: Sendable {
         note(
             "\(request.requestedBy) asks to \(request.kind.rawValue) \(request.app) \(request.release.map { "r\($0)" } ?? "")"
         )
-        let (id, actions) = try orchestrator.begin(request, at: now)
-        carryOut(actions)
+        guard !servers[leader].isWaiting else { return nil }
+        let (id, actions) = try servers[leader].orchestrator.begin(request, at: clock)
+        carryOut(actions, by: leader)
         return id
     }
 
     package mutating func control(_ execution: Int64, _ control: ExecutionControl) throws(Problem) {
         note("\(control) of \(execution)")
-        carryOut(try orchestrator.control(execution: execution, control, at: now))
+        guard !servers[leader].isWaiting else { return }
+        carryOut(try servers[leader].orchestrator.control(execution: execution, control, at: clock), by: leader)
     }
 
     /// What a balancer has counted arrives.
@@ -131,14 +158,17 @@ package struct SimulatedFleet: Sendable {
     }
 
     /// With rules that only hold while no fault takes instances from service.
-    package mutating func setStrict(_ isStrict: Bool) { guardian.isLenient = !isStrict }
+    package mutating func setStrict(_ isStrict: Bool) {
+        guardian.isLenient = !isStrict
+        guardian.isStale = true
+    }
 
     // MARK: Time
 
     /// Lets everything happen that happens within the time.
     package mutating func run(for interval: Interval) {
         let end = now + interval
-        while let next = schedule.last, next.at <= end, violations.isEmpty { step() }
+        while let next = schedule.first, next <= end, violations.isEmpty { step() }
         now = max(now, end)
     }
 
@@ -155,31 +185,22 @@ package struct SimulatedFleet: Sendable {
     }
 
     package var isQuiet: Bool {
-        orchestrator.executions.isEmpty && unanswered.values.allSatisfy(\.isEmpty)
-            && schedule.allSatisfy { if case .tick = $0.occurrence { true } else { false } }
+        foreseen == 0 && orchestrator.executions.isEmpty
+            && servers.allSatisfy { !$0.isWaiting && $0.unanswered.values.allSatisfy(\.isEmpty) }
     }
 
     mutating func step() {
-        guard let next = schedule.popLast() else { return }
+        guard let next = schedule.popFirst() else { return }
         now = max(now, next.at)
         occurrenceCount += 1
-        happen(next.occurrence)
-        var guardian = guardian
-        guardian.check(&self)
-        self.guardian = guardian
+        if case .tick = next.element {} else { foreseen -= 1 }
+        happen(next.element)
+        if guardian.hasWork { judge { $0.check($1) } }
     }
 
     mutating func plan(_ occurrence: Occurrence, after delay: Interval) {
-        let at = now + delay
-        scheduleCount += 1
-        // The next is last; of those at the same time the first that was planned.
-        var low = 0
-        var high = schedule.count
-        while low < high {
-            let middle = (low + high) / 2
-            if schedule[middle].at > at { low = middle + 1 } else { high = middle }
-        }
-        schedule.insert((at, scheduleCount, occurrence), at: low)
+        if case .tick = occurrence {} else { foreseen += 1 }
+        schedule.add(occurrence, at: now + delay)
     }
 
     mutating func draw(_ range: ClosedRange<Int64>) -> Interval { random.interval(range) }
@@ -192,62 +213,23 @@ package struct SimulatedFleet: Sendable {
 
     mutating func violate(_ rule: String) { violations.append(rule) }
 
-    // MARK: The control plane's shell
-
-    mutating func feed(_ event: Orchestrator.Event) { carryOut(orchestrator.receive(event, at: now)) }
-
-    /// Saves first, then sends, as the real shell does.
-    mutating func carryOut(_ actions: [Orchestrator.Action]) {
-        let guardian = guardian
-        for action in actions { store.save(action) }
-        for action in actions {
-            switch action {
-            case .send(let order):
-                guardian.sent(order, &self)
-                unanswered[order.host, default: []].append(order)
-                deliver(order)
-            case .cancelOrder(let id, let host):
-                unanswered[host]?.removeAll { $0.id == id }
-                if let agent = agents[host], agent.isConnected {
-                    plan(.cancelArrives(host, connection: agent.connection, id), after: arrival("to \(host)"))
-                }
-            case .announce(let happening): announcements.append(happening)
-            case .saveExecution(let execution):
-                note(
-                    "execution \(execution.id) of \(execution.app) (\(execution.kind.rawValue)) \(execution.state.rawValue) \(execution.machine.problem?.description ?? "")"
-                )
-                guardian.saved(execution, &self)
-                if execution.state.isEnded { ended.append(execution) }
-            case .saveStep(let id, let progress):
-                note("  \(id)/\(progress.step.id) \(progress.state.word): \(progress.step.title)")
-            case .saveRecords, .saveDesired, .saveTraffic: break
-            }
-        }
+    /// Asks the guardian, which sees the whole fleet but itself.
+    mutating func judge(_ question: (inout FleetGuardian, borrowing SimulatedFleet) -> [String]) {
+        var guardian = FleetGuardian()
+        swap(&guardian, &self.guardian)
+        let broken = question(&guardian, self)
+        swap(&guardian, &self.guardian)
+        violations += broken
     }
 
-    mutating func deliver(_ order: HostOrder) {
-        guard let agent = agents[order.host], agent.isConnected else { return }
-        plan(.orderArrives(order.host, connection: agent.connection, order), after: arrival("to \(order.host)"))
+    /// Says that an instance on a host, or the host itself, has changed.
+    mutating func noteChange(of id: InstanceID, on host: HostName) {
+        guard let agent = agents[host] else { return }
+        guardian.changed(id, on: agent)
     }
 
-    /// A message arrives after those that were sent before it on the same way.
-    mutating func arrival(_ way: String) -> Interval {
-        let at = max(now + draw(delays.message), arrivals[way] ?? now)
-        arrivals[way] = at
-        return at - now
-    }
-
-    /// The control plane dies and another begins from what was saved.
-    package mutating func restartControlPlane() {
-        note("the control plane restarts")
-        fence += 1
-        unanswered = [:]
-        for host in agents.keys.sorted() where agents[host]?.isConnected == true {
-            agents[host]?.isConnected = false
-            agents[host]?.connection += 1
-            plan(.connects(host), after: draw(delays.message) + draw(delays.message))
-        }
-        orchestrator = Orchestrator(memory: store.memory, settings: Orchestrator.Settings(fence: fence), at: now)
-        carryOut(orchestrator.resume(at: now))
+    /// Whether what a balancer's host does tells anything: it is up, and nothing was done to it.
+    func isTrusted(_ host: HostName) -> Bool {
+        agents[host]?.isHostUp == true && (disturbedUntil[host] ?? now) <= now
     }
 }

@@ -7,17 +7,17 @@ extension SimulatedFleet {
     mutating func happen(_ occurrence: Occurrence) {
         switch occurrence {
         case .tick: ticked()
-        case .orderArrives(let host, let connection, let order):
-            guard agents[host]?.connection == connection, agents[host]?.isConnected == true else { return }
-            orderArrived(order)
+        case .orderArrives(let host, let connection, let order, let fence):
+            guard passes(occurrence, .toHost, host, connection) else { return }
+            orderArrived(order, fence: fence)
         case .cancelArrives(let host, let connection, let id):
-            guard agents[host]?.connection == connection, agents[host]?.isConnected == true else { return }
+            guard passes(occurrence, .toHost, host, connection) else { return }
             agents[host]?.work[id] = nil
         case .orderEnds(let host, let run, let id):
             guard agents[host]?.run == run, let work = agents[host]?.work[id] else { return }
             orderEnded(work, on: host)
         case .messageArrives(let host, let connection, let message):
-            guard agents[host]?.connection == connection, agents[host]?.isConnected == true else { return }
+            guard passes(occurrence, .fromHost, host, connection) else { return }
             messageArrived(message, from: host)
         case .connects(let host): connect(host)
         case .disconnectionIsNoticed(let host):
@@ -27,30 +27,57 @@ extension SimulatedFleet {
             changeHealth(of: id, on: host, generation, to: .unhealthy)
         case .isRestarted(let host, let id, let generation): restart(id, on: host, generation)
         case .heals(let host): heal(host)
+        case .silenceIsNoticed(let host, let connection): noticeSilence(host, connection)
+        case .storeIsTried(let fence): tryStore(of: fence)
+        case .storeIsMended: store.operationsLeft = nil
+        case .serverWakes(let fence): wake(fence)
         }
     }
 
     private mutating func ticked() {
-        for host in agents.keys.sorted()
-        where agents[host]?.isConnected == true && orchestrator.hosts[host]?.report != nil {
-            feed(.heard(host))
+        for server in servers.map(\.fence) {
+            for host in hostNames {
+                guard let agent = agents[host], agent.isConnected, agent.server == server, agent.blocked != .fromHost,
+                    let index = servers.firstIndex(where: { $0.fence == server }),
+                    servers[index].orchestrator.hosts[host]?.report != nil
+                else { continue }
+                feed(.heard(host), to: server)
+            }
+            if let index = servers.firstIndex(where: { $0.fence == server }) { take(.tick, by: index) }
         }
-        feed(.timePassed)
+        violations += guardian.checkAges(self)
         plan(.tick, after: Self.tick)
     }
 
     // MARK: Connections
 
+    /// Whether something that was sent over a connection arrives now: the connection still is, and
+    /// its direction is open.
+    private mutating func passes(
+        _ occurrence: Occurrence, _ direction: SimulatedAgent.Direction, _ host: HostName, _ connection: Int
+    ) -> Bool {
+        guard let agent = agents[host], agent.connection == connection, agent.isConnected else { return false }
+        if agent.blocked == direction {
+            agents[host]?.held.append(occurrence)
+            return false
+        }
+        return true
+    }
+
     private mutating func connect(_ host: HostName) {
-        guard let agent = agents[host], !agent.isConnected, agent.isAgentUp, agent.isHostUp, !agent.isCut else {
+        guard let agent = agents[host], !agent.isConnected, agent.isAgentUp, agent.isHostUp, !agent.isCut,
+            agent.blocked == nil
+        else {
             return
         }
+        let fence = servers[leader].fence
         agents[host]?.isConnected = true
         agents[host]?.connection += 1
+        agents[host]?.server = fence
         store.joinedHosts.insert(host)
         note("\(host) connects")
         tell(host)
-        for order in unanswered[host] ?? [] { deliver(order) }
+        for order in servers[leader].unanswered[host] ?? [] { deliver(order, by: fence) }
     }
 
     /// A report, and then every outcome that has not been heard.
@@ -58,41 +85,59 @@ extension SimulatedFleet {
         guard let agent = agents[host], agent.isConnected, let report = agents[host]?.report(memory: Self.memory) else {
             return
         }
-        plan(.messageArrives(host, connection: agent.connection, .report(report)), after: arrival("from \(host)"))
+        plan(.messageArrives(host, connection: agent.connection, .report(report)), after: arrival(from: host))
         for id in agent.unacknowledged {
             let message = Message.ended(id, agent.outcomes[id] ?? nil)
-            plan(.messageArrives(host, connection: agent.connection, message), after: arrival("from \(host)"))
+            plan(.messageArrives(host, connection: agent.connection, message), after: arrival(from: host))
         }
     }
 
     private mutating func messageArrived(_ message: Message, from host: HostName) {
+        guard let fence = agents[host]?.server else { return }
         switch message {
-        case .report(let report): feed(.reported(report))
+        case .report(let report): feed(.reported(report), to: fence)
         case .ended(let id, let problem):
-            unanswered[host]?.removeAll { $0.id == id }
+            if let index = servers.firstIndex(where: { $0.fence == fence }) {
+                servers[index].unanswered[host]?.removeAll { $0.id == id }
+            }
             agents[host]?.unacknowledged.removeAll { $0 == id }
-            feed(.orderEnded(id, problem))
+            feed(.orderEnded(id, problem), to: fence)
         }
+    }
+
+    /// The other end has not been heard for so long that the connection is given up.
+    private mutating func noticeSilence(_ host: HostName, _ connection: Int) {
+        guard let agent = agents[host], agent.isConnected, agent.connection == connection else { return }
+        let isServerAsleep = servers.first { $0.fence == agent.server }?.isFrozen ?? true
+        guard agent.blocked != nil || isServerAsleep || agent.server != servers[leader].fence else { return }
+        dropConnection(host)
+        plan(.connects(host), after: delay(on: host, delays.message))
     }
 
     // MARK: Orders
 
-    private mutating func orderArrived(_ order: HostOrder) {
+    private mutating func orderArrived(_ order: HostOrder, fence: Int64) {
         guard let agent = agents[order.host], agent.isAgentUp else { return }
         if agent.outcomes[order.id] != nil {
             if !agent.unacknowledged.contains(order.id) { agents[order.host]?.unacknowledged.append(order.id) }
             return tell(order.host)
         }
         guard agent.work[order.id] == nil else { return }
+        // As the ledger of a real agent: what comes from a server that no longer leads is not answered.
+        guard fence >= agent.fenceMax else {
+            note("\(order.host) refuses \(order.id) of fence \(fence)")
+            return
+        }
+        agents[order.host]?.fenceMax = fence
+        violations += guardian.begun(order, fence: fence)
         agents[order.host]?.work[order.id] = SimulatedAgent.Work(order: order, startedAt: now)
         if case .awaitReady(let id) = order.operation { return answerWaiting(for: id, on: order.host) }
         if case .balance(let configuration, _) = order.operation, !agent.refusesBalancing {
             // Configurations are taken up in the order in which they come; what takes time is the draining.
-            let guardian = guardian
-            guardian.balances(configuration, on: order.host, &self)
+            judge { $0.balances(configuration, on: order.host, $1) }
             agents[order.host]?.balancers[configuration.balancer] = configuration
         }
-        plan(.orderEnds(order.host, run: agent.run, order.id), after: draw(delays.work))
+        plan(.orderEnds(order.host, run: agent.run, order.id), after: delay(on: order.host, delays.work))
     }
 
     private mutating func orderEnded(_ work: SimulatedAgent.Work, on host: HostName) {
@@ -100,12 +145,14 @@ extension SimulatedFleet {
         switch work.order.operation {
         case .prefetch:
             if agents[host]?.refusesPackages == true { problem = Self.refusal("the package store is away") }
+            if agents[host]?.isDiskFull == true { problem = Self.refusal("no space is left on the disk") }
         case .link(let app, let identity): agents[host]?.link(app, identity)
         case .balance: if agents[host]?.refusesBalancing == true { problem = Self.refusal("the port is busy") }
         case .awaitReady: problem = Self.refusal("it is not ready in time")
         case .phase(let phase, let spec):
             let behaviour = behaviour(of: spec.id)
             problem = agents[host]?.carryOut(phase, spec, behaviour, at: now)
+            noteChange(of: spec.id, on: host)
             if problem == nil && phase == .start { started(spec.id, on: host) }
         }
         finish(work.order.id, problem, on: host)
@@ -120,7 +167,7 @@ extension SimulatedFleet {
 
     /// Ends the waits for an instance that is ready, or will not become so.
     private mutating func answerWaiting(for id: InstanceID, on host: HostName) {
-        guard let agent = agents[host] else { return }
+        guard let agent = agents[host], !agent.work.isEmpty else { return }
         let waits = agent.work.values.filter { if case .awaitReady(id) = $0.order.operation { true } else { false } }
         for work in waits.sorted(by: { $0.order.id < $1.order.id }) {
             if agent.isReady(id) {
@@ -133,6 +180,12 @@ extension SimulatedFleet {
         }
     }
 
+    /// How long something takes on a host.
+    mutating func delay(on host: HostName, _ range: ClosedRange<Int64>) -> Interval {
+        let drawn = draw(range)
+        return Interval(milliseconds: drawn.milliseconds * (agents[host]?.slowness ?? 1))
+    }
+
     // MARK: Instances
 
     func behaviour(of id: InstanceID) -> SimulatedAgent.Behaviour { behaviours[id.app]?[id.release] ?? .good }
@@ -142,11 +195,11 @@ extension SimulatedFleet {
         guard agents[host]?.instances[id]?.health == .starting else { return }
         switch behaviour(of: id) {
         case .good, .cannotBeInstalled:
-            plan(.becomesHealthy(host, id, generation: generation), after: draw(delays.health))
+            plan(.becomesHealthy(host, id, generation: generation), after: delay(on: host, delays.health))
         case .sickens:
-            let after = draw(delays.health)
+            let after = delay(on: host, delays.health)
             plan(.becomesHealthy(host, id, generation: generation), after: after)
-            plan(.becomesUnhealthy(host, id, generation: generation), after: after + draw(delays.sickening))
+            plan(.becomesUnhealthy(host, id, generation: generation), after: after + delay(on: host, delays.sickening))
         case .neverReady, .crashes: break
         }
     }
@@ -159,6 +212,7 @@ extension SimulatedFleet {
         agents[host]?.instances[id]?.since = now
         if health == .healthy { agents[host]?.instances[id]?.failure = nil }
         if health == .unhealthy { disturb(host, for: .minutes(60)) }
+        noteChange(of: id, on: host)
         note("\(id) on \(host) is \(health.rawValue)")
         tell(host)
         answerWaiting(for: id, on: host)
@@ -173,6 +227,7 @@ extension SimulatedFleet {
         agents[host]?.instances[id]?.failure = "signal 9"
         agents[host]?.instances[id]?.health = .starting
         agents[host]?.instances[id]?.since = now
+        noteChange(of: id, on: host)
         plan(.isRestarted(host, id, generation: agents[host]?.generations[id] ?? 0), after: .seconds(1))
         tell(host)
         answerWaiting(for: id, on: host)
@@ -186,6 +241,7 @@ extension SimulatedFleet {
         agents[host]?.instances[id]?.failure = nil
         agents[host]?.instances[id]?.restarts += 1
         agents[host]?.instances[id]?.health = isChecked ? .starting : .unchecked
+        noteChange(of: id, on: host)
         tell(host)
         started(id, on: host)
         answerWaiting(for: id, on: host)
@@ -222,8 +278,34 @@ extension SimulatedFleet {
         agents[host]?.run += 1
         agents[host]?.work = [:]
         disturb(host, for: (interval ?? .minutes(600)) + .minutes(1))
+        noteChanges(on: host)
         dropConnection(host)
         if let interval { plan(.heals(host), after: interval) }
+    }
+
+    private mutating func noteChanges(on host: HostName) {
+        for id in (agents[host]?.instances ?? [:]).keys { noteChange(of: id, on: host) }
+    }
+
+    /// Nothing passes in one direction for a while. If it lasts, the connection is given up.
+    package mutating func block(_ host: HostName, _ direction: SimulatedAgent.Direction, for interval: Interval) {
+        note("nothing passes \(direction.rawValue) \(host) for \(interval)")
+        agents[host]?.blocked = direction
+        if let agent = agents[host], agent.isConnected {
+            plan(.silenceIsNoticed(host, connection: agent.connection), after: .seconds(15))
+        }
+        plan(.heals(host), after: interval)
+    }
+
+    /// Everything on a host takes so many times longer.
+    package mutating func slow(_ host: HostName, times: Int64) {
+        note("\(host) is \(times) times slower")
+        agents[host]?.slowness = times
+    }
+
+    package mutating func fillDisk(_ host: HostName, _ isFull: Bool) {
+        note("the disk of \(host) \(isFull ? "is full" : "has room again")")
+        agents[host]?.isDiskFull = isFull
     }
 
     package mutating func setRefusals(on host: HostName, packages: Bool, balancing: Bool) {
@@ -239,6 +321,10 @@ extension SimulatedFleet {
         agents[host]?.isCut = false
         agents[host]?.isAgentUp = true
         agents[host]?.isHostUp = true
+        let held = agents[host]?.held ?? []
+        agents[host]?.blocked = nil
+        agents[host]?.held = []
+        for occurrence in held { plan(occurrence, after: Interval(milliseconds: 1)) }
         if wasDown {
             for id in (agents[host]?.instances ?? [:]).keys.sorted()
             where agents[host]?.instances[id]?.state == .running {
@@ -246,16 +332,18 @@ extension SimulatedFleet {
                 agents[host]?.instances[id]?.health = .starting
                 plan(.isRestarted(host, id, generation: agents[host]?.generations[id] ?? 0), after: .seconds(1))
             }
+            noteChanges(on: host)
         }
-        plan(.connects(host), after: draw(delays.message))
+        plan(.connects(host), after: delay(on: host, delays.message))
     }
 
     private mutating func dropConnection(_ host: HostName) {
         guard agents[host]?.isConnected == true else { return }
         agents[host]?.isConnected = false
         agents[host]?.connection += 1
+        agents[host]?.held = []
         // Half of the time only silence tells.
-        if random.chance(oneIn: 2) { plan(.disconnectionIsNoticed(host), after: draw(delays.message)) }
+        if random.chance(oneIn: 2) { plan(.disconnectionIsNoticed(host), after: delay(on: host, delays.message)) }
     }
 
     private static func refusal(_ cause: String) -> Problem {

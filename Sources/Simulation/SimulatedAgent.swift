@@ -34,6 +34,18 @@ package struct SimulatedAgent: Sendable {
     package internal(set) var isAgentUp = true
     package internal(set) var isHostUp = true
     package internal(set) var isCut = false
+    /// A direction in which nothing passes, while the connection does not know it.
+    package enum Direction: String, Hashable, Sendable, CaseIterable { case toHost, fromHost }
+    package internal(set) var blocked: Direction?
+    /// What is on its way in the blocked direction, and comes when it opens before the connection ends.
+    var held: [SimulatedFleet.Occurrence] = []
+    /// The server that it is connected to, by its fence.
+    var server: Int64 = 0
+    /// The highest fence that an order came under; kept on the disk, as the real ledger is.
+    var fenceMax: Int64 = 0
+    package internal(set) var isDiskFull = false
+    /// How many times longer everything takes.
+    package internal(set) var slowness: Int64 = 1
     /// What every order that was carried out came to. Kept over crashes, as on a disk.
     var outcomes: [String: Problem?] = [:]
     var unacknowledged: [String] = []
@@ -72,6 +84,11 @@ package struct SimulatedAgent: Sendable {
             return Problem(
                 "instance.wrong-state", "The phase \(phase.rawValue) cannot be carried out.",
                 cause: "\(id) is \(state.rawValue), not \(phase.from.rawValue).", remedy: "Make a new plan.")
+        }
+        if isDiskFull && (phase == .install || phase == .configure) {
+            return Problem(
+                "disk.full", "The instance was not prepared.", cause: "No space is left on \(host).",
+                remedy: "Make room on the host.")
         }
         if phase == .install && behaviour == .cannotBeInstalled {
             return Problem(
