@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import SystemPackage
 import Testing
 
@@ -16,24 +17,31 @@ final class BalancerBench: @unchecked Sendable {
     private(set) var backends: [BackendProcess] = []
     var configuration: BalancerConfiguration
 
-    private init(_ make: (BalancerName, FilePath) -> any BalancerDriver) throws {
+    private let diskBytes: Int?
+
+    private init(_ make: (BalancerName, FilePath) -> any BalancerDriver, diskBytes: Int?) throws {
+        self.diskBytes = diskBytes
         // Deeper than the address of a unix socket may be long.
         root = FilePath(
             "/tmp/apus-balancer-\(UInt64.random(in: 0...UInt64.max))/\(String(repeating: "deep", count: 30))")
         try FileManager.default.createDirectory(atPath: root.string, withIntermediateDirectories: true)
+        if let diskBytes, mount("tmpfs", root.string, "tmpfs", 0, "size=\(diskBytes)") != 0 {
+            throw Errno(rawValue: errno)
+        }
         driver = make(try BalancerName("edge"), root)
         port = try freePort(Self.address)
         configuration = BalancerConfiguration(
-            balancer: driver.name, listeners: [.init(address: Self.address, port: port)],
+            balancer: driver.name, engine: driver is NginxDriver ? .nginx : .haproxy,
+            listeners: [.init(address: Self.address, port: port)],
             routes: [.init(host: Self.host, path: "/", backend: "shop.web")],
             backends: [.init(name: "shop.web", servers: [], healthPath: "/healthz")])
     }
 
     static func with(
-        instances: Int, _ make: (BalancerName, FilePath) -> any BalancerDriver,
+        instances: Int, diskBytes: Int? = nil, _ make: (BalancerName, FilePath) -> any BalancerDriver,
         _ body: (BalancerBench) async throws -> Void
     ) async throws {
-        let bench = try BalancerBench(make)
+        let bench = try BalancerBench(make, diskBytes: diskBytes)
         do {
             for slot in 0..<instances { try bench.add("shop.web.\(slot + 1).r1") }
             try await bench.apply()
@@ -64,6 +72,13 @@ final class BalancerBench: @unchecked Sendable {
         }
     }
 
+    func weigh(_ id: String, _ weight: Int) {
+        for index in configuration.backends[0].servers.indices
+        where configuration.backends[0].servers[index].instance.description == id {
+            configuration.backends[0].servers[index].weight = weight
+        }
+    }
+
     @discardableResult
     func apply(drained: [InstanceID] = [], seconds: Int = 10) async throws -> Digest {
         try await driver.apply(configuration, drained: drained, deadline: ContinuousClock().now + .seconds(seconds))
@@ -73,6 +88,23 @@ final class BalancerBench: @unchecked Sendable {
 
     func get(_ path: String = "/", host: String = BalancerBench.host, _ more: String...) async throws -> String {
         try await output("curl", ["-s", "-i", "-m", "5", "-H", "Host: \(host)"] + more + [url + path])
+    }
+
+    /// Requests by instance, as the balancer counts them.
+    func served() async throws -> [String: Int64] {
+        var served: [String: Int64] = [:]
+        for server in try await driver.traffic() {
+            served[server.instance.description, default: 0] += server.traffic.requests
+        }
+        return served
+    }
+
+    func masterProcess() async -> pid_t? {
+        switch driver {
+        case let driver as HAProxyDriver: await driver.running?.process.processID
+        case let driver as NginxDriver: await driver.running?.process.processID
+        default: nil
+        }
     }
 
     /// Which instances answer, over some requests.
@@ -87,10 +119,23 @@ final class BalancerBench: @unchecked Sendable {
 
     func load(seconds: Int) async throws -> Load { try await Load.run(url + "/", host: Self.host, seconds: seconds) }
 
+    /// Fills the disk that the balancer's folder is on.
+    /// - Returns: the file to remove.
+    func fillDisk() throws -> FilePath {
+        let filler = root.appending("filler")
+        let file = try FileDescriptor.open(filler, .writeOnly, options: [.create], permissions: .ownerReadWrite)
+        defer { try? file.close() }
+        for size in [64 << 10, 1] {
+            while (try? file.writeAll([UInt8](repeating: 0, count: size))) != nil {}
+        }
+        return filler
+    }
+
     private func end() async throws {
         for backend in backends { backend.kill() }
         try await driver.stop()
         #expect(!FileManager.default.fileExists(atPath: root.appending("edge").string))
+        if diskBytes != nil { umount2(root.string, Int32(MNT_DETACH)) }
         try FileManager.default.removeItem(atPath: root.removingLastComponent().string)
     }
 }

@@ -8,42 +8,6 @@ import Testing
 @testable import Agent
 @testable import Core
 
-@Suite("HAProxy passes the contract of balancers", .serialized, .timeLimit(.minutes(3)))
-struct HAProxyContractTests {
-    private let contract = BalancerContract { HAProxyDriver(name: $0, root: $1) }
-
-    @Test("A named host before a wildcard before any, then the longest path") func routes() async throws {
-        try await contract.routesByHostAndPath()
-    }
-    @Test("Preflights of the route's origins are answered at once") func cors() async throws {
-        try await contract.answersPreflights()
-    }
-    @Test("A source stays with its instance") func sticky() async throws {
-        try await contract.keepsSourcesWhereTheyAre()
-    }
-    @Test("Websockets pass") func websocket() async throws { try await contract.passesWebsockets() }
-    @Test("TLS ends here") func tls() async throws { try await contract.terminatesTLS() }
-    @Test("Releases switch under load without a failed request") func switching() async throws {
-        try await contract.switchesUnderLoad()
-    }
-    @Test("Servers come and go under load without a failed request") func adding() async throws {
-        try await contract.addsAndRemovesUnderLoad()
-    }
-    @Test("Routes change under load without a failed request") func reloading() async throws {
-        try await contract.reloadsUnderLoad()
-    }
-    @Test("A killed backend fails no request that may be repeated") func killed() async throws {
-        try await contract.survivesKilledBackend()
-    }
-    @Test("A drained server finishes what it has") func drained() async throws {
-        try await contract.waitsForDrainedServers()
-    }
-    @Test("A refused configuration changes nothing") func refused() async throws {
-        try await contract.keepsServingWhenRefused()
-    }
-    @Test("The next run of the agent takes over") func adopted() async throws { try await contract.isAdopted() }
-}
-
 @Suite("HAProxy's own ways", .serialized, .timeLimit(.minutes(2)))
 struct HAProxyDriverTests {
     private let make: @Sendable (BalancerName, FilePath) -> any BalancerDriver = { HAProxyDriver(name: $0, root: $1) }
@@ -74,7 +38,7 @@ struct HAProxyDriverTests {
             let (events, continuation) = AsyncStream<BalancerKeeper.Event>.makeStream()
             let driver = bench.driver
             let keeper = BalancerKeeper(
-                root: bench.root, logger: Logger(label: "test"), makeDriver: { _ in driver },
+                root: bench.root, logger: Logger(label: "test"), makeDriver: { _, _ in driver },
                 onEvent: { continuation.yield($0) })
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await keeper.run() }
@@ -98,7 +62,7 @@ struct HAProxyDriverTests {
             let worker = try #require(try await driver.processes().worker)
             let server = bench.configuration.backends[0].servers[0]
             _ = try await driver.socket.worker(
-                worker, [HAProxyLine("set server", .concatenated("shop.web/", .server(server)), "state maint")])
+                worker, [BalancerLine("set server", .concatenated("shop.web/", .server(server)), "state maint")])
             #expect(try await bench.answering() == ["shop.web.2.r1"])
             let next = HAProxyDriver(name: driver.name, root: bench.root)
             try await next.adopt()

@@ -1,13 +1,13 @@
 package import Core
 
-/// A balancer that a host runs: HAProxy today. `BalancerContract` in the tests is what every
+/// A balancer that a host runs: HAProxy or nginx. `BalancerContract` in the tests is what every
 /// driver has to pass.
 package protocol BalancerDriver: Sendable {
     var name: BalancerName { get }
 
     /// Makes the balancer run the configuration, without failing a request, and starts it if it
     /// does not run. Ends when the configuration serves and the servers of `drained` have no
-    /// request left, or when the deadline has passed, which is no failure.
+    /// request left. What they still have when their backend's `drain` or the deadline is over is cut.
     /// - Returns: the SHA-256 of what serves now.
     /// - Throws: why the configuration was refused. What served before serves still.
     @discardableResult
@@ -70,18 +70,17 @@ package struct BalancerCounters: Codable, Hashable, Sendable {
     package var failures: Int { backends.values.reduce(0) { $0 + $1.answers[5] } }
     package var requests: Int { backends.values.reduce(0) { $0 + $1.requests } }
 
-    /// Requests and failures by server, in the order of their names.
-    var traffic: [ServerTraffic] {
+    /// Servers in the order of their names.
+    /// - Parameter latencies: by the server's name.
+    func traffic(_ latencies: [String: Latency]) -> [ServerTraffic] {
         servers.values.flatMap { $0 }.sorted { $0.key < $1.key }.compactMap { name, figures in
-            // `INSTANCE:HOST`, or the instance alone.
-            guard let text = name.split(separator: ":").first, let instance = try? InstanceID(String(text)) else {
-                return nil
-            }
+            guard let instance = InstanceID(ofServer: name) else { return nil }
             let unanswered = figures.connectionErrors + figures.answerErrors
             return ServerTraffic(
                 instance: instance,
                 traffic: Traffic(
-                    requests: Int64(figures.requests + unanswered), failed: Int64(figures.answers[5] + unanswered)))
+                    requests: Int64(figures.requests + unanswered), failed: Int64(figures.answers[5] + unanswered),
+                    latency: latencies[name] ?? Latency()))
         }
     }
 

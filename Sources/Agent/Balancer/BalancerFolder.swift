@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 import SystemPackage
 
-/// The files of one balancer: `haproxy.cfg`, `state.json`, `certs/` and `run/`.
+/// The files of one balancer: its engine's file, `state.json`, `certs/` and `run/`.
 ///
 /// A file is written beside its place, synced, and renamed over it: a full disk or a crash leaves
 /// the one before.
@@ -15,12 +15,18 @@ struct BalancerFolder: Sendable {
     }
 
     let path: FilePath
+    /// The name of the engine's file.
+    var configurationName = "haproxy.cfg"
 
-    var configuration: FilePath { path.appending("haproxy.cfg") }
+    var configuration: FilePath { path.appending(configurationName) }
     var state: FilePath { path.appending("state.json") }
     var certificates: FilePath { path.appending("certs") }
     var run: FilePath { path.appending("run") }
-    var processID: FilePath { run.appending("haproxy.pid") }
+
+    /// What the last run of the agent left here.
+    var storedState: RunningBalancer? {
+        read(state).flatMap { try? JSONDecoder().decode(RunningBalancer.self, from: Data($0)) }
+    }
 
     func create() throws(Problem) {
         do {
@@ -69,7 +75,33 @@ struct BalancerFolder: Sendable {
 
     func discard(_ pending: Pending) { unlink(pending.temporary.string) }
 
-    /// Stores a certificate under the name that HAProxy's file has for it.
+    func replace(_ file: FilePath, by text: String) throws(Problem) { try commit(try prepare(text.utf8, for: file)) }
+
+    /// Puts back what was in the file before; nil: there was none.
+    func restore(_ file: FilePath, to text: String?) throws(Problem) {
+        if let text { try replace(file, by: text) } else { unlink(file.string) }
+    }
+
+    func prepare(_ running: RunningBalancer) throws(Problem) -> Pending {
+        guard let bytes = try? JSONEncoder().encode(running) else {
+            throw Problem(
+                "balancer.file-failed", "A file of the balancer could not be written.", cause: "It has no JSON form.",
+                remedy: "This is a fault of Apus: please report it.")
+        }
+        return try prepare(bytes, for: state)
+    }
+
+    /// Stores the listeners' certificates.
+    /// - Parameter digests: by port.
+    func store(certificatesOf configuration: BalancerConfiguration, _ digests: [Int: Digest]) throws(Problem) {
+        for listener in configuration.listeners {
+            if let pem = listener.certificate, let digest = digests[listener.port] {
+                try store(certificate: pem, digest: digest)
+            }
+        }
+    }
+
+    /// Stores a certificate under the name that the engine's file has for it.
     func store(certificate: String, digest: Digest) throws(Problem) {
         let file = certificates.appending("\(digest.short).pem")
         guard text(file) != certificate else { return }

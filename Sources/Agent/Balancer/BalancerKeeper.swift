@@ -18,22 +18,31 @@ package actor BalancerKeeper: Service {
     private static let intervalAfterFailureMax = Duration.seconds(10)
 
     private let root: FilePath
-    private let makeDriver: @Sendable (BalancerName) -> any BalancerDriver
+    private let makeDriver: @Sendable (BalancerName, BalancerEngine) -> any BalancerDriver
     private let logger: Logger
     private let onEvent: @Sendable (Event) async -> Void
     private var drivers: [BalancerName: any BalancerDriver] = [:]
+    private var engines: [BalancerName: BalancerEngine] = [:]
+    private let turns = Turns()
     private var hasAdopted = false
 
     /// - Parameters:
     ///   - root: the folder `balancers` of the agent's root.
-    ///   - makeDriver: nil: HAProxy.
+    ///   - makeDriver: nil: the engine's own.
     package init(
-        root: FilePath, logger: Logger, makeDriver: (@Sendable (BalancerName) -> any BalancerDriver)? = nil,
+        root: FilePath, logger: Logger,
+        makeDriver: (@Sendable (BalancerName, BalancerEngine) -> any BalancerDriver)? = nil,
         onEvent: @escaping @Sendable (Event) async -> Void
     ) {
         self.root = root
         self.logger = logger
-        self.makeDriver = makeDriver ?? { HAProxyDriver(name: $0, root: root) }
+        self.makeDriver =
+            makeDriver ?? { name, engine in
+                switch engine {
+                case .haproxy: HAProxyDriver(name: name, root: root)
+                case .nginx: NginxDriver(name: name, root: root)
+                }
+            }
         self.onEvent = onEvent
     }
 
@@ -50,7 +59,8 @@ package actor BalancerKeeper: Service {
         hasAdopted = true
         for folder in ((try? FileManager.default.contentsOfDirectory(atPath: root.string)) ?? []).sorted() {
             guard let name = try? BalancerName(folder) else { continue }
-            let driver = driver(for: name)
+            let stored = BalancerFolder(path: root.appending(folder)).storedState
+            let driver = driver(for: name, stored?.configuration.engine ?? .haproxy)
             do {
                 try await driver.adopt()
             } catch {
@@ -63,12 +73,15 @@ package actor BalancerKeeper: Service {
     package func apply(
         _ configuration: BalancerConfiguration, drained: [InstanceID], deadline: ContinuousClock.Instant
     ) async throws(Problem) {
-        try await driver(for: configuration.balancer).apply(configuration, drained: drained, deadline: deadline)
+        try await driver(of: configuration).apply(configuration, drained: drained, deadline: deadline)
     }
 
     package func remove(_ name: BalancerName) async throws(Problem) {
-        try await driver(for: name).stop()
+        await turns.take()
+        defer { turns.end() }
+        try await driver(for: name, engines[name] ?? .haproxy).stop()
         drivers[name] = nil
+        engines[name] = nil
     }
 
     package func live() async -> [LiveBalancer] {
@@ -94,10 +107,23 @@ package actor BalancerKeeper: Service {
         return traffic
     }
 
-    private func driver(for name: BalancerName) -> any BalancerDriver {
+    /// Where the engine is another one than before, what ran ends first: both would want the ports.
+    private func driver(of configuration: BalancerConfiguration) async throws(Problem) -> any BalancerDriver {
+        await turns.take()
+        defer { turns.end() }
+        let name = configuration.balancer
+        if let engine = engines[name], engine != configuration.engine {
+            try await driver(for: name, engine).stop()
+            drivers[name] = nil
+        }
+        return driver(for: name, configuration.engine)
+    }
+
+    private func driver(for name: BalancerName, _ engine: BalancerEngine) -> any BalancerDriver {
         if let driver = drivers[name] { return driver }
-        let driver = makeDriver(name)
+        let driver = makeDriver(name, engine)
         drivers[name] = driver
+        engines[name] = engine
         return driver
     }
 

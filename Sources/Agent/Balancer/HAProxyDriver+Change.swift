@@ -16,9 +16,10 @@ extension HAProxyDriver {
         try await install(rendering, inPlaceOf: nil)
         do {
             let process = try await start()
-            try record(Running(configuration: rendering.configuration, digest: rendering.digest, process: process))
+            try record(
+                RunningBalancer(configuration: rendering.configuration, digest: rendering.digest, process: process))
         } catch {
-            try restore(before)
+            try folder.restore(folder.configuration, to: before)
             throw error
         }
         folder.keepOnly(certificates: rendering.certificates.values)
@@ -26,16 +27,17 @@ extension HAProxyDriver {
 
     /// - Returns: false when HAProxy does not show what it was told: its file will have to do.
     func switchServers(
-        _ changes: [ServerChange], to rendering: Rendering, from running: Running
+        _ changes: [ServerChange], to rendering: Rendering, from running: RunningBalancer
     ) async throws(Problem) -> Bool {
-        let next = Running(configuration: rendering.configuration, digest: rendering.digest, process: running.process)
+        let next = RunningBalancer(
+            configuration: rendering.configuration, digest: rendering.digest, process: running.process)
         let commands = try HAProxyRuntime.commands(for: changes)
         let removals = try HAProxyRuntime.removals(for: changes)
         guard let worker = try await processes().worker else { return false }
         // Both files are on the disk before anything changes: a full disk changes nothing.
         let file = try folder.prepare(rendering.text.utf8, for: folder.configuration)
         let state: BalancerFolder.Pending
-        do throws(Problem) { state = try prepareState(next) } catch {
+        do throws(Problem) { state = try folder.prepare(next) } catch {
             folder.discard(file)
             throw error
         }
@@ -59,18 +61,19 @@ extension HAProxyDriver {
     }
 
     /// Makes HAProxy read its file again, also when that is the same as before.
-    func reload(to rendering: Rendering, from running: Running) async throws(Problem) {
+    func reload(to rendering: Rendering, from running: RunningBalancer) async throws(Problem) {
         let before = folder.text(folder.configuration)
         try await install(rendering, inPlaceOf: running.configuration)
         do {
             try await reloadWorker()
         } catch {
-            try restore(before)
+            try folder.restore(folder.configuration, to: before)
             // Brings the master back to normal on the file that it had; the worker never stopped.
             try? await reloadWorker()
             throw error
         }
-        try record(Running(configuration: rendering.configuration, digest: rendering.digest, process: running.process))
+        try record(
+            RunningBalancer(configuration: rendering.configuration, digest: rendering.digest, process: running.process))
         folder.keepOnly(certificates: rendering.certificates.values)
     }
 
@@ -95,11 +98,7 @@ extension HAProxyDriver {
 
     /// Puts the file in its place if HAProxy accepts it and the ports that are new are free.
     private func install(_ rendering: Rendering, inPlaceOf old: BalancerConfiguration?) async throws(Problem) {
-        for listener in rendering.configuration.listeners {
-            if let pem = listener.certificate, let digest = rendering.certificates[listener.port] {
-                try folder.store(certificate: pem, digest: digest)
-            }
-        }
+        try folder.store(certificatesOf: rendering.configuration, rendering.certificates)
         let file = try folder.prepare(rendering.text.utf8, for: folder.configuration)
         do {
             try await executable.check(file.temporary)
@@ -111,31 +110,15 @@ extension HAProxyDriver {
         }
     }
 
-    private func restore(_ text: String?) throws(Problem) {
-        guard let text else {
-            unlink(folder.configuration.string)
-            return
-        }
-        try folder.commit(try folder.prepare(text.utf8, for: folder.configuration))
-    }
-
-    private func record(_ running: Running) throws(Problem) {
-        try folder.commit(try prepareState(running))
+    private func record(_ running: RunningBalancer) throws(Problem) {
+        try folder.commit(try folder.prepare(running))
         self.running = running
-    }
-
-    private func prepareState(_ running: Running) throws(Problem) -> BalancerFolder.Pending {
-        guard let bytes = try? JSONEncoder().encode(running) else {
-            throw Problem(
-                "balancer.file-failed", "A file of the balancer could not be written.", cause: "It has no JSON form.",
-                remedy: "This is a fault of Apus: please report it.")
-        }
-        return try folder.prepare(bytes, for: folder.state)
     }
 
     /// - Returns: whether HAProxy shows the configuration's servers afterwards.
     private func tell(
-        _ worker: Int32, _ commands: [HAProxyLine], removals: [HAProxyLine], until configuration: BalancerConfiguration
+        _ worker: Int32, _ commands: [BalancerLine], removals: [BalancerLine],
+        until configuration: BalancerConfiguration
     ) async throws(Problem) -> Bool {
         _ = try await socket.worker(worker, commands)
         let clock = ContinuousClock()

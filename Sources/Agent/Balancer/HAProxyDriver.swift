@@ -9,13 +9,6 @@ package import SystemPackage
 /// take it over again is in `state.json`, which is written last: if the file or
 /// the servers that HAProxy shows differ from it, it wins.
 package actor HAProxyDriver: BalancerDriver {
-    /// What is known to serve.
-    struct Running: Codable, Sendable {
-        var configuration: BalancerConfiguration
-        var digest: Digest
-        var process: ProcessIdentity
-    }
-
     /// A configuration, ready to be written.
     struct Rendering: Sendable {
         var configuration: BalancerConfiguration
@@ -30,7 +23,7 @@ package actor HAProxyDriver: BalancerDriver {
     nonisolated let socket: HAProxySocket
     nonisolated let account: String?
 
-    var running: Running?
+    var running: RunningBalancer?
     private var failure: Problem?
     /// Of changes, and of readings of counters: a change reads them too.
     private let turns = Turns()
@@ -38,6 +31,7 @@ package actor HAProxyDriver: BalancerDriver {
     /// Counters of workers that have ended, and what the others last showed.
     private var ended = BalancerCounters()
     private var lastSeen: [Int32: BalancerCounters] = [:]
+    private var times = HAProxyTimes()
 
     /// - Parameter root: the folder of all balancers; this one's files are in a folder of its name.
     package init(name: BalancerName, root: FilePath, executable: FilePath = "/usr/sbin/haproxy") {
@@ -62,16 +56,16 @@ package actor HAProxyDriver: BalancerDriver {
             }
         }
         let digest = try await change.value.get()
-        await awaitIdle(drained, of: configuration, deadline: deadline)
+        await DrainWait(configuration, drained, deadline: deadline).end(
+            active: { () async throws(Problem) in try await active() },
+            cut: { names throws(Problem) in try await cut(names, of: configuration) })
         return digest
     }
 
     package func adopt() async throws(Problem) {
         await turns.take()
         defer { turns.end() }
-        guard running == nil, let stored = folder.read(folder.state),
-            let state = try? JSONDecoder().decode(Running.self, from: Data(stored))
-        else { return }
+        guard running == nil, let state = folder.storedState else { return }
         running = state
         do {
             let rendering = try render(state.configuration)
@@ -120,13 +114,21 @@ package actor HAProxyDriver: BalancerDriver {
         return sum
     }
 
-    package func traffic() async throws(Problem) -> [ServerTraffic] { try await counters().traffic }
+    package func traffic() async throws(Problem) -> [ServerTraffic] {
+        let counters = try await counters()
+        let processes = try await processes()
+        let workers = processes.oldWorkers + (processes.worker.map { [$0] } ?? [])
+        for worker in workers { times.read(try await socket.worker(worker, [.showTimes]), worker: worker) }
+        times.forget(exceptWorkers: workers)
+        return counters.traffic(times.latencies)
+    }
 
     /// The last look at servers that are about to be removed, with their counters.
-    func tellAndCount(_ worker: Int32, _ commands: [HAProxyLine]) async throws(Problem) -> String {
+    func tellAndCount(_ worker: Int32, _ commands: [BalancerLine]) async throws(Problem) -> String {
         await readings.take()
         defer { readings.end() }
-        let answer = try await socket.worker(worker, [.showStatistics] + commands)
+        // The experimental mode has to be the first command of an exchange.
+        let answer = try await socket.worker(worker, commands.prefix(1) + [.showStatistics] + commands.dropFirst())
         noteCounters(of: worker, in: answer)
         return answer
     }
@@ -142,12 +144,12 @@ package actor HAProxyDriver: BalancerDriver {
     package func stop() async throws(Problem) {
         await turns.take()
         defer { turns.end() }
-        let stored = folder.read(folder.state).flatMap { try? JSONDecoder().decode(Running.self, from: Data($0)) }
-        if let process = (running ?? stored)?.process { await executable.end(process) }
+        if let process = (running ?? folder.storedState)?.process { await process.end() }
         running = nil
         failure = nil
         ended = BalancerCounters()
         lastSeen = [:]
+        times = HAProxyTimes()
         try folder.remove()
     }
 
@@ -199,20 +201,25 @@ package actor HAProxyDriver: BalancerDriver {
 
     // MARK: Waiting
 
-    /// Waits for servers that take nothing new; the same instance may serve from another host.
-    private func awaitIdle(
-        _ instances: [InstanceID], of configuration: BalancerConfiguration, deadline: ContinuousClock.Instant
-    ) async {
-        let clock = ContinuousClock()
-        let names = configuration.backends.flatMap(\.servers)
-            .filter { $0.standing != .serving && instances.contains($0.instance) }.map(\.name)
-        while !names.isEmpty, clock.now < deadline, !Task.isCancelled {
-            guard let counters = try? await counters() else { return }
-            let isIdle = counters.servers.values.allSatisfy { servers in
-                names.allSatisfy { servers[$0]?.sessions ?? 0 == 0 }
+    private func active() async throws(Problem) -> [String: Int] {
+        var active: [String: Int] = [:]
+        for servers in try await counters().servers.values {
+            for (name, figures) in servers { active[name, default: 0] += figures.sessions }
+        }
+        return active
+    }
+
+    /// Ends what these servers still answer, in workers of before too.
+    private func cut(_ names: [String], of configuration: BalancerConfiguration) async throws(Problem) {
+        var commands: [BalancerLine] = []
+        for backend in configuration.backends {
+            for server in backend.servers where names.contains(server.name) {
+                commands.append(try HAProxyRuntime.shutdownSessions(of: server, in: backend.name))
             }
-            if isIdle { return }
-            try? await Task.sleep(for: .milliseconds(10), clock: clock)
+        }
+        let processes = try await processes()
+        for worker in processes.oldWorkers + (processes.worker.map { [$0] } ?? []) {
+            _ = try await socket.worker(worker, commands)
         }
     }
 

@@ -19,7 +19,7 @@ struct HostCommands: Sendable {
             case .balance(let configuration, let drained):
                 guard order.isNewest(command.id, of: configuration.balancer) else { throw Self.outdated(command.id) }
                 // Time for the answer to arrive before the server gives the command up.
-                let budget = Duration.milliseconds(max(1000, command.timeout.milliseconds * 3 / 4))
+                let budget = Duration.milliseconds(max(1000, command.timeout.milliseconds - 8000))
                 try await balancers.apply(configuration, drained: drained, deadline: .now + budget)
             case .unbalance(let name): try await balancers.remove(name)
             case .cancel: break

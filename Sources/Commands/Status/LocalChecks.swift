@@ -16,6 +16,9 @@ struct LocalChecks {
         Tool(name: "git", purpose: "configuration repositories are read with it", package: "git", isOptional: false),
         Tool(name: "haproxy", purpose: "hosts with a balancer run it", package: "haproxy", isOptional: false),
         Tool(
+            name: "nginx", purpose: "hosts with a balancer of `engine: nginx` run it",
+            package: "nginx-light libnginx-mod-http-lua", isOptional: true),
+        Tool(
             name: "python3", purpose: "apps with `build: python` need it", package: "python3 python3-pip",
             isOptional: true),
         Tool(name: "node", purpose: "apps with `build: node` need it", package: "nodejs npm", isOptional: true),

@@ -94,7 +94,7 @@ private enum ConfigurationFacts {
     }
 
     private static func balancer(_ balancer: BalancerSpec) -> [String: String] {
-        var facts = ["on": text(balancer.hosts)]
+        var facts = ["engine": balancer.engine.rawValue, "on": text(balancer.hosts)]
         for listener in balancer.listeners {
             facts["listen.\(listener.port)"] =
                 listener.certificate.map { "TLS, certificate \(fingerprint($0))" } ?? "plain"
@@ -139,7 +139,7 @@ private enum ConfigurationFacts {
         var facts = [
             "strategy": rollout.strategy.rawValue, "parallel": "\(rollout.parallelMax)", "warm": "\(rollout.warm)",
             "settle": "\(rollout.settle)", "automatic-rollback": "\(rollout.automaticRollback)",
-            "packages-kept": "\(rollout.packagesKept)",
+            "packages-kept": "\(rollout.packagesKept)", "drain": "\(rollout.drain)",
         ]
         if rollout.strategy == .rolling || rollout.strategy == .canary { facts["batch"] = "\(rollout.batch)" }
         facts["max-unavailable"] = rollout.unavailableMax.map { "\($0)" }

@@ -2,7 +2,7 @@ import Core
 
 /// `balancers/NAME.yaml`.
 extension SchemaReader {
-    static let balancerKeys: Set<String> = ["balancer", "on", "listen", "statistics"]
+    static let balancerKeys: Set<String> = ["balancer", "engine", "on", "listen", "statistics"]
     static let listenerKeys: Set<String> = ["port", "certificate"]
 
     func balancer(file: String, name fileName: String) -> BalancerDeclaration? {
@@ -16,6 +16,7 @@ extension SchemaReader {
         var declaration = BalancerDeclaration(
             name: name ?? Located(BalancerName(checked: "unnamed"), at: reader.position),
             placement: placement ?? SelectorDeclaration(position: reader.position), listeners: [], ports: [])
+        if let engine = reader.choice("engine", of: BalancerEngine.self) { declaration.engine = engine.value }
         for item in reader.list("listen") { listener(item, of: &declaration) }
         if let port = reader.integer("statistics", in: 1...65535) {
             addPort(port, to: &declaration)

@@ -99,6 +99,7 @@ struct AppDeclaration {
 
 struct BalancerDeclaration {
     var name: Located<BalancerName>
+    var engine = BalancerEngine.haproxy
     var placement: SelectorDeclaration
     var listeners: [BalancerSpec.Listener]
     var statisticsPort: Int?

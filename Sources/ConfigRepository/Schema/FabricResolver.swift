@@ -23,8 +23,8 @@ struct FabricResolver {
         reportSharedAddresses(configuration)
         for balancer in sorted(declarations.balancers) {
             let spec = BalancerSpec(
-                name: balancer.name.value, hosts: balancer.placement.selector, listeners: balancer.listeners,
-                statisticsPort: balancer.statisticsPort)
+                name: balancer.name.value, engine: balancer.engine, hosts: balancer.placement.selector,
+                listeners: balancer.listeners, statisticsPort: balancer.statisticsPort)
             if hostsAdmitted(by: spec.hosts, in: configuration).isEmpty { continue }
             configuration.balancers[spec.name] = spec
         }

@@ -4,7 +4,7 @@ import Core
 extension SchemaReader {
     static let rolloutKeys: Set<String> = [
         "strategy", "batch", "max-unavailable", "surge", "pause", "settle", "canary", "parallel", "warm",
-        "automatic-rollback", "packages-kept",
+        "automatic-rollback", "packages-kept", "drain",
     ]
     static let canaryKeys: Set<String> = [
         "instances", "traffic", "hold", "errors-max", "slowdown-max", "requests-min",
@@ -34,6 +34,7 @@ extension SchemaReader {
             policy.warm = warm.value
         }
         if let automatic = rollout.flag("automatic-rollback") { policy.automaticRollback = automatic.value }
+        if let drain = rollout.interval("drain", in: .seconds(0)...Interval.minutes(60)) { policy.drain = drain.value }
         if let kept = rollout.integer("packages-kept", in: 1...100) { policy.packagesKept = kept.value }
         check(policy, rollout)
         return policy

@@ -60,11 +60,11 @@ package actor FabricService: Service {
     var plans: [PlanID: KeptPlan] = [:]
     var planOrder: [PlanID] = []
     var pendingCommit: String?
+    private var hasCaughtUp = false
     /// Why it cannot be used; nil: it waits.
     var pendingProblem: Problem?
     /// The head that was dealt with. Others look at the repository too, and must not take its news away.
     private var commitSeen: String?
-    private var hasCaughtUp = false
     var keptSight: FabricSight?
     let sightRequests: AsyncStream<Void>
     let sightRequest: AsyncStream<Void>.Continuation

@@ -16,10 +16,13 @@ package enum BalancerChange: Hashable, Sendable {
         self = changes.isEmpty ? .none : .servers(changes.sorted { $0.rank < $1.rank })
     }
 
-    /// Everything but the servers.
+    /// Everything that the engine's file has, but the servers.
     private static func skeleton(of configuration: BalancerConfiguration) -> BalancerConfiguration {
         var skeleton = configuration
-        for index in skeleton.backends.indices { skeleton.backends[index].servers = [] }
+        for index in skeleton.backends.indices {
+            skeleton.backends[index].servers = []
+            skeleton.backends[index].drain = .seconds(0)
+        }
         return skeleton
     }
 
@@ -39,6 +42,8 @@ package enum BalancerChange: Hashable, Sendable {
             }
             if previous.standing != server.standing {
                 changes.append(ServerChange(backend: new.name, server: server, kind: .stand))
+            } else if previous.weight != server.weight {
+                changes.append(ServerChange(backend: new.name, server: server, kind: .weigh))
             }
         }
         for server in old.servers where !kept.contains(server.name) {
@@ -56,6 +61,8 @@ package struct ServerChange: Hashable, Sendable {
         case move
         /// Another standing.
         case stand
+        /// Another weight.
+        case weigh
         case remove
     }
 
@@ -70,7 +77,7 @@ package struct ServerChange: Hashable, Sendable {
         switch (kind, server.standing) {
         case (.move, _): 0
         case (.add, .serving): 1
-        case (.stand, .serving): 2
+        case (.stand, .serving), (.weigh, _): 2
         case (.add, _): 3
         case (.stand, _): 4
         case (.remove, _): 5

@@ -25,14 +25,14 @@ extension BalancerConfiguration {
                     backends[name]
                     ?? Backend(
                         name: name, servers: servers[app.name, route.to],
-                        healthPath: healthPath(app, route.to, desired))
+                        healthPath: healthPath(app, route.to, desired), drain: app.rollout.drain)
                 backend.sticky = backend.sticky ?? route.sticky
                 backend.websocket = backend.websocket || route.websocket
                 backends[name] = backend
             }
         }
         return BalancerConfiguration(
-            balancer: balancer.name,
+            balancer: balancer.name, engine: balancer.engine,
             listeners: balancer.listeners(on: host),
             statisticsPort: balancer.statisticsPort, routes: routes.sorted { $0.order < $1.order },
             backends: backends.values.sorted { $0.name < $1.name })

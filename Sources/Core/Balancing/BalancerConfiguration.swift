@@ -77,33 +77,78 @@ package struct BalancerConfiguration: Codable, Hashable, Sendable {
         package var healthPath: String?
         package var sticky: RouteSpec.Stickiness?
         package var websocket: Bool
+        /// How long a server that leaves may finish what it has; what is left then is cut.
+        package var drain: Interval
 
         package init(
             name: String, servers: [Server], healthPath: String? = nil, sticky: RouteSpec.Stickiness? = nil,
-            websocket: Bool = false
+            websocket: Bool = false, drain: Interval = .seconds(60)
         ) {
             self.name = name
             self.servers = servers
             self.healthPath = healthPath
             self.sticky = sticky
             self.websocket = websocket
+            self.drain = drain
         }
     }
 
     package var balancer: BalancerName
+    package var engine: BalancerEngine
     package var listeners: [Listener]
     package var statisticsPort: Int?
     package var routes: [Route]
     package var backends: [Backend]
 
     package init(
-        balancer: BalancerName, listeners: [Listener], statisticsPort: Int? = nil, routes: [Route] = [],
-        backends: [Backend] = []
+        balancer: BalancerName, engine: BalancerEngine = .haproxy, listeners: [Listener], statisticsPort: Int? = nil,
+        routes: [Route] = [], backends: [Backend] = []
     ) {
         self.balancer = balancer
+        self.engine = engine
         self.listeners = listeners
         self.statisticsPort = statisticsPort
         self.routes = routes
         self.backends = backends
+    }
+}
+
+// What an agent of version 0.1.0 has written lacks the keys that came later.
+
+extension BalancerConfiguration {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            balancer: try values.decode(BalancerName.self, forKey: .balancer),
+            engine: try values.decodeIfPresent(BalancerEngine.self, forKey: .engine) ?? .haproxy,
+            listeners: try values.decode([Listener].self, forKey: .listeners),
+            statisticsPort: try values.decodeIfPresent(Int.self, forKey: .statisticsPort),
+            routes: try values.decode([Route].self, forKey: .routes),
+            backends: try values.decode([Backend].self, forKey: .backends))
+    }
+}
+
+extension BalancerConfiguration.Server {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            instance: try values.decode(InstanceID.self, forKey: .instance),
+            host: try values.decodeIfPresent(HostName.self, forKey: .host),
+            address: try values.decode(String.self, forKey: .address), port: try values.decode(Int.self, forKey: .port),
+            standing: try values.decode(Standing.self, forKey: .standing),
+            weight: try values.decodeIfPresent(Int.self, forKey: .weight) ?? 100)
+    }
+}
+
+extension BalancerConfiguration.Backend {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try values.decode(String.self, forKey: .name),
+            servers: try values.decode([BalancerConfiguration.Server].self, forKey: .servers),
+            healthPath: try values.decodeIfPresent(String.self, forKey: .healthPath),
+            sticky: try values.decodeIfPresent(RouteSpec.Stickiness.self, forKey: .sticky),
+            websocket: try values.decode(Bool.self, forKey: .websocket),
+            drain: try values.decodeIfPresent(Interval.self, forKey: .drain) ?? .seconds(60))
     }
 }

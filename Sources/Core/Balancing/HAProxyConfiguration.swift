@@ -15,15 +15,18 @@ package struct HAProxyConfiguration: Hashable, Sendable {
     }
 
     struct Section: Hashable, Sendable {
-        var head: HAProxyLine
-        var lines: [HAProxyLine]
+        var head: BalancerLine
+        var lines: [BalancerLine]
     }
 
     /// What every server has, in the file and when added while HAProxy runs.
-    static let serverOptions: HAProxyWord =
+    static let serverOptions: BalancerWord =
         "check inter 1s fastinter 250ms downinter 250ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down"
-    static let weight: HAProxyWord = "weight 100"
-    static let weightDraining: HAProxyWord = "weight 0"
+    /// A draining server is one of weight 0.
+    static func weight(_ server: BalancerConfiguration.Server) throws(Problem) -> [BalancerWord] {
+        let weight = try BalancerWord.weight(server.weight)
+        return ["weight", server.standing == .draining ? .number(0) : weight]
+    }
 
     let sections: [Section]
 
@@ -32,7 +35,7 @@ package struct HAProxyConfiguration: Hashable, Sendable {
     ///   `balancer.backend-missing` for a route to a backend that is not there.
     package init(_ configuration: BalancerConfiguration, in surroundings: Surroundings = Surroundings()) throws(Problem)
     {
-        var sections = [try Self.global(surroundings), Self.defaults]
+        var sections = [try Self.global(surroundings), Self.times, Self.defaults]
         if !configuration.listeners.isEmpty {
             sections.append(try Self.frontend(configuration, surroundings))
         }
@@ -50,94 +53,108 @@ package struct HAProxyConfiguration: Hashable, Sendable {
     }
 
     private static func global(_ surroundings: Surroundings) throws(Problem) -> Section {
-        var lines: [HAProxyLine] = [
-            HAProxyLine("stats socket unix@run/worker.sock mode 600 level admin expose-fd listeners"),
-            HAProxyLine("maxconn 8000"),
-            HAProxyLine("no strict-limits"),
-            HAProxyLine("hard-stop-after 15m"),
+        var lines: [BalancerLine] = [
+            BalancerLine("stats socket unix@run/worker.sock mode 600 level admin expose-fd listeners"),
+            BalancerLine("maxconn 8000"),
+            BalancerLine("no strict-limits"),
+            BalancerLine("hard-stop-after 15m"),
         ]
         if let account = surroundings.account {
-            lines.append(HAProxyLine("user", try .account(account)))
-            lines.append(HAProxyLine("group", try .account(account)))
+            lines.append(BalancerLine("user", try .account(account)))
+            lines.append(BalancerLine("group", try .account(account)))
         }
-        return Section(head: HAProxyLine("global"), lines: lines)
+        return Section(head: BalancerLine("global"), lines: lines)
     }
 
     private static var defaults: Section {
         Section(
-            head: HAProxyLine("defaults"),
+            head: BalancerLine("defaults"),
             lines: [
-                HAProxyLine("mode http"),
-                HAProxyLine("timeout connect 1s"),
-                HAProxyLine("timeout client 60s"),
-                HAProxyLine("timeout server 60s"),
-                HAProxyLine("timeout http-request 10s"),
-                HAProxyLine("timeout http-keep-alive 60s"),
-                HAProxyLine("timeout queue 5s"),
-                HAProxyLine("timeout check 2s"),
-                HAProxyLine("retries 3"),
-                HAProxyLine("option redispatch 1"),
-                HAProxyLine("retry-on conn-failure empty-response response-timeout 0rtt-rejected"),
-                HAProxyLine("option idle-close-on-response"),
-                HAProxyLine("http-reuse safe"),
-                HAProxyLine(
+                BalancerLine("mode http"),
+                BalancerLine("timeout connect 1s"),
+                BalancerLine("timeout client 60s"),
+                BalancerLine("timeout server 60s"),
+                BalancerLine("timeout http-request 10s"),
+                BalancerLine("timeout http-keep-alive 60s"),
+                BalancerLine("timeout queue 5s"),
+                BalancerLine("timeout check 2s"),
+                BalancerLine("retries 3"),
+                BalancerLine("option redispatch 1"),
+                BalancerLine("retry-on conn-failure empty-response response-timeout 0rtt-rejected"),
+                BalancerLine("option idle-close-on-response"),
+                BalancerLine("http-reuse safe"),
+                BalancerLine(
                     #"http-error status 503 content-type text/plain string "No instance of this app can answer now.\n" hdr Retry-After 1"#
                 ),
             ])
     }
 
+    /// The last times that requests took, in memory: about 1,500 of them.
+    private static let times = Section(
+        head: BalancerLine("ring times"),
+        lines: [BalancerLine("format raw"), BalancerLine("maxlen 256"), BalancerLine("size 65536")])
+
+    /// Number, server, status, milliseconds, and the microseconds of the second when it began and
+    /// ended. Under load of one request in 32.
+    private static let timing = [
+        BalancerLine("log ring@times format raw local0"),
+        BalancerLine(#"log-format "%rt %s %ST %Ta %[var(txn.began)] %[date_us]""#),
+        BalancerLine("http-request set-var(txn.began) date_us"),
+        BalancerLine("http-request set-log-level silent if { fe_req_rate gt 200 } !{ rand(32) eq 0 }"),
+    ]
+
     private static func frontend(
         _ configuration: BalancerConfiguration, _ surroundings: Surroundings
     ) throws(Problem) -> Section {
-        var lines: [HAProxyLine] = []
+        var lines: [BalancerLine] = []
         for listener in configuration.listeners { lines.append(try bind(listener, surroundings)) }
+        lines += timing
         lines += [
-            HAProxyLine("http-request set-var(txn.host) req.fhdr(host),host_only,rtrim(.),lower"),
-            HAProxyLine("http-request set-var(txn.domain) var(txn.host),field(2,.,0)"),
-            HAProxyLine("http-request set-header X-Forwarded-For %[src]"),
-            HAProxyLine("http-request set-header X-Forwarded-Proto https if { ssl_fc }"),
-            HAProxyLine("http-request set-header X-Forwarded-Proto http if !{ ssl_fc }"),
+            BalancerLine("http-request set-var(txn.host) req.fhdr(host),host_only,rtrim(.),lower"),
+            BalancerLine("http-request set-var(txn.domain) var(txn.host),field(2,.,0)"),
+            BalancerLine("http-request set-header X-Forwarded-For %[src]"),
+            BalancerLine("http-request set-header X-Forwarded-Proto https if { ssl_fc }"),
+            BalancerLine("http-request set-header X-Forwarded-Proto http if !{ ssl_fc }"),
         ]
         lines += try HAProxyRouting(configuration).lines
-        return Section(head: HAProxyLine("frontend requests"), lines: lines)
+        return Section(head: BalancerLine("frontend requests"), lines: lines)
     }
 
     private static func bind(
         _ listener: BalancerConfiguration.Listener, _ surroundings: Surroundings
-    ) throws(Problem) -> HAProxyLine {
-        let endpoint = try HAProxyWord.endpoint(listener.address, listener.port)
-        guard listener.certificate != nil else { return HAProxyLine("bind", endpoint) }
+    ) throws(Problem) -> BalancerLine {
+        let endpoint = try BalancerWord.endpoint(listener.address, listener.port)
+        guard listener.certificate != nil else { return BalancerLine("bind", endpoint) }
         guard let digest = surroundings.certificates[listener.port] else {
             throw Problem(
                 "balancer.certificate-missing", "The balancer's configuration cannot be written.",
                 cause: "Port \(listener.port) has a certificate that was not stored.",
                 remedy: "This is a fault of Apus: please report it.")
         }
-        return HAProxyLine("bind", endpoint, "ssl crt", .certificate(digest), "alpn h2,http/1.1 ssl-min-ver TLSv1.2")
+        return BalancerLine("bind", endpoint, "ssl crt", .certificate(digest), "alpn h2,http/1.1 ssl-min-ver TLSv1.2")
     }
 
     private static func backend(_ backend: BalancerConfiguration.Backend) throws(Problem) -> Section {
-        var lines: [HAProxyLine] = []
+        var lines: [BalancerLine] = []
         switch backend.sticky {
-        case .source: lines += [HAProxyLine("balance source"), HAProxyLine("hash-type consistent")]
-        case nil: lines.append(HAProxyLine("balance roundrobin"))
+        case .source: lines += [BalancerLine("balance source"), BalancerLine("hash-type consistent")]
+        case nil: lines.append(BalancerLine("balance roundrobin"))
         }
-        if backend.websocket { lines.append(HAProxyLine("timeout tunnel 1h")) }
+        if backend.websocket { lines.append(BalancerLine("timeout tunnel 1h")) }
         if let path = backend.healthPath {
             lines += [
-                HAProxyLine("option httpchk"),
-                HAProxyLine("http-check send meth GET uri", try .path(path)),
-                HAProxyLine("http-check expect status 200-499"),
+                BalancerLine("option httpchk"),
+                BalancerLine("http-check send meth GET uri", try .path(path)),
+                BalancerLine("http-check expect status 200-499"),
             ]
         }
-        lines.append(HAProxyLine("default-server", serverOptions))
+        lines.append(BalancerLine("default-server", serverOptions))
         for server in backend.servers {
-            let endpoint = try HAProxyWord.endpoint(server.address, server.port)
-            let weight = server.standing == .draining ? Self.weightDraining : Self.weight
-            let words: [HAProxyWord] = ["server", .server(server), endpoint, weight]
-            lines.append(HAProxyLine(words + (server.standing == .standby ? ["disabled"] : [])))
+            let endpoint = try BalancerWord.endpoint(server.address, server.port)
+            let words = ["server", .server(server), endpoint] + (try Self.weight(server))
+            lines.append(BalancerLine(words + (server.standing == .standby ? ["disabled"] : [])))
         }
-        return Section(head: HAProxyLine("backend", try .backend(backend.name)), lines: lines)
+        return Section(head: BalancerLine("backend", try .backend(backend.name)), lines: lines)
     }
 
     /// The counters are for operators, not for the internet: they are shown on loopback, beside
@@ -145,26 +162,13 @@ package struct HAProxyConfiguration: Hashable, Sendable {
     private static func statistics(port: Int, beside address: String?) throws(Problem) -> Section {
         let loopback = address.flatMap { $0.hasPrefix("127.") ? $0 : nil } ?? "127.0.0.1"
         return Section(
-            head: HAProxyLine("listen statistics"),
+            head: BalancerLine("listen statistics"),
             lines: [
-                HAProxyLine("bind", try .endpoint(loopback, port)),
-                HAProxyLine("stats enable"),
-                HAProxyLine("stats uri /"),
-                HAProxyLine("stats hide-version"),
-                HAProxyLine("http-request use-service prometheus-exporter if { path /metrics }"),
+                BalancerLine("bind", try .endpoint(loopback, port)),
+                BalancerLine("stats enable"),
+                BalancerLine("stats uri /"),
+                BalancerLine("stats hide-version"),
+                BalancerLine("http-request use-service prometheus-exporter if { path /metrics }"),
             ])
-    }
-}
-
-extension BalancerConfiguration {
-    /// Names what serves: the SHA-256 of HAProxy's file, without what only the host knows. Agent
-    /// and control plane come to the same.
-    /// - Parameter sha256: of a text's UTF-8.
-    package func digest(sha256: (String) -> Digest) throws(Problem) -> Digest {
-        var certificates: [Int: Digest] = [:]
-        for listener in listeners {
-            if let pem = listener.certificate { certificates[listener.port] = sha256(pem) }
-        }
-        return sha256(try HAProxyConfiguration(self, in: .init(certificates: certificates)).text)
     }
 }

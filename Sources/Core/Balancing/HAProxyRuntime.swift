@@ -3,62 +3,78 @@
 package enum HAProxyRuntime {
     /// Tells a running HAProxy about its servers. Servers to be removed are put into maintenance;
     /// `removals` deletes them once they are idle.
-    package static func commands(for changes: [ServerChange]) throws(Problem) -> [HAProxyLine] {
-        var lines: [HAProxyLine] = []
-        if changes.contains(where: { $0.kind == .add }) { lines.append(HAProxyLine("experimental-mode on")) }
+    package static func commands(for changes: [ServerChange]) throws(Problem) -> [BalancerLine] {
+        var lines: [BalancerLine] = []
+        if changes.contains(where: { $0.kind == .add }) { lines.append(BalancerLine("experimental-mode on")) }
         for change in changes {
             let name = try name(of: change)
-            let endpoint = try HAProxyWord.endpoint(change.server.address, change.server.port)
+            let endpoint = try BalancerWord.endpoint(change.server.address, change.server.port)
             switch change.kind {
             case .add:
-                let weight =
-                    change.server.standing == .draining
-                    ? HAProxyConfiguration.weightDraining : HAProxyConfiguration.weight
-                lines.append(HAProxyLine("add server", name, endpoint, HAProxyConfiguration.serverOptions, weight))
-                lines.append(HAProxyLine("enable health", name))
-                if change.server.standing != .standby { lines.append(HAProxyLine("set server", name, "state ready")) }
+                let weight = try HAProxyConfiguration.weight(change.server)
+                lines.append(
+                    BalancerLine(["add server", name, endpoint, HAProxyConfiguration.serverOptions] + weight))
+                lines.append(BalancerLine("enable health", name))
+                if change.server.standing != .standby { lines.append(BalancerLine("set server", name, "state ready")) }
             case .move:
                 lines.append(
-                    HAProxyLine(
+                    BalancerLine(
                         "set server", name, "addr", try .address(change.server.address), "port",
                         try .port(change.server.port)))
-                lines.append(HAProxyLine("set server", name, "health up"))
-            case .stand: lines += standing(change.server.standing, name)
-            case .remove: lines.append(HAProxyLine("set server", name, "state maint"))
+                lines.append(BalancerLine("set server", name, "health up"))
+            case .stand: lines += try standing(change.server, name)
+            case .weigh: lines.append(try weight(change.server, name))
+            case .remove: lines.append(BalancerLine("set server", name, "state maint"))
             }
         }
         return lines
     }
 
-    package static func removals(for changes: [ServerChange]) throws(Problem) -> [HAProxyLine] {
-        var lines: [HAProxyLine] = []
+    package static func removals(for changes: [ServerChange]) throws(Problem) -> [BalancerLine] {
+        var lines: [BalancerLine] = []
         for change in changes where change.kind == .remove {
-            lines.append(HAProxyLine("del server", try name(of: change)))
+            lines.append(BalancerLine("del server", try name(of: change)))
         }
-        return lines.isEmpty ? [] : [HAProxyLine("experimental-mode on")] + lines
+        return lines.isEmpty ? [] : [BalancerLine("experimental-mode on")] + lines
     }
 
     /// Draining is the weight 0, which the file can say too, and not HAProxy's state `drain`,
     /// which it cannot. A server that takes over is believed to be healthy until a check or a
     /// request says otherwise: its agent has just seen it answer.
-    private static func standing(_ standing: BalancerConfiguration.Server.Standing, _ name: HAProxyWord)
-        -> [HAProxyLine]
-    {
-        switch standing {
+    private static func standing(
+        _ server: BalancerConfiguration.Server, _ name: BalancerWord
+    ) throws(Problem) -> [BalancerLine] {
+        let weight = try weight(server, name)
+        switch server.standing {
         case .serving:
-            [
-                HAProxyLine("set server", name, "weight 100"), HAProxyLine("set server", name, "state ready"),
-                HAProxyLine("set server", name, "health up"),
+            return [
+                weight, BalancerLine("set server", name, "state ready"), BalancerLine("set server", name, "health up"),
             ]
-        case .standby:
-            [HAProxyLine("set server", name, "state maint"), HAProxyLine("set server", name, "weight 100")]
-        case .draining:
-            [HAProxyLine("set server", name, "weight 0"), HAProxyLine("set server", name, "state ready")]
+        case .standby: return [BalancerLine("set server", name, "state maint"), weight]
+        case .draining: return [weight, BalancerLine("set server", name, "state ready")]
         }
     }
 
-    private static func name(of change: ServerChange) throws(Problem) -> HAProxyWord {
-        .concatenated(try .backend(change.backend), "/", .server(change.server))
+    private static func weight(
+        _ server: BalancerConfiguration.Server, _ name: BalancerWord
+    ) throws(Problem) -> BalancerLine {
+        BalancerLine(["set server", name] + (try HAProxyConfiguration.weight(server)))
+    }
+
+    package static func shutdownSessions(
+        of server: BalancerConfiguration.Server, in backend: String
+    ) throws(Problem) -> BalancerLine {
+        BalancerLine("shutdown sessions server", try name(of: server, in: backend))
+    }
+
+    private static func name(of change: ServerChange) throws(Problem) -> BalancerWord {
+        try name(of: change.server, in: change.backend)
+    }
+
+    private static func name(
+        of server: BalancerConfiguration.Server, in backend: String
+    ) throws(Problem) -> BalancerWord {
+        .concatenated(try .backend(backend), "/", .server(server))
     }
 
     // MARK: What it answers
@@ -68,8 +84,9 @@ package enum HAProxyRuntime {
         var expected: Set<String> = []
         for backend in configuration.backends {
             for server in backend.servers {
+                let weight = server.standing == .draining ? 0 : server.weight
                 expected.insert(
-                    "\(backend.name)/\(server.name) \(server.address.lowercased()) \(server.port) \(server.standing.rawValue)"
+                    "\(backend.name)/\(server.name) \(server.address.lowercased()) \(server.port) \(server.standing.rawValue) \(weight)"
                 )
             }
         }
@@ -95,7 +112,7 @@ package enum HAProxyRuntime {
             let inMaintenance = admin & 1 != 0
             let standing: BalancerConfiguration.Server.Standing =
                 inMaintenance ? .standby : weight == "0" || admin & 8 != 0 ? .draining : .serving
-            found.insert("\(backend)/\(server) \(address.lowercased()) \(port) \(standing.rawValue)")
+            found.insert("\(backend)/\(server) \(address.lowercased()) \(port) \(standing.rawValue) \(weight)")
         }
         return found
     }

@@ -27,6 +27,12 @@ package struct Latency: Codable, Hashable, Sendable {
         let last = Self.bucket(of: Self.longest)
         return buckets.allSatisfy { (0...last).contains($0.key) && $0.value > 0 }
     }
+    /// Adds what another counter of the same buckets has.
+    package mutating func add(bucket: Int, times: Int64) {
+        guard (0...Self.bucket(of: Self.longest)).contains(bucket), times > 0 else { return }
+        buckets[bucket, default: 0] += times
+    }
+
 
     /// What was recorded since an earlier state of the same histogram.
     package func since(_ earlier: Latency) -> Latency {

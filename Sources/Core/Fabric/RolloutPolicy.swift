@@ -52,12 +52,15 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
     package var automaticRollback: Bool
     /// How many packages a host keeps for the app.
     package var packagesKept: Int
+    /// How long connections to an instance that leaves may last before the balancer cuts them.
+    package var drain: Interval
 
     package init(
         strategy: Strategy = .rolling, batch: Share = .percent(25), unavailableMax: Allowance? = nil,
         surge: Allowance? = nil, pause: PausePoint? = nil, settle: Interval = .seconds(5),
         canary: CanaryPolicy = CanaryPolicy(), parallelMax: Int = 20, warm: Interval = .minutes(30),
-        automaticRollback: Bool = true, packagesKept: Int = 3
+        automaticRollback: Bool = true, packagesKept: Int = 3,
+        drain: Interval = .seconds(60)
     ) {
         self.strategy = strategy
         self.batch = batch
@@ -70,6 +73,7 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         self.warm = warm
         self.automaticRollback = automaticRollback
         self.packagesKept = packagesKept
+        self.drain = drain
     }
 
     /// What was saved before a key was known has its default.
@@ -87,6 +91,7 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         warm = try values.decodeIfPresent(Interval.self, forKey: .warm) ?? warm
         automaticRollback = try values.decodeIfPresent(Bool.self, forKey: .automaticRollback) ?? automaticRollback
         packagesKept = try values.decodeIfPresent(Int.self, forKey: .packagesKept) ?? packagesKept
+        drain = try values.decodeIfPresent(Interval.self, forKey: .drain) ?? drain
     }
 }
 

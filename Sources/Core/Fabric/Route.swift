@@ -45,15 +45,33 @@ package struct BalancerSpec: Codable, Hashable, Sendable {
     }
 
     package var name: BalancerName
+    package var engine: BalancerEngine
     package var hosts: HostSelector
     package var listeners: [Listener]
     /// Where the balancer shows its counters; nil: nowhere.
     package var statisticsPort: Int?
 
-    package init(name: BalancerName, hosts: HostSelector, listeners: [Listener], statisticsPort: Int? = nil) {
+    package init(
+        name: BalancerName, engine: BalancerEngine = .haproxy, hosts: HostSelector, listeners: [Listener],
+        statisticsPort: Int? = nil
+    ) {
         self.name = name
+        self.engine = engine
         self.hosts = hosts
         self.listeners = listeners
         self.statisticsPort = statisticsPort
+    }
+}
+
+extension BalancerSpec {
+    /// What version 0.1.0 has written lacks the engine.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try values.decode(BalancerName.self, forKey: .name),
+            engine: try values.decodeIfPresent(BalancerEngine.self, forKey: .engine) ?? .haproxy,
+            hosts: try values.decode(HostSelector.self, forKey: .hosts),
+            listeners: try values.decode([Listener].self, forKey: .listeners),
+            statisticsPort: try values.decodeIfPresent(Int.self, forKey: .statisticsPort))
     }
 }

@@ -22,6 +22,7 @@ struct BalancerPush {
     var isAcknowledged = false
     var problem: Problem?
     var sentAt: Instant
+    var timeout = Interval.seconds(0)
 }
 
 /// A traffic step that waits for balancers.
@@ -160,10 +161,13 @@ extension Orchestrator {
         let known = Set(
             configuration.backends.flatMap { $0.servers.filter { $0.standing != .serving }.map(\.instance) })
         let drained = handovers.values.flatMap(\.draining).filter(known.contains).sorted()
+        let apps = Set(drained.map(\.app))
+        let drain = apps.compactMap { desired?.configuration.apps[$0]?.rollout.drain }.max() ?? .seconds(0)
+        balancers[key]?.timeout = Self.pushTimeout + drain
         pending.append(
             .send(
                 HostOrder(
-                    id: order, host: key.host, timeout: Self.pushTimeout,
+                    id: order, host: key.host, timeout: Self.pushTimeout + drain,
                     operation: .balance(configuration, drained: drained))))
         // Whoever waits for this balancer waits for the newest configuration.
         for app in handovers.keys where handovers[app]?.waitsFor.isEmpty == false {
@@ -187,7 +191,7 @@ extension Orchestrator {
     /// An order that no agent has answered for so long is lost: its balancer is sent another.
     mutating func forgetUnansweredBalancers(at now: Instant) {
         for (key, push) in balancers
-        where !push.isAcknowledged && push.problem == nil && now > push.sentAt + Self.pushTimeout + Self.retryAfter {
+        where !push.isAcknowledged && push.problem == nil && now > push.sentAt + push.timeout + Self.retryAfter {
             balancers[key] = nil
             balancersAreStale = true
         }

@@ -110,7 +110,8 @@ extension Planner {
         duties.isEmpty
             ? nil
             : builder.step(
-                .traffic(app: app, duties: duties, drains: drains), reason: reason, timeout: Self.trafficTimeout)
+                .traffic(app: app, duties: duties, drains: drains), reason: reason,
+                timeout: Self.trafficTimeout + (drains ? policy.drain : .seconds(0)))
     }
 
     func bringUp(_ slot: SlotChange, into builder: inout PlanBuilder) -> [PlanNode] {

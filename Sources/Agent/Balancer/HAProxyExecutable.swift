@@ -1,27 +1,7 @@
 import Core
-import FoundationEssentials
 import Glibc
 import Subprocess
 import SystemPackage
-
-/// A process named so that another one with its number later is not taken for it.
-struct ProcessIdentity: Codable, Hashable, Sendable {
-    var processID: Int32
-    /// Clock ticks since the machine's start: field 22 of `/proc/PID/stat`, see proc(5).
-    var startTicks: UInt64
-
-    init?(of processID: Int32) {
-        guard let stat = FileManager.default.contents(atPath: "/proc/\(processID)/stat") else { return nil }
-        // The name, in parentheses, may hold anything; what follows its end does not.
-        let rest = String(decoding: stat, as: UTF8.self).split(separator: ")").last ?? ""
-        let fields = rest.split(separator: " ")
-        guard fields.count > 19, fields[0] != "Z", fields[0] != "X", let ticks = UInt64(fields[19]) else { return nil }
-        self.processID = processID
-        startTicks = ticks
-    }
-
-    var isAlive: Bool { ProcessIdentity(of: processID) == self }
-}
 
 /// HAProxy's executable and what it is started for.
 struct HAProxyExecutable: Sendable {
@@ -29,6 +9,8 @@ struct HAProxyExecutable: Sendable {
 
     let path: FilePath
     let folder: BalancerFolder
+
+    private var processID: FilePath { folder.run.appending("haproxy.pid") }
 
     /// - Throws: `balancer.configuration-refused` with what HAProxy says about the file.
     func check(_ file: FilePath) async throws(Problem) {
@@ -42,7 +24,7 @@ struct HAProxyExecutable: Sendable {
 
     /// Starts HAProxy as a daemon of its own session: it outlives the agent.
     func start() async throws(Problem) -> ProcessIdentity {
-        unlink(folder.processID.string)
+        unlink(processID.string)
         let (isSuccess, output) = try await run([
             "-W", "-D", "-p", "run/haproxy.pid", "-S", "unix@run/master.sock,level,admin,mode,600", "-f", "haproxy.cfg",
         ])
@@ -59,19 +41,8 @@ struct HAProxyExecutable: Sendable {
     }
 
     private func writtenIdentity() -> ProcessIdentity? {
-        guard let text = folder.text(folder.processID), text.hasSuffix("\n") else { return nil }
+        guard let text = folder.text(processID), text.hasSuffix("\n") else { return nil }
         return text.split(separator: "\n").first.flatMap { Int32($0) }.flatMap { ProcessIdentity(of: $0) }
-    }
-
-    /// Ends HAProxy, by force when it takes longer than five seconds.
-    func end(_ identity: ProcessIdentity) async {
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(5)
-        guard identity.isAlive else { return }
-        kill(identity.processID, SIGTERM)
-        while identity.isAlive && clock.now < end { try? await Task.sleep(for: .milliseconds(10)) }
-        if identity.isAlive { kill(identity.processID, SIGKILL) }
-        while identity.isAlive && clock.now < end + .seconds(1) { try? await Task.sleep(for: .milliseconds(10)) }
     }
 
     private func run(_ arguments: [String]) async throws(Problem) -> (isSuccess: Bool, output: String) {
