@@ -21,6 +21,8 @@ package enum NotificationKind: String, Codable, Hashable, Sendable, CaseIterable
     case executionAborted = "execution.aborted"
     /// What was served and failed around an execution is final.
     case executionCounted = "execution.counted"
+    /// Apus would have done something by itself that its own check of plans calls unsafe.
+    case planRefused = "plan.refused"
     case rolledBack = "app.rolled-back"
     case hostLost = "host.lost"
     case hostBack = "host.back"
@@ -28,8 +30,6 @@ package enum NotificationKind: String, Codable, Hashable, Sendable, CaseIterable
     case blind = "fabric.blind"
     case sighted = "fabric.sighted"
     case balancerRefused = "balancer.refused"
-    /// Apus made a plan that its own linter refuses: a defect.
-    case planRefused = "plan.refused"
     /// Somebody asked for it.
     case test
 }
