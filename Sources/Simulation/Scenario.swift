@@ -82,7 +82,7 @@ package struct Scenario: Sendable {
 }
 
 extension Scenario {
-    private static let actsPerRun = 30
+    private static let actsPerRun = 60
 
     /// A small fabric with everything in it that makes rollouts hard, drawn from a seed.
     package static func drawn(seed: UInt64, weather: Weather, count: Int = actsPerRun) -> Scenario {

@@ -159,7 +159,8 @@ struct GeneratedFabric: Sendable {
         let placement = Placement(
             desired: desired, live: live, standing: standing, current: orchestrator.currentHosts())
         return Planner(
-            app: SampleFabric.name("shop"), desired: desired, live: live, records: InstanceRecords(records), placement: placement,
+            app: SampleFabric.name("shop"), desired: desired, live: live, records: InstanceRecords(records),
+            placement: placement,
             standing: standing, options: Planner.Options(kind: kind, keepsWarm: keepsWarm), now: now
         ).plan()
     }

@@ -214,6 +214,29 @@ struct OrchestratorTests {
         #expect(together.executions.keys == oneByOne.executions.keys)
     }
 
+    @Test("an app that git loses for a moment keeps what still serves (simulator, storm, seed 61)")
+    func lostForAMoment() throws {
+        var fleet = try fleet()
+        try deploy(2, on: &fleet)
+        fleet.settle(within: .minutes(2))
+        var without = configuration()
+        without.apps[Self.shop] = nil
+        fleet.configure(without)
+        // What was warm goes first.
+        fleet.run(for: Interval(milliseconds: 50))
+        #expect(fleet.orchestrator.executions[Self.shop] != nil)
+        fleet.configure(configuration())
+        fleet.settle(within: .minutes(2))
+        #expect(fleet.ended.contains { $0.state == .aborted })
+        #expect(!fleet.announcements.contains { if case .balancerRefused = $0 { true } else { false } })
+        #expect(fleet.differences().isEmpty)
+        let starts = fleet.ended.flatMap(\.machine.steps).filter { progress in
+            if case .phase(_, let id, .start) = progress.step.action { id.release == 2 } else { false }
+        }
+        // Nothing that served was stopped, so nothing had to be started again.
+        #expect(starts.count == 2)
+    }
+
     @Test("an instance that is recorded nowhere is removed")
     func unexpected() throws {
         var fleet = try fleet()

@@ -135,7 +135,8 @@ extension NotificationBody {
                 balancer: balancer, problem: problem)
         case .planRefused(let app, let problem):
             return NotificationBody(
-                .planRefused, at: now, fabric: fabric, sentence: "a plan for \(app) is unsafe, and was refused", app: app,
+                .planRefused, at: now, fabric: fabric, sentence: "a plan for \(app) is unsafe, and was refused",
+                app: app,
                 problem: problem)
         case .hostChanged, .stepChanged, .liveChanged, .trafficChanged: return nil
         }
