@@ -133,7 +133,7 @@ extension NotificationBody {
                 .balancerRefused, at: now, fabric: fabric,
                 sentence: "\(balancer) on \(host) refused its configuration; the one before serves", host: host,
                 balancer: balancer, problem: problem)
-        case .hostChanged, .stepChanged, .liveChanged, .trafficChanged: return nil
+        case .planRefused, .hostChanged, .stepChanged, .liveChanged, .trafficChanged: return nil
         }
     }
 
