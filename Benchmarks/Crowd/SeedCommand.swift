@@ -34,7 +34,7 @@ struct SeedCommand: AsyncParsableCommand {
         }
         let desired = DesiredModel(
             revision: 1, configuration: fabric.configuration, releases: fabric.releases)
-        let state = OrchestrationStore(store: store, releases: releases)
+        let state = try await OrchestrationStore(store: store, releases: releases, fence: 0)
         try await state.save([.saveDesired(desired), .saveRecords(records)], before: nil)
         try await state.saveJoined(fabric.configuration.hosts.keys.sorted())
         print("\(fabric.configuration.hosts.count) hosts, \(records.count) instances")

@@ -91,6 +91,8 @@ extension SimulatedFleet {
                 judge { $0.saved(execution, $1) }
                 if execution.state.isEnded {
                     ended.append(execution)
+                    // A retry may end at once, without having been saved as running.
+                    if !audit.isOpen(execution.id) { audit.begin(execution.id, at: now) }
                     audit.end(execution.id, execution.state, at: now)
                 }
             case .saveStep(let id, let progress):

@@ -38,24 +38,27 @@ struct PlanLinterTests {
         case otherRelease
         case endlessTimeout
         case noSuccessor
+
+        /// The others do no harm where what they take away was not relied on.
+        var isAlwaysUnsafe: Bool { self != .neverAwaited && self != .noSuccessor }
     }
 
     @Test("finds what is wrong with a plan that was spoilt", arguments: Spoiling.allCases)
     func spoilt(_ spoiling: Spoiling) {
-        var spoiltCount = 0
+        var found = 0
         for seed in 1...400 {
             let fabric = GeneratedFabric(seed: UInt64(seed))
-            let plan = fabric.plan
-            guard let spoilt = Self.spoil(plan, spoiling) else { continue }
-            spoiltCount += 1
-            if fabric.findings(in: spoilt).isEmpty {
+            guard let spoilt = Self.spoil(fabric.plan, spoiling) else { continue }
+            if !fabric.findings(in: spoilt).isEmpty {
+                found += 1
+            } else if spoiling.isAlwaysUnsafe {
                 Issue.record(
                     "seed \(seed), \(spoiling): nothing is found in\n\(PlanText.steps(spoilt.root).joined(separator: "\n"))"
                 )
                 return
             }
         }
-        #expect(spoiltCount > 20)
+        #expect(found > 20)
     }
 
     /// - Returns: nil where the plan has nothing that could be spoilt so.

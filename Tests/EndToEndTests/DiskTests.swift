@@ -22,7 +22,7 @@ extension EndToEndTests {
                 var answered: [String] = []
                 try await fleet.process("server").killNow()
                 // Counted for each thread, so that the kills are spread over later ones, too.
-                for count in [1, 2, 3, 5, 8, 13] {
+                for count in [1, 2, 4, 8, 16, 24] {
                     let server = try fleet.launchServer(
                         under: Self.tracer("fsync,fdatasync", "signal=KILL:when=\(count)"))
                     var attempt = 0
@@ -64,7 +64,7 @@ extension EndToEndTests {
                 try await eventually("The configuration") { try await fleet.client.configuration() }
                 try await fleet.process("server").killNow()
                 let log = fleet.serverState.appending("state.db-wal").string
-                let tracer = Self.tracer("pwrite64", "error=EIO:when=60+") + ["-P", log]
+                let tracer = Self.tracer("pwrite64", "error=EIO:when=60+") + ["--seccomp-bpf", "-P", log]
                 try await fleet.startServer(edge: sample.edge, under: tracer)
                 var answered: [String] = []
                 let problem = try await eventually("The disk's failure") {
@@ -158,10 +158,11 @@ extension EndToEndTests {
             try await fleet.deploy("demo")
         }
 
+        /// Without `--seccomp-bpf` where signals are injected: strace 6.1 then loses count.
         /// `-D`: the tracer is the grandchild, so that signals reach the server itself.
         private static func tracer(_ calls: String, _ injection: String) -> [String] {
             [
-                "strace", "-D", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=\(calls)", "-e",
+                "strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=\(calls)", "-e",
                 "inject=\(calls):\(injection)",
             ]
         }

@@ -73,7 +73,9 @@ class Browser:
         return json.loads(message)
 
     def open(self, width=1280, height=900, scheme="light"):
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        """A page of its own: pages that share a session share its six connections, and each holds one for its events."""
+        context = self.call("Target.createBrowserContext")["browserContextId"]
+        target = self.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.call("Emulation.setDeviceMetricsOverride", session, width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", session, features=[{"name": "prefers-color-scheme", "value": scheme}])

@@ -16,7 +16,7 @@ package struct OrchestrationStore: Sendable {
     private let leads: Comparison
 
     /// Takes the state over from whatever server had it.
-    init(store: any StateStore, releases: ReleaseStore, fence: Int64) async throws(Problem) {
+    package init(store: any StateStore, releases: ReleaseStore, fence: Int64) async throws(Problem) {
         self.store = store
         self.releases = releases
         let key = try OrchestrationKeys.leader()
@@ -31,11 +31,6 @@ package struct OrchestrationStore: Sendable {
                 "server.superseded", "This server does not lead any more.",
                 cause: "Another one has begun with the same state.", remedy: "Nothing needs to be done; this one ends.")
         }
-    }
-
-    package init(store: any StateStore, releases: ReleaseStore) {
-        self.store = store
-        self.releases = releases
     }
 
     /// Makes what the actions save durable: what belongs together in one transaction, as far as

@@ -347,6 +347,8 @@ package actor OrchestratorService: Service {
     }
 
     private func completeAudit(of execution: Execution) async {
+        // A retry that ended at once has not been begun in the log.
+        if tickets[execution.id] == nil { await beginAudit(of: execution) }
         guard let ticket = tickets.removeValue(forKey: execution.id) else { return }
         await untilSaved { () throws(Problem) in try await ticket.complete(Self.outcome(of: execution)) }
     }

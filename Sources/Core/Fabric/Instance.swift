@@ -114,3 +114,8 @@ package struct InstanceRecord: Codable, Hashable, Sendable {
         self.weight = weight
     }
 }
+
+extension InstanceRecord.Duty {
+    /// Whether it stands ready to take over again.
+    package var isKeptWarm: Bool { if case .warm = self { true } else { false } }
+}

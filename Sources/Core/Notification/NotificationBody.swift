@@ -133,7 +133,11 @@ extension NotificationBody {
                 .balancerRefused, at: now, fabric: fabric,
                 sentence: "\(balancer) on \(host) refused its configuration; the one before serves", host: host,
                 balancer: balancer, problem: problem)
-        case .planRefused, .hostChanged, .stepChanged, .liveChanged, .trafficChanged: return nil
+        case .planRefused(let app, let problem):
+            return NotificationBody(
+                .planRefused, at: now, fabric: fabric, sentence: "a plan for \(app) is unsafe, and was refused", app: app,
+                problem: problem)
+        case .hostChanged, .stepChanged, .liveChanged, .trafficChanged: return nil
         }
     }
 

@@ -28,6 +28,8 @@ package enum NotificationKind: String, Codable, Hashable, Sendable, CaseIterable
     case blind = "fabric.blind"
     case sighted = "fabric.sighted"
     case balancerRefused = "balancer.refused"
+    /// Apus made a plan that its own linter refuses: a defect.
+    case planRefused = "plan.refused"
     /// Somebody asked for it.
     case test
 }

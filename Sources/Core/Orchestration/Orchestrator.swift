@@ -192,7 +192,9 @@ package struct Orchestrator: Sendable {
     private mutating func take(_ event: Event, at now: Instant) {
         noticeJump(to: now)
         switch event {
-        case .configured(let configuration): configured(configuration)
+        case .configured(let configuration):
+            configured(configuration)
+            keepWhatIsBack(at: now)
         case .overridden(let overrides): overridden(overrides)
         case .releaseAdded(let release): releases[release.app, default: [:]][release.number] = release
         case .reported(let report): reported(report, at: now)

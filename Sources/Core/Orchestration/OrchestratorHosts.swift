@@ -29,6 +29,15 @@ extension Orchestrator {
         lookAtEverything()
     }
 
+    /// Git has an app again that is just being removed: what is left of it stays.
+    mutating func keepWhatIsBack(at now: Instant) {
+        guard let desired else { return }
+        for app in executions.keys.sorted() where desired.configuration.apps[app] != nil {
+            guard let execution = executions[app], execution.machine.plan.release == nil else { continue }
+            feed(.abortRequested, to: app, at: now)
+        }
+    }
+
     mutating func overridden(_ overrides: Overrides) {
         guard var model = desired, model.overrides != overrides else { return }
         model.overrides = overrides

@@ -156,6 +156,8 @@ struct SlotChange {
     var isServing: Bool
     var isBeside: Bool
     var displaced: [InstanceKey]
+    /// What serves no more, and runs all the same where only one may: an execution ended before its stop.
+    var stillRunning: [InstanceKey]
     var reason: String
 
     /// Only its traffic is missing.
@@ -167,8 +169,16 @@ extension Planner {
     private func slotChanges() -> ([SlotChange], [InstanceKey: InstanceID]) {
         guard let release else { return ([], [:]) }
         var displacedBySlot: [Slot: [InstanceKey]] = [:]
-        for (key, record) in records where record.duty == .serving {
+        var stillRunning: [Slot: [InstanceKey]] = [:]
+        for (key, record) in records {
             let slot = Slot(key.instance)
+            guard record.duty == .serving else {
+                let isSingle = release.processes[slot.process]?.replacement == .inPlace
+                if isSingle, isInContact(key.host), state(key) == .running {
+                    stillRunning[slot, default: []].append(key)
+                }
+                continue
+            }
             if record.id.release == release.number && placement.host(of: slot) == key.host { continue }
             displacedBySlot[slot, default: []].append(key)
         }
@@ -181,7 +191,9 @@ extension Planner {
                 host: host,
                 instance: InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number))
             let displaced = displacedBySlot[slot]?.sorted() ?? []
-            return slotChange(slot, target: target, process: process, displaced: displaced, room: &room)
+            return slotChange(
+                slot, target: target, process: process, displaced: displaced,
+                stillRunning: (stillRunning[slot] ?? []).filter { $0 != target }.sorted(), room: &room)
         }
         return (changes, room.evictions)
     }
@@ -193,7 +205,7 @@ extension Planner {
 
     private func slotChange(
         _ slot: Slot, target: InstanceKey, process: ProcessSpec, displaced: [InstanceKey],
-        room: inout MemoryRoom
+        stillRunning: [InstanceKey], room: inout MemoryRoom
     ) -> SlotChange? {
         let found = liveInstance(target)
         let isServing = isServing(target)
@@ -215,7 +227,8 @@ extension Planner {
         return SlotChange(
             slot: slot, target: target, process: process, isNew: records[target] == nil,
             isWarm: process.replacement == .beside && found?.isReady == true, isServing: isServing, isBeside: isBeside,
-            displaced: displaced, reason: reason(slot, target, found: found, displaced: displaced, fits: fits))
+            displaced: displaced, stillRunning: stillRunning,
+            reason: reason(slot, target, found: found, displaced: displaced, fits: fits))
     }
 
     private func reason(

@@ -123,6 +123,9 @@ extension Planner {
                 nodes.append(step(.stop, of: old, reason: "\(slot.target.instance) takes its place", into: &builder))
             }
         }
+        for old in slot.stillRunning where records[old]?.duty.isKeptWarm == true {
+            nodes.append(step(.stop, of: old, reason: "only one of \(slot.slot) may run", into: &builder))
+        }
         if state(slot.target) != .running {
             nodes.append(step(.start, of: slot.target, reason: slot.reason, into: &builder))
         }

@@ -111,7 +111,7 @@ extension Assets {
         .line:hover { text-decoration: none; }
         .toolbar { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; margin: 0.6rem 0; }
         .toolbar input[type=search] { flex: 1 1 20rem; max-width: 44rem; font-family: var(--mono); font-size: 0.9rem; }
-        .segments { display: inline-flex; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--panel); }
+        .segments { display: inline-flex; max-width: 100%; border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; overflow-y: hidden; background: var(--panel); }
         .segments a { padding: 0.3rem 0.7rem; color: var(--muted); border-left: 1px solid var(--line); }
         .segments a:first-child { border-left: 0; }
         .segments a[aria-current] { background: var(--soft); color: var(--ink); font-weight: 600; }
