@@ -33,7 +33,6 @@ package struct Latency: Codable, Hashable, Sendable {
         buckets[bucket, default: 0] += times
     }
 
-
     /// What was recorded since an earlier state of the same histogram.
     package func since(_ earlier: Latency) -> Latency {
         var difference = Latency()
