@@ -414,10 +414,26 @@ package enum NginxScript {
             file:close()
         end
 
+        local function isHolding()
+            for _, held in pairs(clients) do
+                if next(held) then return true end
+            end
+            return false
+        end
+
+        -- A worker that is told to end has no timers any more, but may have tunnels to be cut.
+        local function watch(premature)
+            refresh()
+            while premature and isHolding() do
+                ngx.sleep(0.2)
+                refresh()
+            end
+        end
+
         function M.begin()
             worker = ngx.worker.pid()
             refresh()
-            ngx.timer.every(0.2, function(premature) if not premature then refresh() end end)
+            ngx.timer.every(0.2, watch)
             if ngx.worker.id() == 0 then ngx.timer.every(0.25, tick) end
         end
 
