@@ -102,7 +102,7 @@ package enum Weather: String, Sendable, CaseIterable {
 extension Act {
     /// The acts of a seed.
     package static func drawn(seed: UInt64, count: Int, weather: Weather, pace: Interval) -> [TimedAct] {
-        var random = SeededRandom(seed: seed ^ 0xAC75)
+        var random = SeededRandom(seed: SeededRandom.scattered(seed ^ 0xAC75))
         return (0..<count).map { _ in
             let act = drawn(weather, &random)
             return TimedAct(after: random.interval(0...pace.milliseconds), act: act)

@@ -5,7 +5,7 @@ package struct FailureReport: Sendable {
     package let seed: UInt64
     package let weather: Weather
     package let shrunk: Scenario
-    package let broken: [String]
+    package let broken: [BrokenRule]
     private let exercise: FleetExercise
 
     /// - Parameter scenario: one that breaks a rule; it is run again, many times.

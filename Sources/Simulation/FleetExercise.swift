@@ -22,7 +22,7 @@ package struct FleetExercise: Sendable {
         configuration = scenario.configuration
         apps = configuration.apps.keys.sorted()
         hosts = configuration.hosts.keys.sorted()
-        fleet = SimulatedFleet(seed: scenario.seed)
+        fleet = SimulatedFleet(seed: SeededRandom.scattered(~scenario.seed))
         fleet.isRemembering = isRemembering
         began = fleet.now
     }
@@ -32,14 +32,14 @@ package struct FleetExercise: Sendable {
 
     /// Runs the exercise.
     /// - Returns: the rules that were broken; empty when all went well.
-    package mutating func run() -> [String] {
+    package mutating func run() -> [BrokenRule] {
         fleet.configure(configuration)
         fleet.run(for: .seconds(5))
         for app in apps { deploy(app, .good, everyOther: false) }
         fleet.settle(within: .minutes(10))
         let placed = fleet.differences()
         if !fleet.violations.isEmpty || !placed.isEmpty {
-            return fleet.violations + placed.map { "after the first deploy: \($0)" }
+            return fleet.violations + placed.map { BrokenRule(.convergence, "after the first deploy: \($0)") }
         }
         fleet.setStrict(scenario.weather == .calm)
         for act in scenario.acts where fleet.violations.isEmpty {
@@ -80,7 +80,7 @@ package struct FleetExercise: Sendable {
     // MARK: Afterwards
 
     /// Faults stop, people go home: the fleet comes right by itself.
-    private mutating func calmDown() -> [String] {
+    private mutating func calmDown() -> [BrokenRule] {
         fleet.note("faults stop")
         for host in hosts {
             fleet.setRefusals(on: host, packages: false, balancing: false)
@@ -108,21 +108,21 @@ package struct FleetExercise: Sendable {
         fleet.run(for: .minutes(2))
         settle()
         if !fleet.violations.isEmpty { return fleet.violations }
-        if !fleet.isQuiet { return ["it never becomes quiet: \(fleet.underWay)"] }
-        var found = fleet.differences()
+        if !fleet.isQuiet { return [BrokenRule(.rest, "it never becomes quiet: \(fleet.underWay)")] }
+        var found = fleet.differences().map { BrokenRule(.convergence, $0) }
         // What is warm goes when its time is over, and nothing is begun after that.
         fleet.run(for: configuration.apps.values.map(\.rollout.warm).max() ?? .minutes(1))
         fleet.run(for: .minutes(2))
         fleet.settle(within: .minutes(10))
-        found += fleet.differences(allowsWarm: false)
+        found += fleet.differences(allowsWarm: false).map { BrokenRule(.convergence, $0) }
         let count = fleet.ended.count
         fleet.run(for: .minutes(7))
         if fleet.ended.count > count {
-            found.append(
-                "executions go on for ever: \(fleet.ended.suffix(3).map { "\($0.kind) \($0.machine.plan.changes.map(\.reason))" })"
-            )
+            let last = fleet.ended.suffix(3).map { "\($0.kind) \($0.machine.plan.changes.map(\.reason))" }
+            found.append(BrokenRule(.rest, "executions go on for ever: \(last)"))
         }
-        return fleet.violations + found + fleet.audit.gaps(ends: fleet.store.endStates)
+        return fleet.violations + found
+            + fleet.audit.gaps(ends: fleet.store.endStates).map { BrokenRule(.audit, $0) }
     }
 
     // MARK: Acts
@@ -193,7 +193,9 @@ package struct FleetExercise: Sendable {
             _ = try fleet.request(request)
         } catch {
             fleet.note("refused: \(error)")
-            if error.code == "plan.unsafe" { fleet.violate("a plan is unsafe: \(error.cause)") }
+            if error.code == "plan.unsafe" {
+                fleet.violate(with: try? fleet.orchestrator.plan(request, at: fleet.clock), error)
+            }
         }
     }
 

@@ -47,6 +47,8 @@ package struct FleetGuardian: Sendable {
     /// How many of each process executions may have stopped before their successors start, since
     /// the process was whole.
     private var away: [Process: Int] = [:]
+    /// Hosts of balancers that were given up: they serve by an old configuration until they get another.
+    private var outdated: Set<HostName> = []
     /// The newest server that each host has had orders from.
     private var fences: [HostName: Int64] = [:]
     /// The worst moment of each process, in the share that served.
@@ -79,47 +81,65 @@ package struct FleetGuardian: Sendable {
         staleApps.insert(id.app)
     }
 
+    /// Fewer may be wanted for a moment, and what was begun then is carried through.
+    mutating func adopted(_ model: DesiredModel) {
+        isStale = true
+        for (key, floor) in floors {
+            guard let process = model.configuration.apps[key.app]?.processes[key.process] else {
+                floors[key] = nil
+                continue
+            }
+            floors[key] = min(floor, model.instances(of: key.app, process))
+        }
+    }
+
+    /// The server has given a host up, and waits for its balancers no more.
+    mutating func lost(_ host: HostName) { outdated.insert(host) }
+
     mutating func stepChanged(_ execution: Int64) { staleExecutions.insert(execution) }
 
     /// An order is only sent when what it depends on has been saved, and it is in the audit log.
-    func sent(_ order: HostOrder, fence: Int64, _ fleet: borrowing SimulatedFleet) -> [String] {
-        var broken: [String] = []
-        if fence != fleet.store.fence { broken.append("the order \(order.id) was sent by a server that does not lead") }
+    func sent(_ order: HostOrder, fence: Int64, _ fleet: borrowing SimulatedFleet) -> [BrokenRule] {
+        var broken: [BrokenRule] = []
+        if fence != fleet.store.fence { broken.append(BrokenRule(.leadership, "the order \(order.id) was sent by a server that does not lead")) }
         let parts = order.id.split(separator: "/")
         guard parts.count == 4, parts[0] == "execution", let execution = Int64(parts[1]), let step = Int(parts[2])
         else { return broken }
         if !fleet.audit.isOpen(execution) {
-            broken.append("the order \(order.id) was sent, and the audit log does not have its execution")
+            broken.append(BrokenRule(.saving, "the order \(order.id) was sent, and the audit log does not have its execution"))
         }
         guard let saved = fleet.store.step(step, of: execution), saved.state != .waiting else {
-            return broken + ["the order \(order.id) was sent before its step was saved"]
+            return broken + [BrokenRule(.saving, "the order \(order.id) was sent before its step was saved")]
         }
         if case .phase(let phase, let spec) = order.operation, phase == .install || phase == .start,
             !fleet.store.hasRecord(InstanceKey(host: order.host, instance: spec.id))
         {
-            broken.append("\(phase.rawValue) of \(spec.id) on \(order.host) was sent before its record was saved")
+            broken.append(BrokenRule(.saving, "\(phase.rawValue) of \(spec.id) on \(order.host) was sent before its record was saved"))
         }
         return broken
     }
 
     /// A host begins to carry an order out.
-    mutating func begun(_ order: HostOrder, fence: Int64) -> [String] {
+    mutating func begun(_ order: HostOrder, fence: Int64) -> [BrokenRule] {
         let newest = fences[order.host] ?? 0
         fences[order.host] = max(newest, fence)
         return fence < newest
-            ? ["\(order.host) carries out \(order.id) of fence \(fence), and has had orders of fence \(newest)"] : []
+            ? [
+                BrokenRule(
+                    .leadership,
+                    "\(order.host) carries out \(order.id) of fence \(fence), and has had orders of fence \(newest)")
+            ] : []
     }
 
-    mutating func saved(_ execution: Execution, _ fleet: borrowing SimulatedFleet) -> [String] {
-        var broken: [String] = []
+    mutating func saved(_ execution: Execution, _ fleet: borrowing SimulatedFleet) -> [BrokenRule] {
+        var broken: [BrokenRule] = []
         if let open = fleet.store.open[execution.app], open.count > 1 {
-            broken.append("\(execution.app) is changed by executions \(open.sorted()) at once")
+            broken.append(BrokenRule(.oneAtATime, "\(execution.app) is changed by executions \(open.sorted()) at once"))
         }
-        if !execution.state.isEnded { noteAway(execution, fleet) }
+        if execution.state.isEnded { staleApps.insert(execution.app) } else { noteAway(execution, fleet) }
         guard execution.state == .succeeded else { return broken }
         for progress in execution.machine.steps where progress.state != .succeeded && progress.state != .cancelled {
-            broken.append(
-                "execution \(execution.id) succeeded, and its step \(progress.step.id) is \(progress.state.word)")
+            broken.append(BrokenRule(.completeness, "execution \(execution.id) succeeded, and its step \(progress.step.id) is \(progress.state.word)"))
         }
         return broken + leftovers(of: execution, fleet)
     }
@@ -141,19 +161,18 @@ package struct FleetGuardian: Sendable {
     }
 
     /// After a rollout that succeeded nothing of another release serves where the plan could reach it.
-    private func leftovers(of execution: Execution, _ fleet: borrowing SimulatedFleet) -> [String] {
+    private func leftovers(of execution: Execution, _ fleet: borrowing SimulatedFleet) -> [BrokenRule] {
         let plan = execution.machine.plan
         guard plan.kind == .deploy || plan.kind == .rollback, plan.warnings.isEmpty, let release = plan.release,
             execution.machine.steps.allSatisfy({ $0.state == .succeeded }),
             let desired = fleet.orchestrator.desired, !desired.overrides.held.contains(plan.app),
             desired.configuration.apps[plan.app] != nil, desired.releases[plan.app]?.number == release
         else { return [] }
-        var broken: [String] = []
+        var broken: [BrokenRule] = []
         for record in fleet.orchestrator.records.values
         where record.id.app == plan.app && record.duty == .serving && record.id.release != release {
             guard let since = fleet.connectedSince[record.host], since < execution.startedAt else { continue }
-            broken.append(
-                "execution \(execution.id) succeeded with r\(release), and \(record.id) on \(record.host) serves")
+            broken.append(BrokenRule(.completeness, "execution \(execution.id) succeeded with r\(release), and \(record.id) on \(record.host) serves"))
         }
         return broken.sorted()
     }
@@ -161,11 +180,10 @@ package struct FleetGuardian: Sendable {
     /// A balancer takes a configuration up. Traffic is only given to instances that are ready then.
     mutating func balances(
         _ configuration: BalancerConfiguration, on host: HostName, _ fleet: borrowing SimulatedFleet
-    ) -> [String] {
-        var broken: [String] = []
+    ) -> [BrokenRule] {
+        var broken: [BrokenRule] = []
         for backend in configuration.backends where Set(backend.servers.map(\.name)).count < backend.servers.count {
-            broken.append(
-                "\(backend.name) has two servers of one name: \(backend.servers.map { "\($0.name) \($0.standing)" })")
+            broken.append(BrokenRule(.readiness, "\(backend.name) has two servers of one name: \(backend.servers.map { "\($0.name) \($0.standing)" })"))
         }
         let before = Set((serving[host]?[configuration.balancer] ?? [:]).values.flatMap(\.self))
         var byProcess: [Process: [InstanceID]] = [:]
@@ -176,9 +194,10 @@ package struct FleetGuardian: Sendable {
             }
             let hosts = fleet.agents.values.filter { $0.instances[server] != nil }
             let isDisturbed = hosts.contains { (fleet.disturbedUntil[$0.host] ?? fleet.now) > fleet.now }
-            if !isDisturbed && !hosts.isEmpty { broken.append("\(server) is given traffic and is not ready") }
+            if !isDisturbed && !hosts.isEmpty { broken.append(BrokenRule(.readiness, "\(server) is given traffic and is not ready")) }
         }
         serving[host, default: [:]][configuration.balancer] = byProcess
+        outdated.remove(host)
         isStale = true
         return broken
     }
@@ -189,8 +208,8 @@ package struct FleetGuardian: Sendable {
 
     // MARK: What it looks at
 
-    mutating func check(_ fleet: borrowing SimulatedFleet) -> [String] {
-        var broken: [String] = []
+    mutating func check(_ fleet: borrowing SimulatedFleet) -> [BrokenRule] {
+        var broken: [BrokenRule] = []
         if !staleExecutions.isEmpty {
             for execution in fleet.orchestrator.executions.values where staleExecutions.contains(execution.id) {
                 broken += Self.order(of: execution)
@@ -198,7 +217,6 @@ package struct FleetGuardian: Sendable {
             staleExecutions = []
         }
         guard isStale || !staleApps.isEmpty, let desired = fleet.orchestrator.desired else { return broken }
-        if isStale { floors = floors.filter { desired.configuration.apps[$0.key.app] != nil } }
         let apps = isStale ? desired.configuration.apps.keys.sorted() : staleApps.sorted()
         for app in apps {
             guard let spec = desired.configuration.apps[app] else { continue }
@@ -210,19 +228,19 @@ package struct FleetGuardian: Sendable {
         return broken
     }
 
-    func checkAges(_ fleet: borrowing SimulatedFleet) -> [String] {
+    func checkAges(_ fleet: borrowing SimulatedFleet) -> [BrokenRule] {
         fleet.orchestrator.executions.values.filter {
             $0.state != .paused && fleet.clock - $0.startedAt > Self.ageMax + fleet.clockOffset.magnitude
-        }.map { "execution \($0.id) does not end" }
+        }.map { BrokenRule(.rest, "execution \($0.id) does not end") }
     }
 
     /// What is replaced in place never runs twice for one slot.
-    private func checkSingles(of app: AppSpec) -> [String] {
+    private func checkSingles(of app: AppSpec) -> [BrokenRule] {
         guard !isLenient else { return [] }
-        var broken: [String] = []
+        var broken: [BrokenRule] = []
         for process in app.processes.values where process.replacement == .inPlace {
             for (slot, keys) in running where slot.app == app.name && slot.process == process.name && keys.count > 1 {
-                broken.append("\(keys.sorted()) run at once")
+                broken.append(BrokenRule(.twice, "\(keys.sorted()) run at once"))
             }
         }
         return broken.sorted()
@@ -231,14 +249,14 @@ package struct FleetGuardian: Sendable {
     /// What people reach never has fewer ready servers than were wanted, but for what faults took.
     private mutating func checkFloors(
         of app: AppSpec, _ desired: DesiredModel, _ fleet: borrowing SimulatedFleet
-    ) -> [String] {
-        var broken: [String] = []
+    ) -> [BrokenRule] {
+        var broken: [BrokenRule] = []
         for name in Set(app.routes.map(\.to)).sorted() {
             guard let process = desired.releases[app.name]?.processes[name] ?? app.processes[name] else { continue }
             let key = Process(app: app.name, process: name)
             let wanted = desired.instances(of: app.name, process)
             var fewest = Int.max
-            for host in serving.keys.sorted() where fleet.isTrusted(host) {
+            for host in serving.keys.sorted() where fleet.isTrusted(host) && !outdated.contains(host) {
                 for balancer in (serving[host] ?? [:]).keys.sorted() {
                     let servers = serving[host]?[balancer]?[key] ?? []
                     // A canary serves beside the instance that it will replace: the two are one.
@@ -254,15 +272,25 @@ package struct FleetGuardian: Sendable {
                 if isExcused {
                     floor = fewest
                 } else {
-                    broken.append(
-                        "\(key): \(fewest) of \(floor) are ready on a balancer, which serves \(servers(of: key))")
+                    broken.append(BrokenRule(.serving, "\(key): \(fewest) of \(floor) are ready on a balancer, which serves \(servers(of: key))"))
                 }
             }
-            floors[key] = fewest >= wanted ? wanted : floor
-            if fewest >= wanted && fleet.orchestrator.executions[app.name] == nil { self.away[key] = nil }
+            // What runs was planned for what was wanted then.
+            let isChanging = fleet.orchestrator.executions[app.name] != nil
+            floors[key] = floor
+            if fewest >= wanted && !isChanging && (away > 0 || floor < wanted) && recorded(key, fleet) >= wanted {
+                floors[key] = wanted
+                self.away[key] = nil
+            }
             note(key, fewest, wanted, isExcused, fleet.now)
         }
         return broken
+    }
+
+    /// How many slots of the process are served by what is recorded: balancers may be behind.
+    private func recorded(_ key: Process, _ fleet: borrowing SimulatedFleet) -> Int {
+        let records = fleet.orchestrator.records.of(key.app).values
+        return Set(records.filter { $0.duty == .serving && $0.id.process == key.process }.map { Slot($0.id) }).count
     }
 
     private func servers(of key: Process) -> [String] {
@@ -299,10 +327,10 @@ package struct FleetGuardian: Sendable {
     // MARK: The order of steps
 
     /// A step has only begun when everything that comes before it in the plan has ended.
-    private static func order(of execution: Execution) -> [String] {
+    private static func order(of execution: Execution) -> [BrokenRule] {
         let steps = execution.machine.steps
         guard steps.count <= stepsMax else { return [] }
-        var broken: [String] = []
+        var broken: [BrokenRule] = []
         _ = order(execution.machine.plan.root, steps, execution.id, &broken)
         return broken
     }
@@ -311,7 +339,7 @@ package struct FleetGuardian: Sendable {
     private enum Progress { case untouched, passed, begun, done }
 
     private static func order(
-        _ node: PlanNode, _ steps: [StepProgress], _ id: Int64, _ broken: inout [String]
+        _ node: PlanNode, _ steps: [StepProgress], _ id: Int64, _ broken: inout [BrokenRule]
     ) -> Progress {
         switch node {
         case .step(let step):
@@ -326,13 +354,13 @@ package struct FleetGuardian: Sendable {
             if let open = progress.firstIndex(where: { $0 != .done && $0 != .passed }),
                 progress[(open + 1)...].contains(where: { $0 == .begun })
             {
-                broken.append("execution \(id): in \(title) something began before its time")
+                broken.append(BrokenRule(.order, "execution \(id): in \(title) something began before its time"))
             }
             return whole(progress)
         case .parallel(let title, let limit, let children):
             let progress = children.map { order($0, steps, id, &broken) }
             if progress.count(where: { $0 == .begun }) > limit {
-                broken.append("execution \(id): \(title) runs too much at once")
+                broken.append(BrokenRule(.order, "execution \(id): \(title) runs too much at once"))
             }
             return whole(progress)
         }

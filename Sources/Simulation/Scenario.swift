@@ -37,8 +37,8 @@ package struct Scenario: Sendable {
     }
 
     package struct Outcome: Sendable {
-        /// Broken rules, in words; empty when all went well.
-        package var broken: [String]
+        /// Empty when all went well.
+        package var broken: [BrokenRule]
         package var exercise: FleetExercise
     }
 
@@ -48,10 +48,12 @@ package struct Scenario: Sendable {
         return Outcome(broken: broken, exercise: exercise)
     }
 
-    /// The shortest scenario found that still breaks a rule: delta debugging (Zeller and
+    /// The shortest scenario found that still breaks its rule: delta debugging (Zeller and
     /// Hildebrandt, "Simplifying and isolating failure-inducing input", 2002) over the acts.
+    /// What it broke first is what the shortest breaks first, too: another rule is another defect.
     /// - Parameter runsMax: how many runs it may cost.
     package func shrunk(runsMax: Int = 300) -> Scenario {
+        let rule = run().broken.first?.rule
         var smallest = self
         var parts = 2
         var runs = 0
@@ -63,7 +65,7 @@ package struct Scenario: Sendable {
                 kept.removeSubrange(start..<min(start + size, kept.count))
                 let candidate = keeping(kept)
                 runs += 1
-                if !candidate.run().broken.isEmpty {
+                if let first = candidate.run().broken.first, first.rule == rule {
                     found = candidate
                     break
                 }
@@ -86,7 +88,7 @@ extension Scenario {
 
     /// A small fabric with everything in it that makes rollouts hard, drawn from a seed.
     package static func drawn(seed: UInt64, weather: Weather, count: Int = actsPerRun) -> Scenario {
-        var random = SeededRandom(seed: seed)
+        var random = SeededRandom(seed: SeededRandom.scattered(seed))
         var configuration = SampleFabric.configuration()
         configuration.policy.lostHostGrace = .seconds(20)
         let hostCount = Int.random(in: 4...8, using: &random)

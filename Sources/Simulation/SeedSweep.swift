@@ -5,7 +5,7 @@ package struct SeedSweep: Sendable {
         package var weather: Weather
         package var events: Int
         package var executions: Int
-        package var broken: [String]
+        package var broken: [BrokenRule]
     }
 
     package struct Total: Sendable {

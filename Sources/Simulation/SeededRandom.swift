@@ -7,6 +7,13 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
 
     package init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0x1234_5678 }
 
+    /// A seed for a stream of its own. The streams of neighbouring seeds are one stream, each a
+    /// number further along: what is drawn with many seeds in turn has to be drawn with these.
+    package static func scattered(_ seed: UInt64) -> UInt64 {
+        var random = SeededRandom(seed: seed)
+        return random.next()
+    }
+
     package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state

@@ -218,11 +218,16 @@ extension SimulatedFleet {
         answerWaiting(for: id, on: host)
     }
 
+    /// The longest from a start until an instance is ready.
+    private func restartMax(on host: HostName) -> Interval {
+        Interval(milliseconds: delays.health.upperBound * (agents[host]?.slowness ?? 1))
+    }
+
     /// An instance's process ends by itself; its agent starts it again.
     package mutating func kill(_ id: InstanceID, on host: HostName) {
         guard agents[host]?.instances[id]?.state == .running else { return }
         note("\(id) on \(host) dies")
-        disturb(host, for: .seconds(20))
+        disturb(host, for: .seconds(20) + restartMax(on: host))
         agents[host]?.generations[id, default: 0] += 1
         agents[host]?.instances[id]?.failure = "signal 9"
         agents[host]?.instances[id]?.health = .starting
@@ -277,7 +282,7 @@ extension SimulatedFleet {
         agents[host]?.isHostUp = false
         agents[host]?.run += 1
         agents[host]?.work = [:]
-        disturb(host, for: (interval ?? .minutes(600)) + .minutes(1))
+        disturb(host, for: (interval ?? .minutes(600)) + .minutes(1) + restartMax(on: host))
         noteChanges(on: host)
         dropConnection(host)
         if let interval { plan(.heals(host), after: interval) }

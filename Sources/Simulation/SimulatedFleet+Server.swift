@@ -80,9 +80,10 @@ extension SimulatedFleet {
                 }
             case .announce(let happening):
                 announcements.append(happening)
-                if case .planRefused(_, let problem) = happening { violate("a plan is unsafe: \(problem.cause)") }
+                if case .planRefused(_, let problem) = happening { violate(with: nil, problem) }
                 if case .hostChanged(let host, let contact) = happening {
                     connectedSince[host] = contact == .connected ? clock : nil
+                    if contact == .lost { guardian.lost(host) }
                 }
             case .saveExecution(let execution):
                 note(
@@ -98,7 +99,8 @@ extension SimulatedFleet {
             case .saveStep(let id, let progress):
                 guardian.stepChanged(id)
                 note("  \(id)/\(progress.step.id) \(progress.state.word): \(progress.step.title)")
-            case .saveRecords, .saveDesired: guardian.isStale = true
+            case .saveRecords: guardian.isStale = true
+            case .saveDesired(let model): guardian.adopted(model)
             case .saveTraffic: break
             }
         }

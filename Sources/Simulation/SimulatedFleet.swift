@@ -78,8 +78,8 @@ package struct SimulatedFleet: Sendable {
     package internal(set) var disturbedUntil: [HostName: Instant] = [:]
     package internal(set) var announcements: [Orchestrator.Happening] = []
     package internal(set) var ended: [Execution] = []
-    /// Broken rules, in words.
-    package internal(set) var violations: [String] = []
+    /// Broken rules.
+    package internal(set) var violations: [BrokenRule] = []
     /// The last things that happened, for people.
     package internal(set) var history: [String] = []
     package var isRemembering = true
@@ -211,10 +211,16 @@ package struct SimulatedFleet: Sendable {
         if history.count > 400 { history.removeFirst(200) }
     }
 
-    mutating func violate(_ rule: String) { violations.append(rule) }
+    mutating func violate(_ rule: BrokenRule.Rule, _ text: String) { violations.append(BrokenRule(rule, text)) }
+
+    /// A plan that Apus made is unsafe.
+    mutating func violate(with plan: Plan?, _ problem: Problem) {
+        for step in plan?.steps ?? [] { note("  step \(step.id): \(step.title)") }
+        violate(.safety, "a plan is unsafe: \(problem.cause)")
+    }
 
     /// Asks the guardian, which sees the whole fleet but itself.
-    mutating func judge(_ question: (inout FleetGuardian, borrowing SimulatedFleet) -> [String]) {
+    mutating func judge(_ question: (inout FleetGuardian, borrowing SimulatedFleet) -> [BrokenRule]) {
         var guardian = FleetGuardian()
         swap(&guardian, &self.guardian)
         let broken = question(&guardian, self)

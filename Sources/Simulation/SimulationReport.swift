@@ -51,6 +51,6 @@ package struct SimulationReport: Codable, Sendable {
                 longestGap: fleet.guardian.longestGap[process])
         }
         healing = outcome.exercise.healing
-        broken = outcome.broken
+        broken = outcome.broken.map(\.text)
     }
 }

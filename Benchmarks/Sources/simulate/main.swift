@@ -20,14 +20,14 @@ let began = ContinuousClock.now
 let sweep = SeedSweep(seeds: first...last, weathers: weathers.isEmpty ? Weather.allCases : weathers) {
     Scenario.drawn(seed: $0, weather: $1)
 }
-let total = await sweep.run(lanes: lanes) { total in
+let total = await sweep.run(lanes: lanes, failuresMax: Int(arguments.dropFirst().compactMap { Int($0) }.dropFirst().first ?? 10)) { total in
     print(
         "\(total.runs) seeds, \(total.events) events, \(total.failures.count) failures, \(ContinuousClock.now - began)")
 }
 for failure in total.failures.prefix(3) {
     print(FailureReport(Scenario.drawn(seed: failure.seed, weather: failure.weather)).text(historyMax: 60))
 }
-for failure in total.failures { print("seed \(failure.seed), \(failure.weather): \(failure.broken.first ?? "")") }
+for failure in total.failures { print("seed \(failure.seed), \(failure.weather): \(failure.broken.first?.text ?? "")") }
 print(
     "\(total.runs) seeds, \(total.events) events (at least \(total.eventsMin) each), \(total.executions) executions, \(total.failures.count) failures, \(ContinuousClock.now - began)"
 )

@@ -66,9 +66,9 @@ struct SimulateCommand: ConsoleCommand {
         }
         let summary = Summary(
             seeds: total.runs, events: total.events, executions: total.executions,
-            broken: Dictionary(total.failures.map { ($0.seed, $0.broken.first ?? "") }) { first, _ in first })
+            broken: Dictionary(total.failures.map { ($0.seed, $0.broken.first?.text ?? "") }) { first, _ in first })
         try console.show(summary, json: output.json) { summary, _ in
-            total.failures.map { StyledText("seed \($0.seed): ", .bold) + StyledText($0.broken.first ?? "") } + [
+            total.failures.map { StyledText("seed \($0.seed): ", .bold) + StyledText($0.broken.first?.text ?? "") } + [
                 StyledText(
                     "\(Words.count(summary.seeds, "seed")), \(summary.events) events, \(Words.count(summary.executions, "execution")), \(summary.broken.count) broken"
                 )

@@ -11,6 +11,8 @@ extension Orchestrator {
         defer { lastSeen = now }
         let gap = now - lastSeen
         guard gap > Self.jumpMax || gap.milliseconds < 0 else { return }
+        // What was warm for long enough by the later clock may not be by this one.
+        if gap.milliseconds < 0 { for record in records.values { rememberWarmth(record) } }
         startedAt = startedAt + gap
         lastReturn = lastReturn + gap
         for host in hosts.keys {

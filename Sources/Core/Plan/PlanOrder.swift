@@ -51,8 +51,7 @@ struct PlanOrder {
 package struct PlanLookahead {
     /// Every host of which something is asked.
     private(set) var hosts: Set<HostName> = []
-    /// The last step that starts an instance in each slot, and the last that gives it traffic.
-    private(set) var lastStart: [Slot: Int] = [:]
+    /// The last step that gives traffic to an instance in each slot.
     private(set) var lastServe: [Slot: Int] = [:]
     /// Processes of which an instance is stopped, and another started in its slot after that.
     package private(set) var inPlace: Set<ProcessName> = []
@@ -70,7 +69,6 @@ package struct PlanLookahead {
                 installed[host, default: []].insert(InstanceKey(host: host, instance: id))
             case .phase(_, let id, .stop): stopped[Slot(id)] = id
             case .phase(_, let id, .start):
-                lastStart[Slot(id)] = step.id
                 if let other = stopped[Slot(id)], other != id { inPlace.insert(id.process) }
             case .traffic(_, let duties, _):
                 for change in duties {

@@ -46,6 +46,7 @@ extension PlanWalk {
         let slot = Slot(key.instance)
         if before.state == .running && mount.state != .running { running[slot]?.remove(key) }
         if before.state != .running && mount.state == .running { running[slot, default: []].insert(key) }
+        guard isWanted(slot) else { return Flow(lowStep: step.id) }
         let difference = (mount.isEffective ? 1 : 0) - (before.isEffective ? 1 : 0)
         let count = effective[slot] ?? 0
         if difference != 0 { effective[slot] = count + difference }
@@ -80,7 +81,8 @@ extension PlanWalk {
         }
         var effect = Effect()
         effect.touched[.mount(key)] = step.id
-        if (phase == .start || phase == .stop) && isSingle(id) { effect.touched[.slot(Slot(id))] = step.id }
+        if phase == .start && isSingle(id) { effect.touched[.starts(Slot(id))] = step.id }
+        if phase == .stop && isSingle(id) { effect.touched[.stops(Slot(id))] = step.id }
         if flow.net != 0 { effect.flows[id.process] = flow }
         return effect
     }
@@ -138,15 +140,12 @@ extension PlanWalk {
     private mutating func checkReplacement(_ key: InstanceKey, _ step: Step) {
         let slot = Slot(key.instance)
         guard isWanted(slot), effective[slot, default: 0] <= 0 else { return }
-        if let start = ahead.lastStart[slot], let serve = ahead.lastServe[slot], order.isBefore(step.id, start),
-            order.isBefore(start, serve)
-        {
-            return
-        }
+        // That what serves then is ready, is looked at then.
+        if let serve = ahead.lastServe[slot], order.isBefore(step.id, serve) { return }
         find(.replacement, step, "\(key) leaves, and nothing serves \(slot) after that")
     }
 
-    private func isWanted(_ slot: Slot) -> Bool {
+    func isWanted(_ slot: Slot) -> Bool {
         guard let process = release?.processes[slot.process] else { return false }
         return slot.number <= desired.instances(of: plan.app, process)
     }

@@ -8,12 +8,22 @@ struct PlanWalk {
     /// Something that steps change, or whose state they rely on.
     enum Subject: Hashable {
         case mount(InstanceKey)
-        /// A slot whose instances must not run twice.
-        case slot(Slot)
+        /// Something starts in a slot whose instances must not run twice, or stops there.
+        case starts(Slot)
+        case stops(Slot)
         /// The link of the app on a host.
         case link(HostName)
         /// Who serves: one hand-over of an app at a time.
         case traffic
+
+        /// What may not be touched beside it.
+        var conflicts: [Subject] {
+            switch self {
+            case .starts(let slot): [.starts(slot), .stops(slot)]
+            case .stops(let slot): [.starts(slot)]
+            case .mount, .link, .traffic: [self]
+            }
+        }
     }
 
     /// A mount point as far as the walk has come.
@@ -52,7 +62,8 @@ struct PlanWalk {
     let order: PlanOrder
     let ahead: PlanLookahead
     var mounts: [InstanceKey: Mount] = [:]
-    /// How many instances serve a slot, and are ready.
+    /// How many instances serve a slot that is wanted, and are ready. What is not wanted may go
+    /// whenever it likes, and makes up for nothing.
     var effective: [Slot: Int] = [:]
     /// Mount points of each slot that run.
     var running: [Slot: Set<InstanceKey>] = [:]
@@ -85,7 +96,7 @@ struct PlanWalk {
         for record in records where record.duty == .serving {
             let key = InstanceKey(record)
             mounts[key, default: Mount()].isServing = true
-            guard mounts[key]?.isEffective == true else { continue }
+            guard isWanted(Slot(record.id)), mounts[key]?.isEffective == true else { continue }
             if effective[Slot(record.id)] == nil { servingBefore[record.id.process, default: 0] += 1 }
             effective[Slot(record.id), default: 0] += 1
         }
@@ -141,11 +152,11 @@ struct PlanWalk {
         var flows: [ProcessName: [Flow]] = [:]
         for child in children {
             let part = walk(child)
-            for (subject, step) in whole.take(touched: part.touched) {
+            for clash in whole.take(touched: part.touched) {
                 found.append(
                     PlanFinding(
-                        .concurrent, step: part.touched[subject],
-                        "it may run beside step \(step), and both change \(describe(subject))"))
+                        .concurrent, step: clash.second,
+                        "it may run beside step \(clash.first), and both change \(describe(clash.subject))"))
             }
             for (process, flow) in part.flows { flows[process, default: []].append(flow) }
         }
@@ -166,7 +177,7 @@ struct PlanWalk {
     private func describe(_ subject: Subject) -> String {
         switch subject {
         case .mount(let key): "\(key)"
-        case .slot(let slot): "\(slot), which must not run twice"
+        case .starts(let slot), .stops(let slot): "\(slot), which must not run twice"
         case .link(let host): "the link on \(host)"
         case .traffic: "the traffic of \(plan.app)"
         }
@@ -182,7 +193,7 @@ struct PlanWalk {
             let away = limits.away(
                 spec, of: max(wanted, before), kind: plan.kind,
                 stopsFirst: spec.replacement == .inPlace || ahead.inPlace.contains(process))
-            let floor = min(before, wanted) - away
+            let floor = before - away
             guard before + flow.low < floor else { continue }
             found.append(
                 PlanFinding(
@@ -194,24 +205,30 @@ struct PlanWalk {
 }
 
 extension PlanWalk.Effect {
-    /// - Returns: what was touched already, with the step that did.
+    /// - Returns: what may not be touched twice and is, with the steps that do.
     @discardableResult
-    fileprivate mutating func take(touched other: [PlanWalk.Subject: Int]) -> [(PlanWalk.Subject, Int)] {
+    fileprivate mutating func take(
+        touched other: [PlanWalk.Subject: Int]
+    ) -> [(subject: PlanWalk.Subject, first: Int, second: Int)] {
         // The smaller into the larger, so that a deep plan costs no more than a flat one.
-        var twice: [(PlanWalk.Subject, Int)] = []
+        var clashes: [(subject: PlanWalk.Subject, first: Int, second: Int)] = []
         if touched.count < other.count {
             let mine = touched
             touched = other
-            for (subject, step) in mine {
-                if touched[subject] != nil { twice.append((subject, step)) }
-                touched[subject] = touched[subject] ?? step
+            for (subject, first) in mine {
+                for conflict in subject.conflicts {
+                    if let second = other[conflict] { clashes.append((subject, first, second)) }
+                }
+                touched[subject] = touched[subject] ?? first
             }
         } else {
-            for (subject, step) in other {
-                if let first = touched[subject] { twice.append((subject, first)) }
-                touched[subject] = step
+            for (subject, second) in other {
+                for conflict in subject.conflicts {
+                    if let first = touched[conflict] { clashes.append((subject, first, second)) }
+                }
             }
+            for (subject, second) in other { touched[subject] = second }
         }
-        return twice
+        return clashes
     }
 }

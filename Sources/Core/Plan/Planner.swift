@@ -40,6 +40,8 @@ package struct Planner {
     private let allRecords: InstanceRecords
     /// Every place has its instance, which serves and runs, and nothing else is recorded.
     private(set) var isAsDesired = false
+    /// Silent hosts with records of a slot.
+    private var silentHosts: [Slot: [HostName]] = [:]
     /// Slots that change, in order.
     private(set) var slots: [SlotChange] = []
     /// Warm instances whose memory is needed, and by what.
@@ -62,6 +64,11 @@ package struct Planner {
         self.records = records.of(app)
         allRecords = records
         isAsDesired = findsAllAsDesired()
+        if !isAsDesired {
+            for key in self.records.keys.sorted() where live.hosts[key.host]?.contact == .silent {
+                silentHosts[Slot(key.instance), default: []].append(key.host)
+            }
+        }
         if !isAsDesired { (slots, evictions) = slotChanges() }
     }
 
@@ -119,7 +126,12 @@ package struct Planner {
             let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
             return !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
         }
-        return slots.map { "\($0.slot) waits for \($0.host), which is silent." }
+        let held = placement.places(of: app).compactMap { slot, host -> (slot: Slot, host: HostName)? in
+            let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
+            guard isInContact(host) else { return nil }
+            return silentHost(of: slot, besides: InstanceKey(host: host, instance: target)).map { (slot, $0) }
+        }
+        return (slots.map { ($0.slot, $0.host) } + held).map { "\($0.0) waits for \($0.1), which is silent." }
     }
 
     private var title: String {
@@ -190,12 +202,20 @@ extension Planner {
             let target = InstanceKey(
                 host: host,
                 instance: InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number))
+            if silentHost(of: slot, besides: target) != nil { return nil }
             let displaced = displacedBySlot[slot]?.sorted() ?? []
             return slotChange(
                 slot, target: target, process: process, displaced: displaced,
                 stillRunning: (stillRunning[slot] ?? []).filter { $0 != target }.sorted(), room: &room)
         }
         return (changes, room.evictions)
+    }
+
+    /// A silent host on which something of a slot may run that must not run twice: it is waited for,
+    /// until it says so or is lost.
+    private func silentHost(of slot: Slot, besides target: InstanceKey) -> HostName? {
+        guard release?.processes[slot.process]?.replacement == .inPlace else { return nil }
+        return silentHosts[slot]?.first { $0 != target.host }
     }
 
     private func isMeant(_ slot: Slot, on host: HostName) -> Bool {
@@ -289,7 +309,9 @@ extension Planner {
         let slot = Slot(record.id)
         guard isWanted(slot) else { return true }
         guard let host = placement.host(of: slot) else {
+            // A host that is only silent, as all are after a restart, may serve.
             return standing[record.host].isLeaving && !isInContact(record.host)
+                && live.hosts[record.host]?.contact != .silent
         }
         // Another record serves the slot already, on the host where it belongs.
         let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release?.number ?? 0)
