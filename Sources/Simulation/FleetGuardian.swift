@@ -101,12 +101,15 @@ package struct FleetGuardian: Sendable {
     /// An order is only sent when what it depends on has been saved, and it is in the audit log.
     func sent(_ order: HostOrder, fence: Int64, _ fleet: borrowing SimulatedFleet) -> [BrokenRule] {
         var broken: [BrokenRule] = []
-        if fence != fleet.store.fence { broken.append(BrokenRule(.leadership, "the order \(order.id) was sent by a server that does not lead")) }
+        if fence != fleet.store.fence {
+            broken.append(BrokenRule(.leadership, "the order \(order.id) was sent by a server that does not lead"))
+        }
         let parts = order.id.split(separator: "/")
         guard parts.count == 4, parts[0] == "execution", let execution = Int64(parts[1]), let step = Int(parts[2])
         else { return broken }
         if !fleet.audit.isOpen(execution) {
-            broken.append(BrokenRule(.saving, "the order \(order.id) was sent, and the audit log does not have its execution"))
+            broken.append(
+                BrokenRule(.saving, "the order \(order.id) was sent, and the audit log does not have its execution"))
         }
         guard let saved = fleet.store.step(step, of: execution), saved.state != .waiting else {
             return broken + [BrokenRule(.saving, "the order \(order.id) was sent before its step was saved")]
@@ -114,7 +117,9 @@ package struct FleetGuardian: Sendable {
         if case .phase(let phase, let spec) = order.operation, phase == .install || phase == .start,
             !fleet.store.hasRecord(InstanceKey(host: order.host, instance: spec.id))
         {
-            broken.append(BrokenRule(.saving, "\(phase.rawValue) of \(spec.id) on \(order.host) was sent before its record was saved"))
+            broken.append(
+                BrokenRule(
+                    .saving, "\(phase.rawValue) of \(spec.id) on \(order.host) was sent before its record was saved"))
         }
         return broken
     }
@@ -139,7 +144,10 @@ package struct FleetGuardian: Sendable {
         if execution.state.isEnded { staleApps.insert(execution.app) } else { noteAway(execution, fleet) }
         guard execution.state == .succeeded else { return broken }
         for progress in execution.machine.steps where progress.state != .succeeded && progress.state != .cancelled {
-            broken.append(BrokenRule(.completeness, "execution \(execution.id) succeeded, and its step \(progress.step.id) is \(progress.state.word)"))
+            broken.append(
+                BrokenRule(
+                    .completeness,
+                    "execution \(execution.id) succeeded, and its step \(progress.step.id) is \(progress.state.word)"))
         }
         return broken + leftovers(of: execution, fleet)
     }
@@ -172,7 +180,10 @@ package struct FleetGuardian: Sendable {
         for record in fleet.orchestrator.records.values
         where record.id.app == plan.app && record.duty == .serving && record.id.release != release {
             guard let since = fleet.connectedSince[record.host], since < execution.startedAt else { continue }
-            broken.append(BrokenRule(.completeness, "execution \(execution.id) succeeded with r\(release), and \(record.id) on \(record.host) serves"))
+            broken.append(
+                BrokenRule(
+                    .completeness,
+                    "execution \(execution.id) succeeded with r\(release), and \(record.id) on \(record.host) serves"))
         }
         return broken.sorted()
     }
@@ -183,7 +194,11 @@ package struct FleetGuardian: Sendable {
     ) -> [BrokenRule] {
         var broken: [BrokenRule] = []
         for backend in configuration.backends where Set(backend.servers.map(\.name)).count < backend.servers.count {
-            broken.append(BrokenRule(.readiness, "\(backend.name) has two servers of one name: \(backend.servers.map { "\($0.name) \($0.standing)" })"))
+            broken.append(
+                BrokenRule(
+                    .readiness,
+                    "\(backend.name) has two servers of one name: \(backend.servers.map { "\($0.name) \($0.standing)" })"
+                ))
         }
         let before = Set((serving[host]?[configuration.balancer] ?? [:]).values.flatMap(\.self))
         var byProcess: [Process: [InstanceID]] = [:]
@@ -194,7 +209,9 @@ package struct FleetGuardian: Sendable {
             }
             let hosts = fleet.agents.values.filter { $0.instances[server] != nil }
             let isDisturbed = hosts.contains { (fleet.disturbedUntil[$0.host] ?? fleet.now) > fleet.now }
-            if !isDisturbed && !hosts.isEmpty { broken.append(BrokenRule(.readiness, "\(server) is given traffic and is not ready")) }
+            if !isDisturbed && !hosts.isEmpty {
+                broken.append(BrokenRule(.readiness, "\(server) is given traffic and is not ready"))
+            }
         }
         serving[host, default: [:]][configuration.balancer] = byProcess
         outdated.remove(host)
@@ -272,7 +289,10 @@ package struct FleetGuardian: Sendable {
                 if isExcused {
                     floor = fewest
                 } else {
-                    broken.append(BrokenRule(.serving, "\(key): \(fewest) of \(floor) are ready on a balancer, which serves \(servers(of: key))"))
+                    broken.append(
+                        BrokenRule(
+                            .serving,
+                            "\(key): \(fewest) of \(floor) are ready on a balancer, which serves \(servers(of: key))"))
                 }
             }
             // What runs was planned for what was wanted then.

@@ -5,7 +5,7 @@ import Simulation
     import Glibc
 #endif
 
-/// `simulate FIRST..LAST [calm|storm] [LANES]`: seeds of the simulated fabric, one after another on
+/// `simulate FIRST..LAST [calm|storm] [LANES [FAILURES]]`: seeds of the simulated fabric, one after another on
 /// every core, and the shortest way to repeat what breaks. Ends with 1 if a rule was broken.
 let arguments = CommandLine.arguments.dropFirst()
 let bounds = (arguments.first ?? "1..1000").split(separator: ".").compactMap { UInt64($0) }
@@ -20,7 +20,9 @@ let began = ContinuousClock.now
 let sweep = SeedSweep(seeds: first...last, weathers: weathers.isEmpty ? Weather.allCases : weathers) {
     Scenario.drawn(seed: $0, weather: $1)
 }
-let total = await sweep.run(lanes: lanes, failuresMax: Int(arguments.dropFirst().compactMap { Int($0) }.dropFirst().first ?? 10)) { total in
+let total = await sweep.run(
+    lanes: lanes, failuresMax: Int(arguments.dropFirst().compactMap { Int($0) }.dropFirst().first ?? 10)
+) { total in
     print(
         "\(total.runs) seeds, \(total.events) events, \(total.failures.count) failures, \(ContinuousClock.now - began)")
 }
