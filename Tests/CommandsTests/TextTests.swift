@@ -79,7 +79,7 @@ import Wire
         var stayed: [String] = []
         for (index, event) in FollowTests.events(.succeeded).enumerated() {
             let now = Instant(milliseconds: Int64(index) * 100)
-            stayed += progress.receive(event, at: now).map { $0.rendered(colour: false) }
+            stayed += progress.receive(event, of: ExecutionID(checked: "7"), at: now).map { $0.rendered(colour: false) }
             if index == 1 {
                 #expect(
                     progress.live(at: Instant(milliseconds: 2400)).map { $0.rendered(colour: false) } == [
