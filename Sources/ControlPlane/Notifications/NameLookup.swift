@@ -39,21 +39,19 @@ enum NameLookup {
         while let entry = next {
             next = entry.pointee.ai_next
             guard let address = entry.pointee.ai_addr else { continue }
+            // By their place in `sockaddr_in` and `sockaddr_in6`: which C module has the names of
+            // these fields depends on what else is built.
             switch entry.pointee.ai_family {
-            case AF_INET:
-                let bytes = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { socket in
-                    withUnsafeBytes(of: socket.pointee.sin_addr) { Array($0) }
-                }
-                addresses.append(OutgoingAddress(bytes: bytes))
-            case AF_INET6:
-                let bytes = address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { socket in
-                    withUnsafeBytes(of: socket.pointee.sin6_addr) { Array($0) }
-                }
-                addresses.append(OutgoingAddress(bytes: bytes))
+            case AF_INET: addresses.append(OutgoingAddress(bytes: bytes(of: address, from: 4, count: 4)))
+            case AF_INET6: addresses.append(OutgoingAddress(bytes: bytes(of: address, from: 8, count: 16)))
             default: continue
             }
         }
         return addresses
+    }
+
+    private static func bytes(of address: UnsafeMutablePointer<sockaddr>, from start: Int, count: Int) -> [UInt8] {
+        Array(UnsafeRawBufferPointer(start: UnsafeRawPointer(address) + start, count: count))
     }
 
     private static func failure(_ host: String, _ cause: String) -> Problem {
