@@ -39,19 +39,17 @@ enum NameLookup {
         while let entry = next {
             next = entry.pointee.ai_next
             guard let address = entry.pointee.ai_addr else { continue }
+            // By their places in `sockaddr_in` and `sockaddr_in6`: which module declares their fields
+            // depends on what else is imported, and is another one in a release build.
+            let place: Range<Int>
             switch entry.pointee.ai_family {
-            case AF_INET:
-                let bytes = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { socket in
-                    withUnsafeBytes(of: socket.pointee.sin_addr) { Array($0) }
-                }
-                addresses.append(OutgoingAddress(bytes: bytes))
-            case AF_INET6:
-                let bytes = address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { socket in
-                    withUnsafeBytes(of: socket.pointee.sin6_addr) { Array($0) }
-                }
-                addresses.append(OutgoingAddress(bytes: bytes))
+            case AF_INET: place = 4..<8
+            case AF_INET6: place = 8..<24
             default: continue
             }
+            guard place.upperBound <= Int(entry.pointee.ai_addrlen) else { continue }
+            let bytes = UnsafeRawBufferPointer(start: address, count: place.upperBound)[place]
+            addresses.append(OutgoingAddress(bytes: Array(bytes)))
         }
         return addresses
     }
