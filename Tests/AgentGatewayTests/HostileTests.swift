@@ -38,10 +38,15 @@ struct HostileTests {
     ) async throws -> Problem? {
         try await serving(fabric.gateway()) { server in
             try await speak(to: server, fabric, as: identity) { inbound, writer in
-                for message in messages { try await writer.send(message) }
-                for try await frame in inbound {
-                    if case .refused(let problem) = try frame.messageFromServer { return problem }
-                }
+                // The server may have ended the connection before all is sent.
+                do {
+                    for message in messages { try await writer.send(message) }
+                } catch is ChannelError {} catch is IOError {}
+                do {
+                    for try await frame in inbound {
+                        if case .refused(let problem) = try frame.messageFromServer { return problem }
+                    }
+                } catch is IOError {}
                 return nil
             }
         }
@@ -232,7 +237,9 @@ struct HostileTests {
         let before = residentBytes()
         let problem = try await refusal(
             [hello(host)] + Array(repeating: AgentMessage.report(hostile), count: 50), to: fabric, as: identity)
-        #expect(problem?.code == "agent.report-refused")
+        // The word may be lost with the connection; the doctor has it all the same.
+        #expect(problem == nil || problem?.code == "agent.report-refused")
+        #expect(!fabric.seen.values.contains { if case .report = $0 { true } else { false } })
         #expect(residentBytes() - before < 64 << 20)
     }
 

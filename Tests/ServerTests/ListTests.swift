@@ -113,7 +113,7 @@ struct ListTests {
         let views = try SampleFabric.views()
         let foreign = ListCursor(value: "", name: "no such thing")
         #expect(throws: Problem.self) { try views.instances(ListQuery(start: .after(foreign))) }
-        #expect { try ListQuery.Sort("nonsense") } throws: { ($0 as? Problem)?.code == "filter.key-unknown" }
+        #expect { try ListQuery.Sort("nonsense") } throws: { ($0 as? Problem)?.code == "key.invalid" }
         // A place that was never there is a place all the same.
         let between = ListCursor(value: "", name: "web-15")
         #expect(try views.hosts(ListQuery(start: .after(between))).rows.map(\.name.text).first == "web-2")

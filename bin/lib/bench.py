@@ -14,7 +14,7 @@ import figures_packages  # noqa: F401
 import figures_program  # noqa: F401
 import figures_rollout  # noqa: F401
 import figures_traffic  # noqa: F401
-from figures import FIGURES, print_head, print_row
+from figures import FIGURES, print_failure, print_head, print_row
 from fleet import Fleet, Trouble
 
 
@@ -29,27 +29,71 @@ def fleet_of(program, make_repository):
         fleet.start(seconds=60)
         yield fleet
     finally:
-        if fleet is not None:
-            fleet.stop()
-            fleet.remove()
-        shutil.rmtree(repository, ignore_errors=True)
+        try:
+            if fleet is not None:
+                fleet.stop()
+        finally:
+            if fleet is not None:
+                fleet.remove()
+            shutil.rmtree(repository, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def limited(seconds):
+    """Trouble in the block once it has taken so long: what hangs does not hold up the rest."""
+    def give_up(*_):
+        raise Trouble(f"It took more than {seconds} s.")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class Report:
+    """Prints rows as they come, and knows whether all hold."""
+
+    def __init__(self, as_json):
+        self.as_json = as_json
+        self.hold = True
+        self.measured = set()
+
+    def measure(self, figure, program, fleet):
+        print(f"bench: {figure.name} …", file=sys.stderr, flush=True)
+        with self.survived(figure.name), limited(figure.seconds_max):
+            for entry in figure.measure(program, fleet):
+                print_row(entry, self.as_json)
+                self.hold = self.hold and entry["holds"]
+        self.measured.add(figure.name)
+
+    @contextlib.contextmanager
+    def survived(self, name):
+        """Says what went wrong in the block, and goes on after it. Not what ends the measuring."""
+        try:
+            yield
+        except Exception as fault:  # noqa: BLE001  (whatever it is, the other figures are measured)
+            self.hold = False
+            reason = str(fault) if isinstance(fault, Trouble) else f"{type(fault).__name__}: {fault}"
+            print_failure(name, reason, self.as_json)
 
 
 def measure(program, chosen, as_json):
     """Measures, a fleet after another. Returns whether all figures hold."""
-    hold = True
+    report = Report(as_json)
     for make_repository in dict.fromkeys(figure.fleet for figure in chosen):
         mine = [figure for figure in chosen if figure.fleet is make_repository]
-        with fleet_of(program, make_repository) if make_repository else contextlib.nullcontext() as fleet:
+        if make_repository is None:
             for figure in mine:
-                try:
-                    for entry in figure.measure(program, fleet):
-                        print_row(entry, as_json)
-                        hold = hold and entry["holds"]
-                except Trouble as trouble:
-                    print(f"bench: {figure.name} could not be measured: {trouble}", file=sys.stderr)
-                    hold = False
-    return hold
+                report.measure(figure, program, None)
+            continue
+        with report.survived(f"the fleet of {', '.join(figure.name for figure in mine)}"):
+            with fleet_of(program, make_repository) as fleet:
+                for figure in mine:
+                    report.measure(figure, program, fleet)
+    return report.hold and report.measured == {figure.name for figure in chosen}
 
 
 def main():
@@ -72,11 +116,7 @@ def main():
         signal.signal(number, lambda *_: sys.exit(143))
     if not options.json:
         print_head()
-    try:
-        hold = measure(options.program, chosen, options.json)
-    except Trouble as trouble:
-        sys.exit(f"bench: {trouble}")
-    sys.exit(0 if hold else 1)
+    sys.exit(0 if measure(options.program, chosen, options.json) else 1)
 
 
 if __name__ == "__main__":

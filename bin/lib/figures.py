@@ -8,22 +8,27 @@ import time
 FIGURES = {}
 
 
+SECONDS_MAX = 300
+
+
 class Figure:
-    def __init__(self, name, measure, groups, fleet):
+    def __init__(self, name, measure, groups, fleet, seconds_max):
         self.name = name
+        self.seconds_max = seconds_max
         self.measure = measure
         self.groups = groups
         self.fleet = fleet
 
 
-def figure(name, *groups, fleet=None):
+def figure(name, *groups, fleet=None, seconds_max=SECONDS_MAX):
     """Registers `measure(program, fleet)`, which yields rows.
 
     `fleet` makes the repository of the fleet that the figure is measured on. Figures with the same
     one share a fleet, and are measured one after another. None: no fleet.
+    `seconds_max`: after which it is given up.
     """
     def register(measure):
-        FIGURES[name] = Figure(name, measure, {name, *groups}, fleet)
+        FIGURES[name] = Figure(name, measure, {name, *groups}, fleet, seconds_max)
         return measure
     return register
 
@@ -63,7 +68,7 @@ def spread(values, unit="", digits=0):
 
 
 def print_head():
-    print(f"{'name':28} {'ours':>16} {'peer':>30} {'ratio':>6}  {'goal':34} holds or not")
+    print(f"{'name':28} {'ours':>16} {'peer':>30} {'ratio':>6}  {'goal':34} holds or not", flush=True)
 
 
 def print_row(entry, as_json):
@@ -79,3 +84,11 @@ def print_row(entry, as_json):
     print(f"{entry['name']:28} {ours:>16} {peer:>30} {ratio:>6}  {entry['goal']:34} {verdict}", flush=True)
     if entry["note"]:
         print(f"{'':28} {entry['note']}", flush=True)
+
+
+def print_failure(name, reason, as_json):
+    """A figure that could not be measured does not hold, and says why."""
+    if as_json:
+        print(json.dumps({"name": name, "holds": False, "failure": reason}), flush=True)
+        return
+    print(f"{name:28} NOT MEASURED: {reason}", flush=True)

@@ -12,7 +12,7 @@ from fleet import wait_until
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
-@figure("agents")
+@figure("agents", seconds_max=1200)
 def measure_agents(program, _):
     """10,000 agents and 100,000 instances on one server; agents and server share this machine."""
     crowd = subprocess.run(["bin/build", "--release", "--crowd"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()

@@ -125,7 +125,10 @@ class Fleet:
                 raise Trouble(f"`apus dev` ended with {self.process.returncode}:\n{self.log_tail()}")
             return facts.exists() and json.loads(facts.read_text())
 
-        self.facts = wait_until("`apus dev` being ready", is_ready, seconds)
+        try:
+            self.facts = wait_until("`apus dev` being ready", is_ready, seconds)
+        except Trouble as trouble:
+            raise Trouble(f"{trouble} It said last:\n{self.log_tail(10)}") from None
         return self.facts
 
     def edge_addresses(self):

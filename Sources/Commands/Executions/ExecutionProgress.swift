@@ -31,7 +31,7 @@ struct ExecutionProgress {
     }
 
     /// - Returns: lines that stay.
-    mutating func receive(_ event: ExecutionEvent, at now: Instant) -> [StyledText] {
+    mutating func receive(_ event: ExecutionEvent, of execution: ExecutionID, at now: Instant) -> [StyledText] {
         firstEvent = firstEvent ?? event.at
         lastEvent = event.at
         switch event.kind {
@@ -54,10 +54,10 @@ struct ExecutionProgress {
             problem = event.problem ?? problem
             traffic = event.traffic ?? traffic
             if state == .paused {
-                let why = running.values.first { $0.title.hasPrefix("wait for a person: ") }
+                let why = running.values.lazy.map(\.title).first { $0.hasPrefix("wait for a person: ") }
                 return [
-                    StyledText(
-                        why.map { "! paused to \($0.title); `apus status` says how to go on" } ?? "! paused", .yellow)
+                    StyledText("! paused\(why.map { " to \($0)" } ?? "")", .yellow),
+                    "  go on with `apus resume \(execution)`, or go back with `apus abort \(execution)`",
                 ]
             }
             return before == .paused && state == .running ? ["… goes on"] : []

@@ -21,7 +21,7 @@ actor ProgressDisplay {
 
     func receive(_ event: ExecutionEvent, of execution: ExecutionID) throws(Problem) {
         let now = console.now()
-        let staying = progress.receive(event, at: now)
+        let staying = progress.receive(event, of: execution, at: now)
         if json {
             try write(.execution(execution, event))
         } else {

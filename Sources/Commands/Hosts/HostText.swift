@@ -59,6 +59,6 @@ enum HostText {
 
     private static func memory(_ host: HostView) -> String {
         guard let memory = host.memory else { return "" }
-        return "\(Words.bytes(host.memoryPlaced?.bytes ?? 0)) of \(Words.bytes(memory.bytes))"
+        return "\((host.memoryPlaced ?? ByteCount(bytes: 0)).rough) of \(memory.rough)"
     }
 }

@@ -12,7 +12,7 @@ enum ReleaseText {
         for release in releases {
             table.add([
                 StyledText("r\(release.number)", .bold), standing(release, at: now), StyledText(release.version),
-                StyledText(release.digest.short), StyledText(Words.bytes(release.sizeBytes)),
+                StyledText(release.digest.short), StyledText(ByteCount(bytes: release.sizeBytes).rough),
                 StyledText(Words.commit(release.sourceCommit)), StyledText(Words.commit(release.configCommit)),
                 StyledText(Words.age(release.createdAt, at: now)), StyledText(release.createdBy),
             ])

@@ -36,16 +36,6 @@ enum Words {
         return seconds >= 0 ? "\(rough(seconds)) ago" : "in \(rough(-seconds))"
     }
 
-    /// `412 B`, `3.4 MiB`.
-    static func bytes(_ count: Int64) -> String {
-        var (unit, divisor) = ("B", Int64(1))
-        for (next, size) in [("KiB", Int64(1) << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)]
-        where count >= size {
-            (unit, divisor) = (next, size)
-        }
-        return divisor == 1 ? "\(count) B" : "\(count / divisor).\(count % divisor * 10 / divisor) \(unit)"
-    }
-
     /// `2026-11-21 03:35:50` in UTC. Days to a date: Howard Hinnant, "chrono-compatible low-level
     /// date algorithms", `civil_from_days`.
     static func time(_ instant: Instant) -> String {

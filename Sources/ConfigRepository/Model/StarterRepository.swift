@@ -111,6 +111,8 @@ package enum StarterRepository {
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body are written one after the other: the second must not wait for an acknowledgement.
+            disable_nagle_algorithm = True
 
             def do_GET(self):
                 text = "ok" if self.path == "/healthz" else f"{GREETING}, instance at {sys.argv[1]}"

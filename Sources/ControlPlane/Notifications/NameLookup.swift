@@ -39,19 +39,19 @@ enum NameLookup {
         while let entry = next {
             next = entry.pointee.ai_next
             guard let address = entry.pointee.ai_addr else { continue }
-            // By their place in `sockaddr_in` and `sockaddr_in6`: which C module has the names of
-            // these fields depends on what else is built.
+            // By their places in `sockaddr_in` and `sockaddr_in6`: which module declares their fields
+            // depends on what else is imported, and is another one in a release build.
+            let place: Range<Int>
             switch entry.pointee.ai_family {
-            case AF_INET: addresses.append(OutgoingAddress(bytes: bytes(of: address, from: 4, count: 4)))
-            case AF_INET6: addresses.append(OutgoingAddress(bytes: bytes(of: address, from: 8, count: 16)))
+            case AF_INET: place = 4..<8
+            case AF_INET6: place = 8..<24
             default: continue
             }
+            guard place.upperBound <= Int(entry.pointee.ai_addrlen) else { continue }
+            let bytes = UnsafeRawBufferPointer(start: address, count: place.upperBound)[place]
+            addresses.append(OutgoingAddress(bytes: Array(bytes)))
         }
         return addresses
-    }
-
-    private static func bytes(of address: UnsafeMutablePointer<sockaddr>, from start: Int, count: Int) -> [UInt8] {
-        Array(UnsafeRawBufferPointer(start: UnsafeRawPointer(address) + start, count: count))
     }
 
     private static func failure(_ host: String, _ cause: String) -> Problem {

@@ -96,6 +96,12 @@ package struct ByteCount: Codable, Hashable, Comparable, Sendable, CustomStringC
         return unit.bytes == 1 ? "\(bytes)" : "\(bytes / unit.bytes) \(unit.suffix)"
     }
 
+    /// For people, to a tenth of its unit: `412 B`, `3.4 MiB`.
+    package var rough: String {
+        guard let unit = Self.units.last(where: { $0.bytes > 1 && bytes >= $0.bytes }) else { return "\(bytes) B" }
+        return "\(bytes / unit.bytes).\(bytes % unit.bytes * 10 / unit.bytes) \(unit.suffix)"
+    }
+
     package static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
     package static func + (left: ByteCount, right: ByteCount) -> ByteCount {
         ByteCount(bytes: left.bytes + right.bytes)

@@ -25,7 +25,7 @@ package struct Filter: Hashable, Sendable, CustomStringConvertible {
         case delta
         case label(String)
 
-        /// - Throws: `filter.key-unknown` unless the text is a key of the language.
+        /// - Throws: `key.invalid` unless the text is a key of the language.
         package init(_ text: String) throws(Problem) {
             if let match = Self.words.first(where: { $0.0 == text }) {
                 self = match.1
@@ -34,7 +34,7 @@ package struct Filter: Hashable, Sendable, CustomStringConvertible {
                 self = .label(String(text.dropFirst(Self.labelPrefix.count)))
             } else {
                 throw Problem(
-                    "filter.key-unknown", "This is nothing that a list can be sorted or grouped by.",
+                    "key.invalid", "This is nothing that a list can be sorted or grouped by.",
                     cause: "\(quotedForMessage(text)) was found.",
                     remedy: "There are \(Self.words.map(\.0).joined(separator: ", ")) and label.NAME.")
             }

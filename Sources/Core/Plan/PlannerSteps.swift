@@ -123,7 +123,9 @@ extension Planner {
                 nodes.append(step(.stop, of: old, reason: "\(slot.target.instance) takes its place", into: &builder))
             }
         }
-        for old in slot.stillRunning where records[old]?.duty.isKeptWarm == true {
+        let removed =
+            slot.stillRunning.isEmpty ? [] : Set(surplusKeys(displaced: Set(slots.flatMap(\.displaced))))
+        for old in slot.stillRunning where records[old]?.duty.isKeptWarm == true && !removed.contains(old) {
             nodes.append(step(.stop, of: old, reason: "only one of \(slot.slot) may run", into: &builder))
         }
         if state(slot.target) != .running {

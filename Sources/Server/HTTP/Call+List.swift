@@ -5,7 +5,7 @@ import Wire
 
 /// Lists that are asked for and answered in parts.
 extension Call {
-    /// - Throws: `query.invalid`, `filter.invalid`, `filter.key-unknown`, `cursor.invalid`.
+    /// - Throws: `query.invalid`, `filter.invalid`, `key.invalid`, `cursor.invalid`.
     func listQuery(limitDefault: Int = ListQuery.limitDefault) throws(Problem) -> ListQuery {
         var list = ListQuery(filter: try filter(), limit: limitDefault)
         if let text = query.filled("sort") { list.sort = try ListQuery.Sort(text) }
@@ -24,7 +24,7 @@ extension Call {
         return list
     }
 
-    /// - Throws: `query.invalid`, `filter.invalid`, `filter.key-unknown`.
+    /// - Throws: `query.invalid`, `filter.invalid`, `key.invalid`.
     func groupQuery() throws(Problem) -> (Filter, Filter.Key, limit: Int) {
         guard let by = query.filled("by") else {
             throw Problem(

@@ -78,7 +78,7 @@ enum HostPage {
     }
 
     private static func memory(_ host: HostView) -> String {
-        let placed = (host.memoryPlaced?.bytes ?? 0) >> 20
-        return host.memory.map { "\(placed) of \($0.bytes >> 20) MiB" } ?? "\(placed) MiB"
+        let placed = (host.memoryPlaced ?? ByteCount(bytes: 0)).rough
+        return host.memory.map { "\(placed) of \($0.rough)" } ?? placed
     }
 }

@@ -17,7 +17,7 @@ package struct ListQuery: Hashable, Sendable {
             self.isDescending = isDescending
         }
 
-        /// - Throws: `filter.key-unknown` unless the text is a key, perhaps behind a `-`.
+        /// - Throws: `key.invalid` unless the text is a key, perhaps behind a `-`.
         package init(_ text: String) throws(Problem) {
             isDescending = text.first == "-"
             key = try Filter.Key(isDescending ? String(text.dropFirst()) : text)
