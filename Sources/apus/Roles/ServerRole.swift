@@ -44,7 +44,7 @@ struct ServerRole: AsyncParsableCommand {
         try await writeAdminToken(wiring.tokens, folder: folder, logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: wiring.services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: wiring.services + [HeapTrim()], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
     }
 

@@ -20,6 +20,18 @@ struct FootprintTrim: Service {
     }
 }
 
+/// Gives back, from time to time, the heap that a server no longer uses. Ten thousand agents that
+/// come at once leave holes in it, of which the allocator by itself gives back only those at its end.
+struct HeapTrim: Service {
+    private static let interval = Duration.seconds(20)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: Self.interval)) != nil { apus_heap_give_back() }
+        }
+    }
+}
+
 /// How much of the program is resident.
 enum Footprint {
     /// Keeps only those pages of code in memory that are used, and gives free heap back.
