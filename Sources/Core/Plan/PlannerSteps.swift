@@ -195,9 +195,14 @@ extension Planner {
 
     func links(after slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
         guard let release, !isHeld else { return nil }
+        // A slot may wait, for a host that is silent say: then its host has nothing to link yet.
+        var brought = Set(slots.map { $0.target.host })
+        for (key, instance) in liveInstances where key.instance.release == release.number && instance.state != .none {
+            brought.insert(key.host)
+        }
         let hosts = Set(
             placement.places(of: app).map(\.host).filter { host in
-                guard isInContact(host), options.filter == nil else { return false }
+                guard isInContact(host), options.filter == nil, brought.contains(host) else { return false }
                 return live.hosts[host]?.report?.links[app]?.current != release.identity
             })
         let nodes = hosts.sorted().map {
