@@ -31,6 +31,8 @@ struct BalancerContractTests {
     func reloading(_ engine: BalancerEngine) async throws { try await contract(engine).reloadsUnderLoad() }
     @Test("A killed backend fails no request that may be repeated", arguments: BalancerEngine.allCases)
     func killed(_ engine: BalancerEngine) async throws { try await contract(engine).survivesKilledBackend() }
+    @Test("A POST that reached an instance is not repeated", arguments: BalancerEngine.allCases)
+    func repeated(_ engine: BalancerEngine) async throws { try await contract(engine).repeatsOnlyWhatMayBeRepeated() }
     @Test("A drained server finishes what it has", arguments: BalancerEngine.allCases)
     func drained(_ engine: BalancerEngine) async throws { try await contract(engine).waitsForDrainedServers() }
     @Test("A refused configuration changes nothing", arguments: BalancerEngine.allCases)

@@ -1,7 +1,8 @@
 """A small HTTP server that says who it is: python3 backend.py ADDRESS NAME
 
 It prints its port, answers every request with its name, echoes what it was sent in headers,
-accepts websocket upgrades (and then echoes bytes), and waits where the path says so.
+accepts websocket upgrades (and then echoes bytes), and waits, or breaks off and counts that, where
+the path says so.
 """
 import base64
 import hashlib
@@ -11,9 +12,11 @@ import threading
 import time
 
 address, name = sys.argv[1], sys.argv[2]
+dropped = 0
 
 
 def serve(connection):
+    global dropped
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     buffered = b""
     try:
@@ -45,6 +48,12 @@ def serve(connection):
             buffered = buffered[length:]
             if path.startswith("/slow"):
                 time.sleep(0.7)
+            if path == "/drop":
+                dropped += 1
+                return
+            if path == "/dropped":
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % min(dropped, 9))
+                continue
             body = "%s for=%s proto=%s\n" % (name, headers.get("x-forwarded-for"), headers.get("x-forwarded-proto"))
             connection.sendall(("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)).encode())
     except OSError:

@@ -49,6 +49,40 @@ import Testing
         #expect(try dev.hosts[HostName("b")]?.memory == .mebibytes(1024))
     }
 
+    @Test(
+        "A balancer's engine is one of those that are known",
+        arguments: [
+            ("", []), ("engine: haproxy", []), ("engine: nginx", []), ("engine: apache", ["value.unknown"]),
+            ("engine: NGINX", ["value.unknown"]), ("engine: \"nginx;\"", ["value.unknown"]),
+        ])
+    func engine(_ line: String, _ codes: [String]) throws {
+        let reading = ConfigurationReader.read(
+            FileTree(texts: [
+                "fabrics/dev.yaml": "fabric: dev\n", "hosts/a.yaml": "host: a\naddress: 127.0.0.1\n",
+                "balancers/edge.yaml": "balancer: edge\n\(line)\non: { hosts: [a] }\nlisten: 8080\n",
+            ]), commit: "0")
+        #expect(reading.errors.map(\.code) == codes, "\(reading.diagnostics)")
+        guard codes.isEmpty else { return }
+        let edge = try reading.configuration(of: FabricName("dev")).balancers[BalancerName("edge")]
+        #expect(edge?.engine == (line.hasSuffix("nginx") ? .nginx : .haproxy))
+    }
+
+    @Test(
+        "How long an instance may take to drain is read, and bounded",
+        arguments: [
+            ("0s", 0), ("1500ms", 1500), ("1h", 3_600_000), ("61m", nil), ("-1s", nil), ("soon", nil), ("[1s]", nil),
+            ("99999999999999999999h", nil),
+        ] as [(String, Int64?)])
+    func drain(_ text: String, _ milliseconds: Int64?) throws {
+        let reading = Sample.read(
+            app: "app: shop\nsource: { path: src/shop }\nbuild: files\nprocesses: { web: { run: bin/web $PORT } }\n"
+                + "rollout: { drain: \(text) }\n")
+        #expect(reading.errors.isEmpty == (milliseconds != nil), "\(reading.diagnostics)")
+        guard let milliseconds else { return }
+        let app = try #require(try Sample.prod(reading).apps[AppName("shop")])
+        #expect(app.rollout.drain.milliseconds == milliseconds)
+    }
+
     @Test("Every key of a process is read")
     func process() throws {
         let reading = Sample.read(

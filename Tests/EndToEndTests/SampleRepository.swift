@@ -26,6 +26,7 @@ struct SampleRepository {
     /// More of the app's processes.
     var processes = ""
     var policy = ""
+    var engine = "haproxy"
     var grace = "30s"
     /// The hosts' addresses, the edge's first, when they are not of the loopback network.
     var addresses: [String] = []
@@ -54,7 +55,8 @@ struct SampleRepository {
         return [
             "fabrics/dev.yaml": "fabric: dev\nlost-host-grace: \(grace)\n\(policy)",
             "hosts/fleet.yaml": hosts,
-            "balancers/edge.yaml": "balancer: edge\non: { labels: { role: edge } }\nlisten: \(edgePort)\n",
+            "balancers/edge.yaml":
+                "balancer: edge\nengine: \(engine)\non: { labels: { role: edge } }\nlisten: \(edgePort)\n",
             "apps/demo.yaml": app("demo"),
             "src/demo/app.py": Self.program(version: 1),
         ]

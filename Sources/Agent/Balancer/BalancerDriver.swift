@@ -34,8 +34,7 @@ package protocol BalancerDriver: Sendable {
     func stop() async throws(Problem)
 }
 
-/// What a balancer has counted since it was started, over all its reloads: at least, because what
-/// a worker counts in the last milliseconds before its successor takes over is not seen.
+/// What a balancer has counted since it was started, over all its reloads.
 package struct BalancerCounters: Codable, Hashable, Sendable {
     package struct Figures: Codable, Hashable, Sendable {
         /// Of a backend: what came. Of a server: what it answered.

@@ -73,7 +73,17 @@ package actor BalancerKeeper: Service {
     package func apply(
         _ configuration: BalancerConfiguration, drained: [InstanceID], deadline: ContinuousClock.Instant
     ) async throws(Problem) {
-        try await driver(of: configuration).apply(configuration, drained: drained, deadline: deadline)
+        let name = configuration.balancer
+        let before = BalancerFolder(path: root.appending(name.text)).storedState?.configuration
+        do {
+            try await driver(of: configuration).apply(configuration, drained: drained, deadline: deadline)
+        } catch {
+            // An engine that does not start leaves the ports to the one before.
+            if let before, before.engine != configuration.engine, engines[name] == configuration.engine {
+                _ = try? await driver(of: before).apply(before, drained: [], deadline: deadline)
+            }
+            throw error
+        }
     }
 
     package func remove(_ name: BalancerName) async throws(Problem) {

@@ -31,8 +31,6 @@ extension HAProxyDriver {
     ) async throws(Problem) -> Bool {
         let next = RunningBalancer(
             configuration: rendering.configuration, digest: rendering.digest, process: running.process)
-        let commands = try HAProxyRuntime.commands(for: changes)
-        let removals = try HAProxyRuntime.removals(for: changes)
         guard let worker = try await processes().worker else { return false }
         // Both files are on the disk before anything changes: a full disk changes nothing.
         let file = try folder.prepare(rendering.text.utf8, for: folder.configuration)
@@ -43,7 +41,7 @@ extension HAProxyDriver {
         }
         let isDone: Bool
         do {
-            isDone = try await tell(worker, commands, removals: removals, until: rendering.configuration)
+            isDone = try await tell(worker, changes, until: rendering.configuration)
         } catch {
             folder.discard(file)
             folder.discard(state)
@@ -117,14 +115,15 @@ extension HAProxyDriver {
 
     /// - Returns: whether HAProxy shows the configuration's servers afterwards.
     private func tell(
-        _ worker: Int32, _ commands: [BalancerLine], removals: [BalancerLine],
-        until configuration: BalancerConfiguration
+        _ worker: Int32, _ changes: [ServerChange], until configuration: BalancerConfiguration
     ) async throws(Problem) -> Bool {
-        _ = try await socket.worker(worker, commands)
+        let removals = try HAProxyRuntime.removals(for: changes)
+        _ = try await socket.worker(worker, try HAProxyRuntime.commands(for: changes))
         let clock = ContinuousClock()
         let end = clock.now + .milliseconds(Self.removalMillisecondsMax)
         while true {
-            let answer = try await tellAndCount(worker, removals + [.showServersState])
+            let answer = try await tellAndCount(
+                worker, removals, of: changes.filter { $0.kind == .remove }, [.showServersState])
             if HAProxyRuntime.serversState(answer, shows: configuration) { return true }
             // A server that still answers somebody cannot be removed yet.
             guard !removals.isEmpty, clock.now < end else { return false }
@@ -134,9 +133,9 @@ extension HAProxyDriver {
 
     /// Makes the master start a new worker on the file, and waits until it serves.
     private func reloadWorker() async throws(Problem) {
-        // What the worker has counted would go with it; only what it counts while its successor
-        // starts (about 30 ms) is not seen.
-        _ = try? await counters()
+        // A worker that a command line is open to does not end, so what it counts while it finishes is
+        // seen.
+        let hold = socket.hold(worker: "worker.sock")
         let before = try await processes()
         _ = try? await socket.master("reload")
         let clock = ContinuousClock()
@@ -145,7 +144,7 @@ extension HAProxyDriver {
             // While the master starts again its socket takes nothing.
             if let now = try? await processes(), now.reloads > before.reloads {
                 if now.reloadsFailed == 0, now.worker != nil, now.worker != before.worker {
-                    _ = try? await counters()
+                    if let hold, let worker = before.worker { lookAfter(worker, while: hold) }
                     return
                 }
                 if now.reloadsFailed > 0 { break }

@@ -28,6 +28,8 @@ package actor HAProxyDriver: BalancerDriver {
     /// Of changes, and of readings of counters: a change reads them too.
     private let turns = Turns()
     private let readings = Turns()
+    /// HAProxy itself closes a command line that nobody used for 10 seconds.
+    private static let lookAfterMax = Duration.seconds(9)
     /// Counters of workers that have ended, and what the others last showed.
     private var ended = BalancerCounters()
     private var lastSeen: [Int32: BalancerCounters] = [:]
@@ -123,14 +125,36 @@ package actor HAProxyDriver: BalancerDriver {
         return counters.traffic(times.latencies)
     }
 
-    /// The last look at servers that are about to be removed, with their counters.
-    func tellAndCount(_ worker: Int32, _ commands: [BalancerLine]) async throws(Problem) -> String {
+    /// Removes servers, with a last look at their counters when they have come to rest: those go with them.
+    /// - Returns: what HAProxy answers to the removals, if they could be, and to `commands`.
+    func tellAndCount(
+        _ worker: Int32, _ removals: [BalancerLine], of servers: [ServerChange], _ commands: [BalancerLine]
+    ) async throws(Problem) -> String {
         await readings.take()
         defer { readings.end() }
-        // The experimental mode has to be the first command of an exchange.
-        let answer = try await socket.worker(worker, commands.prefix(1) + [.showStatistics] + commands.dropFirst())
+        let answer = try await socket.worker(worker, [.showStatistics])
         noteCounters(of: worker, in: answer)
-        return answer
+        let counters = lastSeen[worker]?.servers ?? [:]
+        let isBusy = servers.contains { counters[$0.backend]?[$0.server.name]?.sessions ?? 0 > 0 }
+        return isBusy ? "" : try await socket.worker(worker, removals + commands)
+    }
+
+    /// Reads the counters of a worker that finishes what it has, until it holds no client.
+    /// - Parameter hold: what keeps it from ending before it was looked at for the last time.
+    func lookAfter(_ worker: Int32, while hold: LocalSocket.Connection) {
+        let clock = ContinuousClock()
+        let end = clock.now + Self.lookAfterMax
+        Task {
+            while clock.now < end {
+                let information = (try? await self.socket.worker(worker, [.showInformation])) ?? ""
+                // Its clients first: what is read after the last has gone is all.
+                let isIdle = HAProxyStatistics.connections(information).map { $0 == 0 } ?? true
+                _ = try? await self.counters()
+                if isIdle { break }
+                try? await Task.sleep(for: .milliseconds(200), clock: clock)
+            }
+            withExtendedLifetime(hold) {}
+        }
     }
 
     /// A worker that ended in between answers nothing: what it showed last counts.

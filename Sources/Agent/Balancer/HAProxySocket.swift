@@ -25,6 +25,9 @@ struct HAProxySocket: Sendable {
         return answers + (try await exchange("@!\(worker);\(batch)"))
     }
 
+    /// - Parameter name: the socket of the worker itself.
+    func hold(worker name: String) -> LocalSocket.Connection? { try? socket.sibling(name).connected() }
+
     private func exchange(_ commands: String) async throws(Problem) -> String {
         try await socket.exchange(commands + "\n")
     }

@@ -40,6 +40,11 @@ enum HAProxyStatistics {
         return counters
     }
 
+    /// Clients' connections, of what `show info` answers; nil when it is no such answer.
+    static func connections(_ text: String) -> Int? {
+        text.split(separator: "\n").first { $0.hasPrefix("CurrConns: ") }.flatMap { Int($0.dropFirst(11)) }
+    }
+
     /// The processes of one HAProxy, as `show proc` lists them.
     struct Processes: Equatable {
         /// How often the master has read its file again, and how many of the last tries in a row

@@ -25,13 +25,25 @@ struct LocalSocket: Sendable {
         }
     }
 
-    private func exchangeBlocking(_ request: [UInt8]) throws(Problem) -> String {
+    /// Another socket of the same folder.
+    func sibling(_ name: String) -> LocalSocket { LocalSocket(folder: folder, name: name, engine: engine) }
+
+    /// A connection that is open until nobody has it any more.
+    final class Connection: Sendable {
+        fileprivate let descriptor: Int32
+
+        fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+        deinit { close(descriptor) }
+    }
+
+    func connected() throws(Problem) -> Connection {
         let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw problem("Its folder cannot be opened (\(errno)).") }
         defer { close(directory) }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw problem("There is no descriptor left (\(errno)).") }
-        defer { close(descriptor) }
+        let connection = Connection(descriptor)
         var limit = timeval(tv_sec: Self.timeoutSeconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -39,6 +51,13 @@ struct LocalSocket: Sendable {
         guard connect(descriptor, to: "/proc/self/fd/\(directory)/\(name)") else {
             throw problem("Its socket does not accept (\(errno)).")
         }
+        return connection
+    }
+
+    private func exchangeBlocking(_ request: [UInt8]) throws(Problem) -> String {
+        let connection = try connected()
+        defer { withExtendedLifetime(connection) {} }
+        let descriptor = connection.descriptor
         var sent = 0
         while sent < request.count {
             let count = request[sent...].withUnsafeBytes {

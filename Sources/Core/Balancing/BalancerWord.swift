@@ -175,6 +175,7 @@ package struct BalancerLine: Hashable, Sendable {
     init(_ words: BalancerWord...) { self.init(words) }
 
     package static let showTimes = BalancerLine("show events times")
+    package static let showInformation = BalancerLine("show info")
     package static let showStatistics = BalancerLine("show stat")
     package static let showServersState = BalancerLine("show servers state")
 }
