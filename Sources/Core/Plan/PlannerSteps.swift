@@ -197,7 +197,7 @@ extension Planner {
         guard let release, !isHeld else { return nil }
         // A slot may wait, for a host that is silent say: then its host has nothing to link yet.
         var brought = Set(slots.map { $0.target.host })
-        for (key, instance) in liveInstances where key.instance.release == release.number && instance.state != .none {
+        for key in records.keys where key.instance.release == release.number && state(key) != .none {
             brought.insert(key.host)
         }
         let hosts = Set(
