@@ -317,12 +317,14 @@ package struct FleetGuardian: Sendable {
         serving.values.flatMap { $0.values.flatMap { $0[key] ?? [] } }.map(\.description).sorted()
     }
 
-    /// Whether a fault that was injected may be why an instance of the process is away.
+    /// Whether a fault that was injected may be why an instance of the process is away, or git, which
+    /// has taken its host from the fabric.
     private func isExcused(_ key: Process, _ fleet: borrowing SimulatedFleet) -> Bool {
-        for (host, until) in fleet.disturbedUntil where until > fleet.now {
-            for id in (fleet.agents[host]?.instances ?? [:]).keys where id.app == key.app && id.process == key.process {
-                return true
-            }
+        let hosts = fleet.orchestrator.desired?.configuration.hosts ?? [:]
+        for (host, agent) in fleet.agents {
+            let isDisturbed = (fleet.disturbedUntil[host] ?? fleet.now) > fleet.now
+            guard isDisturbed || hosts[host] == nil else { continue }
+            if agent.instances.keys.contains(where: { $0.app == key.app && $0.process == key.process }) { return true }
         }
         return false
     }

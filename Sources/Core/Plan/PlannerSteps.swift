@@ -125,7 +125,8 @@ extension Planner {
         }
         let removed =
             slot.stillRunning.isEmpty ? [] : Set(surplusKeys(displaced: Set(slots.flatMap(\.displaced))))
-        for old in slot.stillRunning where records[old]?.duty.isKeptWarm == true && !removed.contains(old) {
+        for old in slot.stillRunning
+        where records[old]?.duty.isKeptWarm == true && !removed.contains(old) && evictions[old] == nil {
             nodes.append(step(.stop, of: old, reason: "only one of \(slot.slot) may run", into: &builder))
         }
         if state(slot.target) != .running {
@@ -197,8 +198,9 @@ extension Planner {
         guard let release, !isHeld else { return nil }
         // A slot may wait, for a host that is silent say: then its host has nothing to link yet.
         var brought = Set(slots.map { $0.target.host })
-        for key in records.keys where key.instance.release == release.number && state(key) != .none {
-            brought.insert(key.host)
+        for (slot, host) in placement.places(of: app) {
+            let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
+            if state(InstanceKey(host: host, instance: target)) != .none { brought.insert(host) }
         }
         let hosts = Set(
             placement.places(of: app).map(\.host).filter { host in
