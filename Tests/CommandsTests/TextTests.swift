@@ -54,7 +54,8 @@ import Wire
         #expect(Words.duration(Interval(milliseconds: -5)) == "0.00s")
         #expect(Words.age(Instant(milliseconds: 0), at: Instant(milliseconds: 3_700_000)) == "1h ago")
         #expect(Words.age(Instant(milliseconds: 300_000), at: Instant(milliseconds: 0)) == "in 5m")
-        #expect(["0 B", "1023 B", "1.0 KiB", "3.4 MiB"] == [0, 1023, 1024, 3_600_000].map { ByteCount(bytes: $0).rough })
+        #expect(
+            ["0 B", "1023 B", "1.0 KiB", "3.4 MiB"] == [0, 1023, 1024, 3_600_000].map { ByteCount(bytes: $0).rough })
         #expect(Words.time(Instant(milliseconds: 0)) == "1970-01-01 00:00:00")
         #expect(Words.time(Instant(milliseconds: 951_782_399_000)) == "2000-02-28 23:59:59")
         #expect(Words.time(Instant(milliseconds: 1_709_164_800_000)) == "2024-02-29 00:00:00")

@@ -49,7 +49,8 @@ struct BuildCommand: ConsoleCommand {
             unpackedBytes: packed.unpackedBytes, entries: packed.entries, path: kept)
         try console.show(result, json: json) { result, _ in
             let entries = Words.count(result.entries, "entry", plural: "entries")
-            let size = "\(ByteCount(bytes: result.sizeBytes).rough), unpacked \(ByteCount(bytes: result.unpackedBytes).rough) in \(entries)"
+            let size =
+                "\(ByteCount(bytes: result.sizeBytes).rough), unpacked \(ByteCount(bytes: result.unpackedBytes).rough) in \(entries)"
             var facts = [
                 ("app", result.app.text), ("source", result.source), ("digest", result.digest.hex), ("size", size),
             ]
