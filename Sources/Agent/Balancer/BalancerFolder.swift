@@ -28,6 +28,23 @@ struct BalancerFolder: Sendable {
         read(state).flatMap { try? JSONDecoder().decode(RunningBalancer.self, from: Data($0)) }
     }
 
+    /// The daemon that an engine has started: it writes its number after the process that started it has ended.
+    /// - Returns: nil when it has not done so within five seconds.
+    func daemon(writing file: FilePath) async -> ProcessIdentity? {
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(5)
+        repeat {
+            if let text = text(file), text.hasSuffix("\n"),
+                let identity = text.split(separator: "\n").first.flatMap({ Int32($0) })
+                    .flatMap({ ProcessIdentity(of: $0) })
+            {
+                return identity
+            }
+            try? await Task.sleep(for: .milliseconds(2), clock: clock)
+        } while clock.now < end
+        return nil
+    }
+
     func create() throws(Problem) {
         do {
             for folder in [path, certificates, run] {

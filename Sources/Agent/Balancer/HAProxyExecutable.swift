@@ -28,21 +28,10 @@ struct HAProxyExecutable: Sendable {
         let (isSuccess, output) = try await run([
             "-W", "-D", "-p", "run/haproxy.pid", "-S", "unix@run/master.sock,level,admin,mode,600", "-f", "haproxy.cfg",
         ])
-        // The daemon writes its number after the process that started it has ended.
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(5)
-        while isSuccess, clock.now < end {
-            if let identity = writtenIdentity() { return identity }
-            try? await Task.sleep(for: .milliseconds(2), clock: clock)
-        }
+        if isSuccess, let identity = await folder.daemon(writing: processID) { return identity }
         throw Problem(
             "balancer.start-failed", "HAProxy did not start.", cause: output,
             remedy: "Free the port or address that it names.")
-    }
-
-    private func writtenIdentity() -> ProcessIdentity? {
-        guard let text = folder.text(processID), text.hasSuffix("\n") else { return nil }
-        return text.split(separator: "\n").first.flatMap { Int32($0) }.flatMap { ProcessIdentity(of: $0) }
     }
 
     private func run(_ arguments: [String]) async throws(Problem) -> (isSuccess: Bool, output: String) {

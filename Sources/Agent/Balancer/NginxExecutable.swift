@@ -33,13 +33,7 @@ struct NginxExecutable: Sendable {
         // A master that was killed leaves its socket, and nginx does not listen on one that is there.
         unlink(folder.run.appending("control.sock").string)
         let (isSuccess, output) = try await run(["-c", folder.configuration.string])
-        // The daemon writes its number after the process that started it has ended.
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(5)
-        while isSuccess, clock.now < end {
-            if let identity = writtenIdentity() { return identity }
-            try? await Task.sleep(for: .milliseconds(2), clock: clock)
-        }
+        if isSuccess, let identity = await folder.daemon(writing: processID) { return identity }
         throw Problem(
             "balancer.start-failed", "nginx did not start.", cause: output,
             remedy: "Free the port or address that it names.")
@@ -98,11 +92,6 @@ struct NginxExecutable: Sendable {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
-    }
-
-    private func writtenIdentity() -> ProcessIdentity? {
-        guard let text = folder.text(processID), text.hasSuffix("\n") else { return nil }
-        return text.split(separator: "\n").first.flatMap { Int32($0) }.flatMap { ProcessIdentity(of: $0) }
     }
 
     private func run(_ arguments: [String]) async throws(Problem) -> (isSuccess: Bool, output: String) {
