@@ -44,6 +44,8 @@ package struct FleetGuardian: Sendable {
     private var running: [Slot: Set<InstanceKey>] = [:]
     /// Whom each balancer gives traffic to.
     private var serving: [HostName: [BalancerName: [Process: [InstanceID]]]] = [:]
+    /// The same with processes that a balancer has no routes to any more.
+    private var knownServers: [HostName: [BalancerName: [Process: [InstanceID]]]] = [:]
     /// The same with the hosts of those who serve: one that moves has two for a while.
     private var served: [HostName: [BalancerName: Set<InstanceKey>]] = [:]
     /// How many of each process executions may have stopped before their successors start, since
@@ -225,7 +227,9 @@ package struct FleetGuardian: Sendable {
                     "\(backend.name) has two servers of one name: \(backend.servers.map { "\($0.name) \($0.standing)" })"
                 ))
         }
-        let before = Set((serving[host]?[configuration.balancer] ?? [:]).values.flatMap(\.self))
+        // What git has lost for a moment, and has again, is not given traffic anew.
+        var known = knownServers[host]?[configuration.balancer] ?? [:]
+        let before = Set(known.values.flatMap(\.self))
         var byProcess: [Process: [InstanceID]] = [:]
         for server in Self.serving(configuration) {
             byProcess[Process(app: server.app, process: server.process), default: []].append(server)
@@ -238,6 +242,12 @@ package struct FleetGuardian: Sendable {
                 broken.append(BrokenRule(.readiness, "\(server) is given traffic and is not ready"))
             }
         }
+        for backend in configuration.backends {
+            guard let server = backend.servers.first?.instance else { continue }
+            let process = Process(app: server.app, process: server.process)
+            known[process] = byProcess[process] ?? []
+        }
+        knownServers[host, default: [:]][configuration.balancer] = known
         serving[host, default: [:]][configuration.balancer] = byProcess
         let servers = configuration.backends.flatMap { $0.servers.filter { $0.standing == .serving } }
         served[host, default: [:]][configuration.balancer] = Set(
@@ -313,15 +323,13 @@ package struct FleetGuardian: Sendable {
             let away = self.away[key] ?? 0
             var floor = min(floors[key] ?? 0, wanted)
             let isExcused = isExcused(key, fleet)
+            // What a fault took is not owed by what is begun then, also when nothing is left of it.
+            if isExcused { floor = min(floor, fewest) }
             if fewest < floor - away {
-                if isExcused {
-                    floor = fewest
-                } else {
-                    broken.append(
-                        BrokenRule(
-                            .serving,
-                            "\(key): \(fewest) of \(floor) are ready on a balancer, which serves \(servers(of: key))"))
-                }
+                broken.append(
+                    BrokenRule(
+                        .serving,
+                        "\(key): \(fewest) of \(floor) are ready on a balancer, which serves \(servers(of: key))"))
             }
             // What runs was planned for what was wanted then.
             let isChanging = fleet.orchestrator.executions[app.name] != nil

@@ -312,6 +312,8 @@ extension SimulatedFleet {
     package mutating func slow(_ host: HostName, times: Int64) {
         note("\(host) is \(times) times slower")
         agents[host]?.slowness = times
+        // What comes back takes longer, too.
+        if let until = disturbedUntil[host], until > now { disturb(host, for: until - now + restartMax(on: host)) }
     }
 
     package mutating func fillDisk(_ host: HostName, _ isFull: Bool) {

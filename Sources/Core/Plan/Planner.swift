@@ -122,9 +122,13 @@ package struct Planner {
     /// Slots that this plan passes over, because their hosts cannot be reached.
     private func outOfReach() -> [String] {
         guard let release, !isAsDesired else { return [] }
+        // A canary may serve beside what it would replace.
+        let others = Set(
+            records.values.lazy.filter { $0.duty == .serving && $0.id.release != release.number }.map { Slot($0.id) })
         let slots = placement.places(of: app).filter { slot, host in
             let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
-            return !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
+            guard !isInContact(host) else { return false }
+            return !isServing(InstanceKey(host: host, instance: target)) || others.contains(slot)
         }
         var waits = slots.map { "\($0.slot) waits for \($0.host), which is silent." }
         for (slot, host) in placement.places(of: app) where isInContact(host) {
