@@ -99,7 +99,7 @@ package indirect enum PlanNode: Codable, Hashable, Sendable {
     /// In the order of the plan's text.
     package var steps: [Step] {
         var steps: [Step] = []
-        collect(&steps)
+        forEachStep { steps.append($0) }
         return steps
     }
 
@@ -110,11 +110,12 @@ package indirect enum PlanNode: Codable, Hashable, Sendable {
         }
     }
 
-    private func collect(_ steps: inout [Step]) {
+    /// Calls for each step, in the order of the plan's text.
+    func forEachStep(_ body: (Step) -> Void) {
         switch self {
-        case .step(let step): steps.append(step)
+        case .step(let step): body(step)
         case .sequential(_, let children), .parallel(_, _, let children):
-            for child in children { child.collect(&steps) }
+            for child in children { child.forEachStep(body) }
         }
     }
 }
