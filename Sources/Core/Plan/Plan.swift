@@ -99,6 +99,7 @@ package indirect enum PlanNode: Codable, Hashable, Sendable {
     /// In the order of the plan's text.
     package var steps: [Step] {
         var steps: [Step] = []
+        steps.reserveCapacity(stepCount)
         forEachStep { steps.append($0) }
         return steps
     }
@@ -107,6 +108,13 @@ package indirect enum PlanNode: Codable, Hashable, Sendable {
         switch self {
         case .step: false
         case .sequential(_, let children), .parallel(_, _, let children): children.allSatisfy(\.isEmpty)
+        }
+    }
+
+    var stepCount: Int {
+        switch self {
+        case .step: 1
+        case .sequential(_, let children), .parallel(_, _, let children): children.reduce(0) { $0 + $1.stepCount }
         }
     }
 
@@ -121,7 +129,8 @@ package indirect enum PlanNode: Codable, Hashable, Sendable {
 }
 
 package struct Step: Codable, Hashable, Sendable {
-    package enum Action: Codable, Hashable, Sendable {
+    /// Kept apart from the step, which is copied often: large plans are held in memory whole.
+    package indirect enum Action: Codable, Hashable, Sendable {
         /// Get a package before it is needed.
         case prefetch(HostName, PackageReference)
         case phase(HostName, InstanceID, LifecyclePhase)
