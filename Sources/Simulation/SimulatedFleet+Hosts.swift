@@ -129,7 +129,7 @@ extension SimulatedFleet {
             return
         }
         agents[order.host]?.fenceMax = fence
-        violations += guardian.begun(order, fence: fence)
+        judge { $0.begun(order, fence: fence, $1) }
         agents[order.host]?.work[order.id] = SimulatedAgent.Work(order: order, startedAt: now)
         if case .awaitReady(let id) = order.operation { return answerWaiting(for: id, on: order.host) }
         if case .balance(let configuration, _) = order.operation, !agent.refusesBalancing {

@@ -21,7 +21,11 @@ extension SimulatedFleet {
         let event: Orchestrator.Event
         switch input {
         case .event(let given): event = given
-        case .tick: event = .timePassed
+        case .tick:
+            // As the real server does, also one that has nothing to save asks now and then.
+            servers[index].ticks += 1
+            if servers[index].ticks.isMultiple(of: 3), servers[index].fence != store.fence { return stop(index) }
+            event = .timePassed
         }
         carryOut(servers[index].orchestrator.receive(event, at: clock), by: index)
     }

@@ -23,6 +23,8 @@ struct BalancerPush {
     var problem: Problem?
     var sentAt: Instant
     var timeout = Interval.seconds(0)
+    /// The last farewell that the configuration was made after.
+    var farewell: Int64
 }
 
 /// A traffic step that waits for balancers.
@@ -85,6 +87,7 @@ extension Orchestrator {
                 .map { DeclaredBalancer(key: BalancerKey(host: $0.name, balancer: spec.name), spec: spec, host: $0) }
         }
         declaredBalancers = declared.sorted { $0.key < $1.key }
+        settleFarewells()
     }
 
     /// Lists every server anew, since addresses may have changed.
@@ -137,6 +140,9 @@ extension Orchestrator {
             if let last = balancers[key], last.configuration == configuration,
                 last.problem == nil || now < last.sentAt + Self.retryAfter
             {
+                // What has changed makes no difference to this balancer.
+                balancers[key]?.farewell = farewells.count
+                if last.isAcknowledged { farewells.confirm(farewells.count, by: key) }
                 continue
             }
             push(configuration, to: key, at: now)
@@ -146,6 +152,7 @@ extension Orchestrator {
             balancers[key] = nil
             traffic.forget(TrafficLedger.Source(host: key.host, balancer: key.balancer))
         }
+        settleFarewells()
     }
 
     private mutating func push(_ configuration: BalancerConfiguration, to key: BalancerKey, at now: Instant) {
@@ -156,11 +163,14 @@ extension Orchestrator {
         }
         pushCount += 1
         let order = "balance/\(settings.fence)/\(pushCount)"
-        balancers[key] = BalancerPush(order: order, configuration: configuration, sentAt: now)
+        balancers[key] = BalancerPush(
+            order: order, configuration: configuration, sentAt: now, farewell: farewells.count)
         // Only servers that no longer serve can come to rest.
         let known = Set(
             configuration.backends.flatMap { $0.servers.filter { $0.standing != .serving }.map(\.instance) })
-        let drained = handovers.values.flatMap(\.draining).filter(known.contains).sorted()
+        // What leaves and was not waited for, because its execution ended, is waited for now.
+        let leaving = farewells.waiting(for: key).filter { records[$0]?.duty == .leaving }.map(\.instance)
+        let drained = Set(handovers.values.flatMap(\.draining) + leaving).filter(known.contains).sorted()
         let apps = Set(drained.map(\.app))
         let drain = apps.compactMap { desired?.configuration.apps[$0]?.rollout.drain }.max() ?? .seconds(0)
         balancers[key]?.timeout = Self.pushTimeout + drain
@@ -179,6 +189,10 @@ extension Orchestrator {
         guard let key = balancers.first(where: { $0.value.order == order })?.key else { return }
         balancers[key]?.problem = problem
         balancers[key]?.isAcknowledged = problem == nil
+        if problem == nil, let number = balancers[key]?.farewell {
+            farewells.confirm(number, by: key)
+            settleFarewells()
+        }
         if let problem { pending.append(.announce(.balancerRefused(key.host, key.balancer, problem))) }
         for app in handovers.keys.sorted() where handovers[app]?.waitsFor.contains(key) == true {
             handovers[app]?.waitsFor.remove(key)

@@ -97,6 +97,9 @@ extension PlanWalk {
             }
         case .stop, .unconfigure, .uninstall:
             if mount.isServing { find(.replacement, step, "\(mount.key) serves then") }
+            if unconfirmed.contains(mount.key) {
+                find(.replacement, step, "a balancer may give \(mount.key) requests then")
+            }
         }
         if subjects.processes[process(of: number)].isSingle { checkTwice(number, phase, step) }
         let flow = change(number, step) { mount in
@@ -158,6 +161,8 @@ extension PlanWalk {
             flows[process(of: number), default: Flow(lowStep: step.id)].net += flow.net
         }
         for number in leaving { checkReplacement(number, step) }
+        // It ends when every balancer has confirmed the newest configuration.
+        unconfirmed = []
         return flows.mapValues { Flow(net: $0.net, low: min(0, $0.net), lowStep: $0.lowStep) }
     }
 

@@ -30,11 +30,14 @@ struct PlanWalk {
     /// The last step that gives traffic to an instance in each slot; nil: nobody has asked yet.
     var lastServes: [Slot: Int]?
     var found: [PlanFinding] = []
+    /// What a balancer may give requests to, although it does not serve.
+    var unconfirmed: Set<InstanceKey>
 
     init(plan: Plan, linter: PlanLinter) {
         self.plan = plan
         desired = linter.desired
         limits = linter.limits
+        unconfirmed = linter.live.unconfirmed
         let app = linter.desired.configuration.apps[plan.app]
         release = app == nil ? nil : linter.desired.releases[plan.app]
         routed = Set((app?.routes ?? []).map(\.to))
