@@ -11,7 +11,11 @@ struct MemoryRoom {
     private let desired: DesiredModel
     private let live: LiveModel
     private let records: InstanceRecords
-    private var hosts: [HostName: Host] = [:]
+    private let release: Int?
+    private var hosts: [Host] = []
+    private var numbers: [HostName: Int] = [:]
+    /// Bytes for each instance of a process, as far as they were asked for.
+    private var needs: [AppName: [ProcessName: Int64]] = [:]
     /// What has to go, and for whom.
     private(set) var evictions: [InstanceKey: InstanceID] = [:]
 
@@ -21,41 +25,50 @@ struct MemoryRoom {
         self.desired = desired
         self.live = live
         self.records = records
+        release = desired.releases[app]?.number
     }
 
-    /// Takes the memory of one more of the process, if the host has it, or has it without what is warm there.
-    mutating func reserve(_ process: ProcessSpec, for target: InstanceKey) -> Bool {
-        guard let needed = process.limits.memory?.bytes,
-            var host = hosts[target.host] ?? counted(target.host)
-        else { return true }
-        let warm = host.evictable.reduce(0) { $0 + $1.memory }
-        let fits = host.free + warm >= needed
-        while fits, host.free < needed, let last = host.evictable.popLast() {
+    /// Takes the memory of one more instance, if the host has it, or has it without what is warm there.
+    /// - Parameter needed: bytes; nil: the instance has no limit, and nothing is taken.
+    mutating func reserve(_ needed: Int64?, for target: InstanceKey) -> Bool {
+        guard let needed, let index = counted(target.host) else { return true }
+        let warm = hosts[index].evictable.reduce(0) { $0 + $1.memory }
+        let fits = hosts[index].free + warm >= needed
+        while fits, hosts[index].free < needed, let last = hosts[index].evictable.popLast() {
             evictions[last.key] = target.instance
-            host.free += last.memory
+            hosts[index].free += last.memory
         }
-        if fits { host.free -= needed }
-        hosts[target.host] = host
+        if fits { hosts[index].free -= needed }
         return fits
     }
 
-    private func counted(_ name: HostName) -> Host? {
-        guard let spec = desired.configuration.hosts[name],
-            let memory = spec.memory ?? live.hosts[name]?.report?.facts.memory
+    /// - Returns: nil when the host's memory is not known.
+    private mutating func counted(_ name: HostName) -> Int? {
+        if let known = numbers[name] { return known }
+        guard let memory = desired.configuration.hosts[name]?.memory ?? live.memory(of: name),
+            desired.configuration.hosts[name] != nil
         else { return nil }
         var host = Host(free: memory.bytes)
-        let release = desired.releases[app]?.number
         for id in records.on(name) {
-            let memory = desired.releases[id.app]?.processes[id.process]?.limits.memory?.bytes ?? 0
+            let memory = need(of: id)
             host.free -= memory
+            guard id.app == app, id.release != release, memory > 0 else { continue }
             let key = InstanceKey(host: name, instance: id)
-            guard id.app == app, id.release != release, memory > 0, case .warm? = records[key]?.duty,
-                !live.unconfirmed.contains(key)
-            else { continue }
+            guard case .warm? = records[key]?.duty, !live.unconfirmed.contains(key) else { continue }
             host.evictable.append((key, memory))
         }
         host.evictable.sort { Self.order($0.key) > Self.order($1.key) }
-        return host
+        hosts.append(host)
+        numbers[name] = hosts.count - 1
+        return hosts.count - 1
+    }
+
+    /// Bytes that an instance of a process may use.
+    private mutating func need(of id: InstanceID) -> Int64 {
+        if let known = needs[id.app]?[id.process] { return known }
+        let need = desired.releases[id.app]?.processes[id.process]?.limits.memory?.bytes ?? 0
+        needs[id.app, default: [:]][id.process] = need
+        return need
     }
 
     private static func order(_ key: InstanceKey) -> (Int, InstanceKey) { (key.instance.release, key) }
