@@ -159,6 +159,11 @@ package struct LiveModel: Codable, Hashable, Sendable {
 
     // A host is large: what follows looks at it where it is, since to copy it takes longer than to find it.
 
+    /// - Parameter body: is not called for a host that is not known.
+    func look(at host: HostName, _ body: (borrowing LiveHost) -> Void) {
+        if let index = hosts.index(forKey: host) { body(hosts.values[index]) }
+    }
+
     func contact(of host: HostName) -> LiveHost.Contact? {
         hosts.index(forKey: host).map { hosts.values[$0].contact }
     }

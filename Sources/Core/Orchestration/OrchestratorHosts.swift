@@ -144,7 +144,7 @@ extension Orchestrator {
         liveRevision += 1
         pending.append(.announce(.hostChanged(host, contact)))
         lookAt(host)
-        balancersAreStale = true
+        if balancerHosts.contains(host) { balancersAreStale = true }
         settleFarewells()
     }
 

@@ -86,6 +86,10 @@ package struct Placement: Sendable {
         }
     }
 
+    /// Bytes that all instances on a host may use together; nil: not known.
+    /// - Parameter host: its number in the order of names.
+    func memory(of host: Int) -> Int64? { fleet.memory[host] == .max ? nil : fleet.memory[host] }
+
     /// A host's place in the order of names; behind all others, if it is not declared.
     func number(of host: HostName) -> Int { fleet.number(of: host) ?? .max }
 

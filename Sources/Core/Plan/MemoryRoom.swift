@@ -11,27 +11,33 @@ struct MemoryRoom {
     private let desired: DesiredModel
     private let live: LiveModel
     private let records: InstanceRecords
+    private let placement: Placement
     private let release: Int?
     private var hosts: [Host] = []
-    private var numbers: [HostName: Int] = [:]
+    /// Where each host that was asked for is in `hosts`, by its number in the placement; nil: its
+    /// memory is not known.
+    private var indices: [Int: Int?] = [:]
     /// Bytes for each instance of a process, as far as they were asked for.
     private var needs: [AppName: [ProcessName: Int64]] = [:]
     /// What has to go, and for whom.
     private(set) var evictions: [InstanceKey: InstanceID] = [:]
 
     /// - Parameter app: only its warm instances may be evicted: those of others are not this plan's.
-    init(app: AppName, desired: DesiredModel, live: LiveModel, records: InstanceRecords) {
+    init(app: AppName, desired: DesiredModel, live: LiveModel, records: InstanceRecords, placement: Placement) {
         self.app = app
         self.desired = desired
         self.live = live
         self.records = records
+        self.placement = placement
         release = desired.releases[app]?.number
     }
 
     /// Takes the memory of one more instance, if the host has it, or has it without what is warm there.
-    /// - Parameter needed: bytes; nil: the instance has no limit, and nothing is taken.
-    mutating func reserve(_ needed: Int64?, for target: InstanceKey) -> Bool {
-        guard let needed, let index = counted(target.host) else { return true }
+    /// - Parameters:
+    ///   - needed: bytes; nil: the instance has no limit, and nothing is taken.
+    ///   - number: the host's, in the placement.
+    mutating func reserve(_ needed: Int64?, for target: InstanceKey, on number: Int) -> Bool {
+        guard let needed, let index = index(of: target.host, number) else { return true }
         let warm = hosts[index].evictable.reduce(0) { $0 + $1.memory }
         let fits = hosts[index].free + warm >= needed
         while fits, hosts[index].free < needed, let last = hosts[index].evictable.popLast() {
@@ -42,13 +48,18 @@ struct MemoryRoom {
         return fits
     }
 
-    /// - Returns: nil when the host's memory is not known.
-    private mutating func counted(_ name: HostName) -> Int? {
-        if let known = numbers[name] { return known }
-        guard let memory = desired.configuration.hosts[name]?.memory ?? live.memory(of: name),
-            desired.configuration.hosts[name] != nil
-        else { return nil }
-        var host = Host(free: memory.bytes)
+    private mutating func index(of name: HostName, _ number: Int) -> Int? {
+        if let known = indices[number] { return known }
+        let index = placement.memory(of: number).map { memory in
+            hosts.append(counted(name, memory: memory))
+            return hosts.count - 1
+        }
+        indices[number] = .some(index)
+        return index
+    }
+
+    private mutating func counted(_ name: HostName, memory: Int64) -> Host {
+        var host = Host(free: memory)
         for id in records.on(name) {
             let memory = need(of: id)
             host.free -= memory
@@ -58,9 +69,7 @@ struct MemoryRoom {
             host.evictable.append((key, memory))
         }
         host.evictable.sort { Self.order($0.key) > Self.order($1.key) }
-        hosts.append(host)
-        numbers[name] = hosts.count - 1
-        return hosts.count - 1
+        return host
     }
 
     /// Bytes that an instance of a process may use.

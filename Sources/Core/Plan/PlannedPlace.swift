@@ -5,13 +5,15 @@ struct PlannedPlace {
     var target: InstanceKey
     /// The host, in the order of names.
     var hostNumber: Int
-    var isInContact: Bool
     /// Of the target; nil: it has no record.
     var duty: InstanceRecord.Duty?
+    var isInContact = false
     /// Whether the target's host says anything about it.
-    var isReported: Bool
-    var state: LifecycleState
-    var isReady: Bool
+    var isReported = false
+    var state = LifecycleState.none
+    var isReady = false
+    /// Whether the host's link names the desired release.
+    var isLinked = false
 }
 
 extension Planner {
@@ -22,12 +24,18 @@ extension Planner {
         placement.forEachPlace(of: app) { slot, host, number in
             let id = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
             let target = InstanceKey(host: host, instance: id)
-            let found = live.instance(id, on: host)
-            places.append(
-                PlannedPlace(
-                    slot: slot, target: target, hostNumber: number, isInContact: isInContact(host),
-                    duty: records[target]?.duty, isReported: found != nil, state: found?.state ?? .none,
-                    isReady: found?.isReady ?? false))
+            var place = PlannedPlace(
+                slot: slot, target: target, hostNumber: number, duty: records[target]?.duty)
+            live.look(at: host) { found in
+                place.isInContact = found.contact == .connected
+                guard let report = found.report else { return }
+                place.isLinked = report.links[app]?.current == release.identity
+                guard let index = report.instances.firstIndex(where: { $0.id == id }) else { return }
+                place.isReported = true
+                place.state = report.instances[index].state
+                place.isReady = report.instances[index].isReady
+            }
+            places.append(place)
         }
         return places
     }

@@ -80,6 +80,7 @@ package struct Planner {
         }
         places = plannedPlaces()
         (slots, evictions) = slotChanges()
+        if self.records.isEmpty { return }
         surplus = surplusKeys(displaced: Set(slots.flatMap(\.displaced)))
         surplusSet = Set(surplus)
     }
@@ -212,7 +213,8 @@ extension Planner {
             if record.id.release == release.number && placement.host(of: slot) == key.host { continue }
             displacedBySlot[slot, default: []].append(key)
         }
-        var room = MemoryRoom(app: app, desired: desired, live: live, records: allRecords)
+        var room = MemoryRoom(
+            app: app, desired: desired, live: live, records: allRecords, placement: placement)
         var processes = PlannedProcesses(release)
         let changes = places.compactMap { place -> SlotChange? in
             let slot = place.slot
@@ -266,7 +268,7 @@ extension Planner {
         if isServing && place.state == .running && displaced.isEmpty { return nil }
         // What comes where nothing of its slot is was given its place by the placement, which does
         // not count what is warm.
-        let hasRoom = place.duty != nil || room.reserve(process.memory, for: target)
+        let hasRoom = place.duty != nil || room.reserve(process.memory, for: target, on: place.hostNumber)
         let fits = hasRoom || displaced.allSatisfy { $0.host != target.host }
         return SlotChange(
             slot: place.slot, target: target, hostNumber: place.hostNumber, state: place.state,

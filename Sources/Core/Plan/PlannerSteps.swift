@@ -202,10 +202,7 @@ extension Planner {
         var brought = Set(slots.map(\.hostNumber))
         for place in places where place.state != .none { brought.insert(place.hostNumber) }
         let hosts = inOrder(
-            places.filter {
-                $0.isInContact && brought.contains($0.hostNumber)
-                    && live.link(of: app, on: $0.target.host) != release.identity
-            }.map { ($0.hostNumber, $0.target.host) })
+            places.filter { $0.isInContact && !$0.isLinked && brought.contains($0.hostNumber) }.map { ($0.hostNumber, $0.target.host) })
         let nodes = hosts.map {
             builder.step(
                 .link($0, app, releaseIdentity: release.identity), reason: "\(release.label) runs there now",

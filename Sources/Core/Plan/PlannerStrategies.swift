@@ -81,7 +81,7 @@ extension Planner {
     /// Slots that change in place because the policy leaves them no other way.
     private func inPlaceSlots(of slots: [SlotChange]) -> Set<Slot> {
         let batches = byProcess(slots).flatMap { packed($0.process, $0.slots).batches }
-        return Set(batches.joined().filter { !$0.isBeside }.map(\.slot))
+        return Set(batches.joined().filter { !$0.isBeside && $0.replacement == .beside }.map(\.slot))
     }
 
     private func batches(of slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
@@ -201,11 +201,12 @@ extension Planner {
     /// Servers with a weight that no canary needs any more.
     func strays() -> [DutyChange] {
         guard let release, !isHeld else { return [] }
-        let changing = Set(slots.flatMap { [$0.target] + $0.displaced })
-        return records.values.filter { record in
+        let weighted = records.values.filter { record in
             record.weight != nil && record.duty == .serving && record.id.release == release.number
-                && !changing.contains(InstanceKey(record))
-        }.sorted { InstanceKey($0) < InstanceKey($1) }.map {
+        }
+        if weighted.isEmpty { return [] }
+        let changing = Set(slots.flatMap { [$0.target] + $0.displaced })
+        return weighted.filter { !changing.contains(InstanceKey($0)) }.sorted { InstanceKey($0) < InstanceKey($1) }.map {
             DutyChange(instance: $0.id, host: $0.host, duty: .serve)
         }
     }
