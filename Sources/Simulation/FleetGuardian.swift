@@ -171,6 +171,12 @@ package struct FleetGuardian: Sendable {
         return broken + leftovers(of: execution, fleet)
     }
 
+    /// Another server goes on with an execution.
+    mutating func resumed(_ execution: Execution, _ fleet: borrowing SimulatedFleet) -> [BrokenRule] {
+        noteAway(execution, fleet)
+        return []
+    }
+
     /// What is stopped before its successor starts is away for a while, as far as the policy allows.
     private mutating func noteAway(_ execution: Execution, _ fleet: borrowing SimulatedFleet) {
         let plan = execution.machine.plan

@@ -107,8 +107,10 @@ extension Orchestrator {
         if servers.set(server, for: key) { balancersAreStale = true }
     }
 
-    /// A lost host's balancers are waited for no longer.
+    /// A lost host's balancers are waited for no longer. What they were sent must not reach them when
+    /// the host is back: what it gives requests to may have ended meanwhile.
     mutating func giveUpBalancers(on host: HostName, at now: Instant) {
+        for key in balancers.keys.sorted() where key.host == host { withdraw(key) }
         for app in handovers.keys.sorted() {
             guard let waitsFor = handovers[app]?.waitsFor, waitsFor.contains(where: { $0.host == host }) else {
                 continue
@@ -156,12 +158,16 @@ extension Orchestrator {
         settleFarewells()
     }
 
+    /// What is on its way is not wanted any more.
+    private mutating func withdraw(_ key: BalancerKey) {
+        guard let last = balancers.removeValue(forKey: key), !last.isAcknowledged, last.problem == nil else { return }
+        pending.append(.cancelOrder(id: last.order, host: key.host))
+    }
+
     private mutating func push(_ configuration: BalancerConfiguration, to key: BalancerKey, at now: Instant) {
         // What is on its way is overtaken: its host must not take it up after this one, nor wait for
         // connections to end that this one may need again.
-        if let last = balancers[key], !last.isAcknowledged, last.problem == nil {
-            pending.append(.cancelOrder(id: last.order, host: key.host))
-        }
+        withdraw(key)
         pushCount += 1
         let order = "balance/\(settings.fence)/\(pushCount)"
         balancers[key] = BalancerPush(
@@ -205,9 +211,9 @@ extension Orchestrator {
 
     /// An order that no agent has answered for so long is lost: its balancer is sent another.
     mutating func forgetUnansweredBalancers(at now: Instant) {
-        for (key, push) in balancers
+        for (key, push) in balancers.sorted(by: { $0.key < $1.key })
         where !push.isAcknowledged && push.problem == nil && now > push.sentAt + push.timeout + Self.retryAfter {
-            balancers[key] = nil
+            withdraw(key)
             balancersAreStale = true
         }
     }

@@ -339,9 +339,10 @@ extension Planner {
         let slot = Slot(record.id)
         guard isWanted(slot) else { return true }
         guard let host = placement.host(of: slot) else {
-            // A host that is only silent, as all are after a restart, may serve.
-            return standing[record.host].isLeaving && !isInContact(record.host)
-                && live.hosts[record.host]?.contact != .silent
+            // What has no other place serves on, as long as balancers reach it: also on a host that only
+            // the control plane does not. Another release does not stay where nobody can take it away.
+            return standing[record.host].isLeaving && live.hosts[record.host]?.contact == .lost
+                && record.id.release != release?.number
         }
         // Another record serves the slot already, on the host where it belongs.
         let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release?.number ?? 0)
