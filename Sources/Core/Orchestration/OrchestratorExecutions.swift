@@ -142,7 +142,8 @@ extension Orchestrator {
         let standing = standing ?? FleetStanding(desired: desired, live: live)
         var placement =
             placed(at: now)?.placement
-            ?? Placement(desired: desired, live: live, standing: standing, current: { records.currentHosts(of: $0, slots: $1) })
+            ?? Placement(
+                desired: desired, live: live, standing: standing, current: { records.currentHosts(of: $0, slots: $1) })
         placement.place([app], desired: desired, current: { records.currentHosts(of: $0, slots: $1) })
         return Planner(
             app: app, desired: desired, live: live, records: records, placement: placement, standing: standing,

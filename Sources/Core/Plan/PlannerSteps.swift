@@ -12,7 +12,9 @@ extension Planner {
         guard let release else { return nil }
         let hosts = inOrder(
             slots.filter { $0.state == .none }.map { ($0.hostNumber, $0.target.host) }
-                + tasks.filter { state($0.target) == .none }.map { (placement.number(of: $0.target.host), $0.target.host) })
+                + tasks.filter { state($0.target) == .none }.map {
+                    (placement.number(of: $0.target.host), $0.target.host)
+                })
         let nodes = hosts.map {
             builder.step(
                 .prefetch($0, release.package), reason: "\(release.label) needs \(release.package.digest.short)",
@@ -202,7 +204,9 @@ extension Planner {
         var brought = Set(slots.map(\.hostNumber))
         for place in places where place.state != .none { brought.insert(place.hostNumber) }
         let hosts = inOrder(
-            places.filter { $0.isInContact && !$0.isLinked && brought.contains($0.hostNumber) }.map { ($0.hostNumber, $0.target.host) })
+            places.filter { $0.isInContact && !$0.isLinked && brought.contains($0.hostNumber) }.map {
+                ($0.hostNumber, $0.target.host)
+            })
         let nodes = hosts.map {
             builder.step(
                 .link($0, app, releaseIdentity: release.identity), reason: "\(release.label) runs there now",

@@ -206,7 +206,8 @@ extension Planner {
         }
         if weighted.isEmpty { return [] }
         let changing = Set(slots.flatMap { [$0.target] + $0.displaced })
-        return weighted.filter { !changing.contains(InstanceKey($0)) }.sorted { InstanceKey($0) < InstanceKey($1) }.map {
+        return weighted.filter { !changing.contains(InstanceKey($0)) }.sorted { InstanceKey($0) < InstanceKey($1) }.map
+        {
             DutyChange(instance: $0.id, host: $0.host, duty: .serve)
         }
     }
