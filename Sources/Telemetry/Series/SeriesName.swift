@@ -18,7 +18,8 @@ package struct SeriesName: Hashable, Sendable {
     /// Reads `path` or `path;key=value;…` in any order of tags.
     package init(_ text: String) throws(TelemetryProblem) {
         guard text.utf8.count <= Self.bytesMax else {
-            throw Self.refusal(text.prefix(64) + "…", "It has \(text.utf8.count) bytes, and \(Self.bytesMax) are allowed.")
+            throw Self.refusal(
+                text.prefix(64) + "…", "It has \(text.utf8.count) bytes, and \(Self.bytesMax) are allowed.")
         }
         for byte in text.utf8 where byte <= 0x20 || byte == 0x7F {
             throw Self.refusal(text.prefix(64), "It has a control character or a space (byte \(byte)).")
