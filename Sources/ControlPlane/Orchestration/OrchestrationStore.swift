@@ -33,6 +33,16 @@ package struct OrchestrationStore: Sendable {
         }
     }
 
+    /// Why this server may not go on; nil while it leads, or while that cannot be said.
+    func supersession() async -> Problem? {
+        do {
+            try await transact([])
+            return nil
+        } catch {
+            return error.code == Self.supersededCode ? error : nil
+        }
+    }
+
     /// Makes what the actions save durable: what belongs together in one transaction, as far as
     /// the store's limit for one allows.
     package func save(

@@ -140,11 +140,17 @@ package struct LiveModel: Codable, Hashable, Sendable {
     package var revision: Int64
     package var at: Instant
     package var hosts: [HostName: LiveHost]
+    /// Instances that serve no longer by what is recorded, while a balancer has not confirmed that
+    /// it gives them nothing: they may not be stopped.
+    package var unconfirmed: Set<InstanceKey>
 
-    package init(revision: Int64, at: Instant, hosts: [HostName: LiveHost]) {
+    package init(
+        revision: Int64, at: Instant, hosts: [HostName: LiveHost], unconfirmed: Set<InstanceKey> = []
+    ) {
         self.revision = revision
         self.at = at
         self.hosts = hosts
+        self.unconfirmed = unconfirmed
     }
 
     package func instance(_ id: InstanceID, on host: HostName) -> LiveInstance? {

@@ -135,6 +135,7 @@ package struct Orchestrator: Sendable {
     var balancersAreStale = true
     var pushCount = 0
     var handovers: [AppName: Handover] = [:]
+    var farewells = Farewells()
     var appsToLookAt: Set<AppName> = []
     /// What balancers have counted, by app and release.
     package internal(set) var traffic = TrafficLedger()
@@ -174,6 +175,7 @@ package struct Orchestrator: Sendable {
         restoreWatches(memory.traffic)
         expectDeclaredHosts()
         findBalancers()
+        rememberFarewells()
         listServers()
         lookAtEverything()
     }
@@ -231,7 +233,9 @@ package struct Orchestrator: Sendable {
         return pending
     }
 
-    package func live(at now: Instant) -> LiveModel { LiveModel(revision: liveRevision, at: now, hosts: hosts) }
+    package func live(at now: Instant) -> LiveModel {
+        LiveModel(revision: liveRevision, at: now, hosts: hosts, unconfirmed: farewells.waiting)
+    }
 
     mutating func lookAtEverything() {
         appsToLookAt.formUnion(desired?.configuration.apps.keys.map { $0 } ?? [])

@@ -316,6 +316,8 @@ extension Orchestrator {
                 let problem = Problem(
                     "host.lost", "The step cannot end.", cause: "\(host) is silent for longer than the grace period.",
                     remedy: "See `apus hosts`; its instances are placed elsewhere.")
+                // What comes of it is not awaited, and must not happen when the host is back.
+                if let id = executions[app]?.id { cancel(step.step, attempt: step.attempt, of: app, execution: id) }
                 feed(.stepEnded(step.step.id, problem), to: app, at: now)
             }
         }

@@ -143,6 +143,7 @@ extension Orchestrator {
         pending.append(.announce(.hostChanged(host, contact)))
         lookAt(host)
         balancersAreStale = true
+        settleFarewells()
     }
 
     /// What differs on a host is looked at: instances that came, went, or are in another state,
@@ -188,6 +189,7 @@ extension Orchestrator {
     mutating func save(_ changes: [InstanceKey: InstanceRecord?]) {
         guard !changes.isEmpty else { return }
         for (key, record) in changes {
+            noteFarewell(key, before: records[key], after: record)
             records[key] = record
             misplaced.insert(key.instance.app)
             settledApps.remove(key.instance.app)

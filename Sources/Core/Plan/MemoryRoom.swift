@@ -49,7 +49,9 @@ struct MemoryRoom {
             let memory = desired.releases[id.app]?.processes[id.process]?.limits.memory?.bytes ?? 0
             host.free -= memory
             let key = InstanceKey(host: name, instance: id)
-            guard id.app == app, id.release != release, memory > 0, case .warm? = records[key]?.duty else { continue }
+            guard id.app == app, id.release != release, memory > 0, case .warm? = records[key]?.duty,
+                !live.unconfirmed.contains(key)
+            else { continue }
             host.evictable.append((key, memory))
         }
         host.evictable.sort { Self.order($0.key) > Self.order($1.key) }

@@ -73,6 +73,7 @@ extension PlanWalk {
             if phase == .start { checkTwice(key, step) }
         case .stop, .unconfigure, .uninstall:
             if mount.isServing { find(.replacement, step, "\(key) serves then") }
+            if unconfirmed.contains(key) { find(.replacement, step, "a balancer may give \(key) requests then") }
         }
         let flow = change(key, step) { mount in
             if mount.state != phase.to { mount.isReady = false }
@@ -127,6 +128,8 @@ extension PlanWalk {
         }
         effect.flows = effect.flows.mapValues { Flow(net: $0.net, low: min(0, $0.net), lowStep: $0.lowStep) }
         for key in leaving { checkReplacement(key, step) }
+        // It ends when every balancer has confirmed the newest configuration.
+        unconfirmed = []
         return effect
     }
 

@@ -69,12 +69,15 @@ struct PlanWalk {
     var running: [Slot: Set<InstanceKey>] = [:]
     var servingBefore: [ProcessName: Int] = [:]
     var found: [PlanFinding] = []
+    /// What a balancer may give requests to, although it does not serve.
+    var unconfirmed: Set<InstanceKey>
 
     init(plan: Plan, linter: PlanLinter) {
         self.plan = plan
         desired = linter.desired
         live = linter.live
         limits = linter.limits
+        unconfirmed = linter.live.unconfirmed
         let app = linter.desired.configuration.apps[plan.app]
         release = app == nil ? nil : linter.desired.releases[plan.app]
         routed = Set((app?.routes ?? []).map(\.to))

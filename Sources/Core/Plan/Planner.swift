@@ -126,12 +126,17 @@ package struct Planner {
             let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
             return !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
         }
-        let held = placement.places(of: app).compactMap { slot, host -> (slot: Slot, host: HostName)? in
-            let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
-            guard isInContact(host) else { return nil }
-            return silentHost(of: slot, besides: InstanceKey(host: host, instance: target)).map { (slot, $0) }
+        var waits = slots.map { "\($0.slot) waits for \($0.host), which is silent." }
+        for (slot, host) in placement.places(of: app) where isInContact(host) {
+            let id = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
+            let target = InstanceKey(host: host, instance: id)
+            if let silent = silentHost(of: slot, besides: target) {
+                waits.append("\(slot) waits for \(silent), which is silent.")
+            } else if let other = unconfirmed(in: slot, besides: target) {
+                waits.append("\(slot) waits until no balancer serves \(other).")
+            }
         }
-        return (slots.map { ($0.slot, $0.host) } + held).map { "\($0.0) waits for \($0.1), which is silent." }
+        return waits
     }
 
     private var title: String {
@@ -203,6 +208,7 @@ extension Planner {
                 host: host,
                 instance: InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number))
             if silentHost(of: slot, besides: target) != nil { return nil }
+            if unconfirmed(in: slot, besides: target) != nil { return nil }
             let displaced = displacedBySlot[slot]?.sorted() ?? []
             return slotChange(
                 slot, target: target, process: process, displaced: displaced,
@@ -216,6 +222,12 @@ extension Planner {
     private func silentHost(of slot: Slot, besides target: InstanceKey) -> HostName? {
         guard release?.processes[slot.process]?.replacement == .inPlace else { return nil }
         return silentHosts[slot]?.first { $0 != target.host }
+    }
+
+    /// What must end before another of its slot starts, and may not end yet: a balancer may serve it.
+    private func unconfirmed(in slot: Slot, besides target: InstanceKey) -> InstanceKey? {
+        guard release?.processes[slot.process]?.replacement == .inPlace else { return nil }
+        return live.unconfirmed.filter { Slot($0.instance) == slot && $0 != target && state($0) == .running }.min()
     }
 
     private func isMeant(_ slot: Slot, on host: HostName) -> Bool {
@@ -273,7 +285,9 @@ extension Planner {
         let keptRelease = servingBefore.map(\.id.release).max() ?? warmRelease
         return records.values.filter { record in
             let key = InstanceKey(record)
-            if displaced.contains(key) { return false }
+            // What a balancer may still give requests to is looked at again when it has confirmed that
+            // it does not.
+            if displaced.contains(key) || live.unconfirmed.contains(key) { return false }
             let isTarget = record.id.release == release?.number && placement.host(of: Slot(record.id)) == record.host
             switch record.duty {
             case .serving:
@@ -309,9 +323,10 @@ extension Planner {
         let slot = Slot(record.id)
         guard isWanted(slot) else { return true }
         guard let host = placement.host(of: slot) else {
-            // A host that is only silent, as all are after a restart, may serve.
-            return standing[record.host].isLeaving && !isInContact(record.host)
-                && live.hosts[record.host]?.contact != .silent
+            // What has no other place serves on, as long as balancers reach it: also on a host that only
+            // the control plane does not. Another release does not stay where nobody can take it away.
+            return standing[record.host].isLeaving && live.hosts[record.host]?.contact == .lost
+                && record.id.release != release?.number
         }
         // Another record serves the slot already, on the host where it belongs.
         let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release?.number ?? 0)
