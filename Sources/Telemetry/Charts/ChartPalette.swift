@@ -15,10 +15,10 @@ package enum ChartPalette {
 
     /// Of series, in the order in which they are given out.
     static let lightSeries = [
-        "#0067b1", "#d55e00", "#00805c", "#b8508f", "#a07800", "#2f9bd6", "#4d4d4d", "#7a1f3d",
+        "#2f5cb8", "#f4570f", "#3f8f5c", "#bd62a2", "#a88d1f", "#4a97bf", "#5d6178", "#983356",
     ]
     static let darkSeries = [
-        "#5aa9f0", "#ff8f3f", "#3fc79a", "#e58fc8", "#e6c229", "#9adcf7", "#c4c4c4", "#c77b8a",
+        "#519ff4", "#ff7f2b", "#49e0ad", "#c785bc", "#f7cb16", "#99d4ff", "#b8c8d1", "#d2728e",
     ]
 
     /// Of heat, from little to much.

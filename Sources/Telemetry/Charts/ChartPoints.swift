@@ -86,8 +86,8 @@ struct ChartGrid {
 
     /// As many cells as the finest of the windows has points, at most `cellsMax`.
     init(_ windows: [SeriesWindow], from: Int64, until: Int64, cellsMax: Int) {
-        self.from = from
-        self.until = until
+        self.from = max(-1 << 40, min(1 << 40, from))
+        self.until = max(-1 << 40, min(1 << 41, until))
         let finest = windows.reduce(0) { max($0, $1.indices(from: from, until: until).count) }
         let count = max(1, min(cellsMax, finest))
         let width = max(1, Double(until) - Double(from)) / Double(count)
@@ -102,7 +102,9 @@ struct ChartGrid {
             let left = from + Int64((middle - width / 2).rounded(.up))
             let right = from + Int64((middle + width / 2).rounded(.up)) - 1
             let inside = window.indices(from: left, until: right)
-            let indices = inside.isEmpty ? window.indices(from: left - window.step + 1, until: left).suffix(1) : inside
+            let indices =
+                inside.isEmpty
+                ? window.indices(from: left - min(window.step, 1 << 41) + 1, until: left).suffix(1) : inside
             var (sum, count) = (0.0, 0)
             for index in indices where window.values[index].isFinite {
                 count += 1

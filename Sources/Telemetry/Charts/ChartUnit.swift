@@ -65,7 +65,8 @@ package enum ChartUnit: String, CaseIterable, Hashable, Sendable {
     /// One figure as people read it, to three digits: `1.23 M/s`, `512 MiB`, `3.2 ms`, `–` for none.
     package func text(_ value: Double) -> String {
         guard value.isFinite else { return DecimalText.fixed(value, decimals: 0) }
-        let figure = DecimalText.rounded(value * base, significant: 3)
+        // What no scale can express is nothing.
+        let figure = value.magnitude < 1e-290 ? 0 : DecimalText.rounded(value * base, significant: 3)
         let scale = scale(for: figure.magnitude)
         return Self.join(DecimalText.shortest(figure / scale.factor), scale.suffix)
     }

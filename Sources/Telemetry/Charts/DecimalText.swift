@@ -52,6 +52,7 @@ package enum DecimalText {
             guard places <= 300 else { return value }
             return (value * power(places)).rounded() / power(places)
         }
-        return (value / power(-places)).rounded() * power(-places)
+        let result = (value / power(-places)).rounded() * power(-places)
+        return result.isFinite ? result : value
     }
 }

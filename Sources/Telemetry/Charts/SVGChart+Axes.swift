@@ -28,9 +28,10 @@ extension SVGChart {
         let anchor: Markup = side == .left ? "end" : "start"
         let offset: Markup =
             axis.offset.map { text in
-                let at = side == .left ? plot.left : plot.left + plot.width
-                return
-                    #"<text x="\#(at)" y="\#(plot.top - 8)" text-anchor="\#(side == .left ? "start" : "end")">+ is above \#(text)</text>"#
+                """
+                <text x="\(plot.left + plot.width)" y="\(side == .left ? plot.top - 5 : plot.top - 18)" text-anchor="end">\
+                + is above \(text)</text>
+                """
             } ?? .empty
         return """
             <g \(options.theme.paint(.muted)) fill="currentColor" text-anchor="\(anchor)">\(labels)\(offset)</g>

@@ -33,23 +33,30 @@ extension SVGChart {
         return drawing.series.reversed().markup { drawn in
             let series = chart.series[drawn.index]
             let axis = drawing.axis(of: series.side)
-            let path = drawn.points.runs.markup { line($0, axis) }
+            let path = drawn.points.runs.filter { $0.count > 1 }.markup { line($0, axis) }
             let dash = series.style == .stacked ? .empty : options.theme.dash(series: drawn.index)
             return """
                 <g \(options.theme.paint(series: drawn.index))\(hoverData(drawn))>\
                 <path stroke="currentColor" stroke-width="\(width)" stroke-linejoin="round" stroke-linecap="round" \
-                fill="none"\(dash) d="\(path)"/></g>
+                fill="none"\(dash) d="\(path)"/>\(dots(drawn.points, axis))</g>
 
                 """
         }
     }
 
-    /// A run of points. One alone is a dot, by the round ends of its line.
-    private func line(_ run: [ChartPoints.Point], _ axis: ValueAxis) -> Markup {
+    func line(_ run: [ChartPoints.Point], _ axis: ValueAxis) -> Markup {
         var path = PathText()
         path.run(run.map { (plot.x($0.time), plot.y($0.value, axis)) })
-        if run.count == 1 { path.dot() }
         return path.markup
+    }
+
+    /// Points that have no neighbour.
+    private func dots(_ points: ChartPoints, _ axis: ValueAxis) -> Markup {
+        var path = PathText()
+        for run in points.runs where run.count == 1 { path.dot(plot.x(run[0].time), plot.y(run[0].value, axis)) }
+        guard !path.isEmpty else { return .empty }
+        return
+            #"<path stroke="currentColor" stroke-width="3.5" stroke-linecap="round" fill="none" d="\#(path.markup)"/>"#
     }
 
     private func area(_ points: ChartPoints, above floor: ChartPoints, _ axis: ValueAxis) -> Markup {
@@ -113,7 +120,17 @@ struct PathText {
     }
 
     /// A line of no length, which round ends make a dot.
-    mutating func dot() { text += "h0" }
+    mutating func dot(_ newX: Double, _ newY: Double) {
+        move(newX, newY)
+        text += "h0"
+    }
+
+    mutating func rectangle(_ left: Double, _ top: Double, _ right: Double, _ bottom: Double) {
+        run([(left, top), (right, top), (right, bottom), (left, bottom)])
+        text += "z"
+    }
+
+    var isEmpty: Bool { text.isEmpty }
 
     private mutating func append(_ tenths: Int) {
         if tenths >= 0, let last = text.utf8.last, last <= UInt8(ascii: "9") { text += " " }

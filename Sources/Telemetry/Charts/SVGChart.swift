@@ -33,7 +33,16 @@ package struct SVGChart {
         self.options = options
         let plotHeight = Double(options.height) - (options.hasTitle ? 30 : 12) - 34 - (chart.marks.isEmpty ? 0 : 14)
         drawing = ChartDrawing(chart, width: options.width, ticks: max(2, Int(plotHeight / 36)))
-        plot = PlotArea(chart, drawing, options)
+        plot = PlotArea(
+            chart, options, left: drawing.left.ticks.map(\.label), right: drawing.right?.ticks.map(\.label))
+    }
+
+    /// The frame of another kind of picture: without series, but with these labels on the left.
+    init(frame chart: Chart, options: Options, labels: [String]) {
+        self.chart = chart
+        self.options = options
+        drawing = ChartDrawing(chart, width: options.width, ticks: 2)
+        plot = PlotArea(chart, options, left: labels, right: nil)
     }
 
     package var markup: Markup {
@@ -77,7 +86,7 @@ package struct SVGChart {
     private static let style: Markup = "<style>\(Markup.stylesheet)</style>"
 
     /// What the script needs to know: the span and where it is drawn.
-    private var data: Markup {
+    var data: Markup {
         guard options.theme == .page else { return .empty }
         return """
              data-from="\(chart.from)" data-until="\(chart.until)" data-left="\(plot.left)" data-top="\(plot.top)" \
@@ -85,7 +94,7 @@ package struct SVGChart {
             """
     }
 
-    private var title: Markup {
+    var title: Markup {
         guard options.hasTitle, !chart.title.isEmpty else { return .empty }
         let text = TextWidth.fitting(chart.title, size: 13, into: Double(options.width) - 24)
         return """
@@ -95,12 +104,15 @@ package struct SVGChart {
             """
     }
 
-    private var emptyText: Markup {
-        guard drawing.isEmpty else { return .empty }
-        return """
-            <text \(options.theme.paint(.muted)) fill="currentColor" x="\(plot.left + plot.width / 2)" \
-            y="\(plot.top + plot.height / 2 + 4)" text-anchor="middle">no data in this time</text>
-            """
+    var emptyText: Markup {
+        drawing.isEmpty ? noData : .empty
+    }
+
+    var noData: Markup {
+        """
+        <text \(options.theme.paint(.muted)) fill="currentColor" x="\(plot.left + plot.width / 2)" \
+        y="\(plot.top + plot.height / 2 + 4)" text-anchor="middle">no data in this time</text>
+        """
     }
 }
 
@@ -117,13 +129,16 @@ struct PlotArea {
     let height: Double
     private let seconds: Double
 
-    init(_ chart: Chart, _ drawing: ChartDrawing, _ options: SVGChart.Options) {
-        func room(_ axis: ValueAxis) -> Double {
-            axis.ticks.reduce(0) { max($0, TextWidth.of($1.label, size: SVGChart.fontSize)) }
+    /// With room for the labels of the axes.
+    init(_ chart: Chart, _ options: SVGChart.Options, left labels: [String], right others: [String]?) {
+        func room(_ labels: [String]) -> Double {
+            // No label takes more than a third of the picture.
+            let widest = labels.reduce(0) { max($0, TextWidth.of($1, size: SVGChart.fontSize)) }
+            return (min(widest, Double(options.width) / 3) + 16).rounded()
         }
-        left = max(34, (room(drawing.left) + 16).rounded())
+        left = max(34, room(labels))
         top = (options.hasTitle ? 30 : 12) + (chart.marks.isEmpty ? 0 : 14)
-        let right = drawing.right.map { (room($0) + 16).rounded() } ?? 14
+        let right = others.map(room) ?? 14
         width = max(40, Double(options.width) - left - right)
         height = max(30, Double(options.height) - top - 34)
         seconds = chart.seconds

@@ -24,7 +24,7 @@ package struct ValueAxis: Hashable, Sendable {
             // What never was negative is not drawn as if it could be.
             (low, high) = (low == 0 || fixedLower ? low : low - room, fixedUpper && !fixedLower ? high : high + room)
         }
-        let step = Self.step(atLeast: (high - low) / Double(max(1, count)), unit: unit)
+        let step = Self.step(atLeast: (high - low) / (Double(max(1, count)) * 1.3), unit: unit)
         let first = fixedLower ? (low / step).rounded(.up) : (low / step + 1e-9).rounded(.down)
         let last = fixedUpper ? (high / step).rounded(.down) : (high / step - 1e-9).rounded(.up)
         lower = fixedLower ? low : first * step
