@@ -1,7 +1,9 @@
 /// All functions, by name and in the order of their groups.
 package enum GraphFunctions {
     package static let all: [GraphFunction] =
-        combining + naming + substituting
+        combining + wildcards + pairing + grouping + transforming + counting + spacing + summarizing + shifting
+        + moving + calculating + forecasting + filtering + filteringData + sorting + naming + substituting + legends
+        + drawing + making
 
     private static let index: [String: GraphFunction] = Dictionary(
         all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

@@ -102,7 +102,11 @@ package enum PythonNumber {
     }
 
     /// `%g` of a float: six digits.
-    package static func general(_ value: Double) -> String { format("%g", value) }
+    package static func general(_ value: Double) -> String { general(value, 6) }
+
+    static func general(_ value: Double, _ digits: Int) -> String {
+        withVaList([Int32(digits), value]) { write("%.*g", $0) }
+    }
 
     /// `%.Nf` of a float.
     package static func fixed(_ value: Double, _ places: Int) -> String {
@@ -111,10 +115,6 @@ package enum PythonNumber {
 
     /// `%d` of a float: cut, not rounded.
     package static func integer(_ value: Double) -> String { fixed(value.rounded(.towardZero), 0) }
-
-    private static func format(_ pattern: String, _ value: Double) -> String {
-        withVaList([value]) { write(pattern, $0) }
-    }
 
     private static func write(_ pattern: String, _ arguments: CVaListPointer) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in

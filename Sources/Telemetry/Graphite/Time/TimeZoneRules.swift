@@ -114,7 +114,7 @@ package struct TimeZoneRules: Sendable {
         }
     }
 
-    private func clock(at time: Int64) -> Clock {
+    func clock(at time: Int64) -> Clock {
         var low = 0
         var high = changes.count
         while low < high {
@@ -139,4 +139,9 @@ package struct TimeZoneRules: Sendable {
         let chosen = (fitting.isEmpty ? candidates : fitting)
         return wall - (chosen.first { !$0.isDaylightSaving } ?? chosen[0]).offset
     }
+}
+
+extension TimeZoneRules {
+    /// Whether clocks show daylight saving time then.
+    package func isDaylightSaving(_ time: Int64) -> Bool { clock(at: time).isDaylightSaving }
 }
