@@ -83,6 +83,13 @@ struct PlanSubjects {
         self.release = release
         self.desired = desired
         self.live = live
+        let stepCount = plan.root.stepCount
+        ofStep.reserveCapacity(stepCount)
+        // An instance that comes up has four steps and more.
+        mounts.reserveCapacity(records.count + stepCount / 4)
+        mountNumbers.reserveCapacity(records.count + stepCount / 4)
+        slotNumbers.reserveCapacity(stepCount / 4)
+        slots.reserveCapacity(stepCount / 4)
         for record in records { _ = host(record.host) }
         plan.root.forEachStep { number($0) }
         for record in records where record.duty == .serving { serve(record) }

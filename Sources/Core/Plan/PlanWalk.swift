@@ -23,7 +23,6 @@ struct PlanWalk {
     let desired: DesiredModel
     let limits: PlanLinter.Limits
     let order: PlanOrder
-    let ahead: PlanLookahead
     var subjects: PlanSubjects
     /// Who serves: one hand-over of an app at a time.
     var traffic = PlanTouches()
@@ -42,7 +41,6 @@ struct PlanWalk {
         release = app == nil ? nil : linter.desired.releases[plan.app]
         routed = Set((app?.routes ?? []).map(\.to))
         order = PlanOrder(plan.root)
-        ahead = PlanLookahead(plan)
         subjects = PlanSubjects(
             plan, release: release, desired: linter.desired, live: linter.live,
             records: linter.records.filter { $0.id.app == plan.app })
@@ -112,14 +110,14 @@ struct PlanWalk {
 
     private mutating func checkServing(_ flows: Flows) {
         for process in routed.sorted() {
-            guard let number = subjects.process(process), let flow = flows[number],
+            guard let number = subjects.process(process), let flow = flows[number], flow.low < 0,
                 let spec = release?.processes[process]
             else { continue }
             let before = subjects.processes[number].servingBefore
             let wanted = desired.instances(of: plan.app, spec)
             let away = limits.away(
                 spec, of: max(wanted, before), kind: plan.kind,
-                stopsFirst: spec.replacement == .inPlace || ahead.inPlace.contains(process))
+                stopsFirst: spec.replacement == .inPlace || PlanLookahead(plan).inPlace.contains(process))
             let floor = before - away
             guard before + flow.low < floor else { continue }
             found.append(
