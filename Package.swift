@@ -184,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "BalancerTests",
             dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage],
-            exclude: ["backend.py"],
+            exclude: ["backend.py", "post.lua"],
             swiftSettings: settings),
         // The real program, as people run it: servers, agents, commands and HAProxy.
         .testTarget(
