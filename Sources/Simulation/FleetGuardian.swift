@@ -326,7 +326,9 @@ package struct FleetGuardian: Sendable {
             // What runs was planned for what was wanted then.
             let isChanging = fleet.orchestrator.executions[app.name] != nil
             floors[key] = floor
-            if fewest >= wanted && !isChanging && (away > 0 || floor < wanted) && recorded(key, fleet) >= wanted {
+            // A configuration that was made before may be on its way.
+            let isFollowing = isChanging || fleet.orchestrator.isBalancing
+            if fewest >= wanted && !isFollowing && (away > 0 || floor < wanted) && recorded(key, fleet) >= wanted {
                 floors[key] = wanted
                 self.away[key] = nil
             }

@@ -78,6 +78,9 @@ extension Orchestrator {
         }
     }
 
+    /// Whether a balancer has been sent a configuration and has not answered yet.
+    package var isBalancing: Bool { balancers.values.contains { !$0.isAcknowledged && $0.problem == nil } }
+
     /// Which balancers there are to be, after the configuration has changed.
     mutating func findBalancers() {
         guard let configuration = desired?.configuration else { return }

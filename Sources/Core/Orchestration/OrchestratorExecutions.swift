@@ -96,6 +96,7 @@ extension Orchestrator {
                     "deploy.locked", "\(execution.app) is being changed already.",
                     cause: "Another execution of it runs.", remedy: "Wait for it, or abort it.")
             }
+            try checkGoal(of: execution)
             retryable[execution.app] = nil
             executions[execution.app] = execution
             executions[execution.app]?.endedAt = nil
@@ -116,6 +117,21 @@ extension Orchestrator {
         case .cancelStep(let step): feed(.stepCancelled(step), to: app, at: now)
         }
         return finish(at: now)
+    }
+
+    /// What leads elsewhere than what is desired now must not be tried again: the removal of an app that
+    /// git has again would take it from service.
+    /// - Throws: `plan.stale`.
+    private func checkGoal(of execution: Execution) throws(Problem) {
+        let release = execution.machine.plan.release
+        let isDeclared = desired?.configuration.apps[execution.app] != nil
+        let wanted = isDeclared ? desired?.releases[execution.app]?.number : nil
+        guard release != wanted else { return }
+        func words(_ release: Int?) -> String { release.map { "r\($0)" } ?? "its removal" }
+        throw Problem(
+            "plan.stale", "The plan is stale.",
+            cause: "It leads to \(words(release)) of \(execution.app), and what is desired now is \(words(wanted)).",
+            remedy: "Deploy the app again.")
     }
 
     /// A step of an execution that has failed need not be done: a retry passes over it.

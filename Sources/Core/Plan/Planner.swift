@@ -338,12 +338,9 @@ extension Planner {
     private func isSuperseded(_ record: InstanceRecord) -> Bool {
         let slot = Slot(record.id)
         guard isWanted(slot) else { return true }
-        guard let host = placement.host(of: slot) else {
-            // What has no other place serves on, as long as balancers reach it: also on a host that only
-            // the control plane does not. Another release does not stay where nobody can take it away.
-            return standing[record.host].isLeaving && live.hosts[record.host]?.contact == .lost
-                && record.id.release != release?.number
-        }
+        // What has no other place serves on, as long as balancers reach it: its host may be out of reach
+        // of the control plane alone.
+        guard let host = placement.host(of: slot) else { return false }
         // Another record serves the slot already, on the host where it belongs.
         let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release?.number ?? 0)
         let key = InstanceKey(host: host, instance: target)
