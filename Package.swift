@@ -78,6 +78,9 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         // The small C program that holds an instance while its agent is away.
         .target(name: "CShim", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        // Engines that know nothing of fleets: time series, statsd, Graphite's queries, charts.
+        .target(name: "Telemetry", dependencies: ["CTelemetry", "CZstd", systemPackage], swiftSettings: settings),
+        .target(name: "CTelemetry", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         // What runs on a host.
         .target(
             name: "Agent",
@@ -145,6 +148,9 @@ let package = Package(
             name: "PackagesTests", dependencies: ["Packages", "Core", crypto, systemPackage], swiftSettings: settings),
         .testTarget(
             name: "StateTests", dependencies: ["ControlPlane", "Core", "Wire", grdb, logging], swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", systemPackage], exclude: ["Golden"],
+            swiftSettings: settings),
         .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),
@@ -178,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "BalancerTests",
             dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage],
-            exclude: ["backend.py"],
+            exclude: ["backend.py", "post.lua"],
             swiftSettings: settings),
         // The real program, as people run it: servers, agents, commands and HAProxy.
         .testTarget(

@@ -12,7 +12,7 @@ private let layers: [String: Set<String>] = [
     "Server": ["ControlPlane", "Wire", "Core"],
     "Simulation": ["Core"],
     "Commands": ["Wire", "ConfigRepository", "Packages", "Core", "Simulation"],
-    "Telemetry": [],
+    "Telemetry": ["CTelemetry", "CZstd"],
     "CloudAWS": ["ControlPlane", "Core"],
     "TestSupport": [
         "Core", "Wire", "ConfigRepository", "Packages", "Agent", "ControlPlane", "Server", "Commands", "Telemetry",
@@ -32,7 +32,8 @@ private let quarantine: [String: Set<String>] = [
     "Hummingbird": ["Server"],
     "ArgumentParser": ["Commands", "apus"],
     "AsyncHTTPClient": ["Wire", "Agent", "ControlPlane"],
-    "CZstd": ["Packages"],
+    "CZstd": ["Packages", "Telemetry"],
+    "CTelemetry": ["Telemetry"],
     "CShim": ["apus", "Agent"],
 ]
 

@@ -154,6 +154,30 @@ package struct LiveModel: Codable, Hashable, Sendable {
     }
 
     package func instance(_ id: InstanceID, on host: HostName) -> LiveInstance? {
-        hosts[host]?.report?.instances.first { $0.id == id }
+        hosts.index(forKey: host).flatMap { hosts.values[$0].report?.instances.first { $0.id == id } }
+    }
+
+    // A host is large: what follows looks at it where it is, since to copy it takes longer than to find it.
+
+    /// - Parameter body: is not called for a host that is not known.
+    func look(at host: HostName, _ body: (borrowing LiveHost) -> Void) {
+        if let index = hosts.index(forKey: host) { body(hosts.values[index]) }
+    }
+
+    func contact(of host: HostName) -> LiveHost.Contact? {
+        hosts.index(forKey: host).map { hosts.values[$0].contact }
+    }
+
+    func state(of id: InstanceID, on host: HostName) -> LifecycleState? {
+        hosts.index(forKey: host).flatMap { hosts.values[$0].report?.instances.first { $0.id == id }?.state }
+    }
+
+    /// The release that an app's link on a host names.
+    func link(of app: AppName, on host: HostName) -> Digest? {
+        hosts.index(forKey: host).flatMap { hosts.values[$0].report?.links[app]?.current }
+    }
+
+    func memory(of host: HostName) -> ByteCount? {
+        hosts.index(forKey: host).flatMap { hosts.values[$0].report?.facts.memory }
     }
 }

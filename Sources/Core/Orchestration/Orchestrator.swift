@@ -130,6 +130,7 @@ package struct Orchestrator: Sendable {
     /// older than what is recorded: its app is then looked at once too often.
     var warmEnds = Heap<WarmEnd>()
     var declaredBalancers: [DeclaredBalancer] = []
+    var balancerHosts: Set<HostName> = []
     var servers = ServerLists()
     var balancers: [BalancerKey: BalancerPush] = [:]
     var balancersAreStale = true

@@ -90,6 +90,7 @@ extension Orchestrator {
                 .map { DeclaredBalancer(key: BalancerKey(host: $0.name, balancer: spec.name), spec: spec, host: $0) }
         }
         declaredBalancers = declared.sorted { $0.key < $1.key }
+        balancerHosts = Set(declared.map(\.host.name))
         settleFarewells()
     }
 
@@ -222,6 +223,7 @@ extension Orchestrator {
 
     /// A host that comes back may run anything: it is sent its configuration again.
     mutating func forgetBalancers(on host: HostName) {
+        guard balancerHosts.contains(host) else { return }
         for key in balancers.keys where key.host == host && balancers[key]?.isAcknowledged == true {
             balancers[key] = nil
         }

@@ -158,8 +158,9 @@ extension Orchestrator {
         let standing = standing ?? FleetStanding(desired: desired, live: live)
         var placement =
             placed(at: now)?.placement
-            ?? Placement(desired: desired, live: live, standing: standing, current: { records.currentHosts(of: $0) })
-        placement.place([app], desired: desired, current: { records.currentHosts(of: $0) })
+            ?? Placement(
+                desired: desired, live: live, standing: standing, current: { records.currentHosts(of: $0, slots: $1) })
+        placement.place([app], desired: desired, current: { records.currentHosts(of: $0, slots: $1) })
         return Planner(
             app: app, desired: desired, live: live, records: records, placement: placement, standing: standing,
             options: options, now: now
@@ -170,9 +171,7 @@ extension Orchestrator {
     package func currentHosts() -> [Slot: HostName] {
         var found: [Slot: HostName] = [:]
         for app in records.apps {
-            for (process, hosts) in records.currentHosts(of: app) {
-                for (number, host) in hosts { found[Slot(app: app, process: process, number: number)] = host }
-            }
+            found.merge(records.currentHosts(of: app)) { _, new in new }
         }
         return found
     }
