@@ -1,13 +1,11 @@
 """The core over large fabrics, measured without input or output by Benchmarks."""
 
 import json
-import os
 import pathlib
-import signal
 import subprocess
 
 from figures import figure, row
-from fleet import Trouble
+from fleet import Trouble, descendants, kill
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SIZES = ("1000", "10000", "100000")
@@ -24,12 +22,11 @@ def run_benchmark(name, *arguments):
     command = ["swift", "run", "-c", "release", "--package-path", str(ROOT / "Benchmarks"), name, *arguments]
     # Whatever it starts is ended with it, also when it is given up.
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True)
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         words, errors = process.communicate()
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
+        kill([*descendants(process.pid), process.pid])
         process.wait()
         raise
     if process.returncode != 0:
