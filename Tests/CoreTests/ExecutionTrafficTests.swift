@@ -126,6 +126,35 @@ struct ExecutionTrafficTests {
         #expect(fleet.orchestrator.traffic == before)
     }
 
+    @Test("executions one after another keep what was served between them, each request once")
+    func sums() throws {
+        var fleet = try fleet()
+        var totals: [Int: Int64] = [1: 1000]
+        // Where counting begins.
+        try count(totals, on: &fleet)
+        for release in 2...8 {
+            try deploy(release, on: &fleet)
+            for _ in 0..<600 where !fleet.orchestrator.executions.isEmpty {
+                totals[release - 1, default: 0] += 7
+                totals[release, default: 0] += 5
+                try count(totals, on: &fleet)
+                fleet.run(for: Interval(milliseconds: 100))
+            }
+            totals[release, default: 0] += 11
+            try count(totals, on: &fleet)
+        }
+        fleet.run(for: .seconds(31))
+        let executions = fleet.ended.map(\.id)
+        let kept = try executions.reduce(into: Int64(0)) { sum, id in
+            // The first one put release 1 there.
+            guard id != executions.first else { return }
+            for release in try #require(saved(id, fleet)).releases {
+                sum += release.during.requests + release.after.requests
+            }
+        }
+        #expect(kept == totals.values.reduce(0, +) - 1000)
+    }
+
     @Test("the app's next execution ends the counting for the one before")
     func next() throws {
         var fleet = try fleet()

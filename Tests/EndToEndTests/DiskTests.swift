@@ -106,6 +106,33 @@ extension EndToEndTests {
             }
         }
 
+        @Test(
+            "a host whose disk fails a deploy in words and serves on, and takes it after a restart",
+            .timeLimit(.minutes(2)), .enabled(if: canTrace, "strace is not here: bin/setup installs it"))
+        func failingHost() async throws {
+            var sample = try SampleRepository(base: 244)
+            sample.webHosts = 1
+            try await TestFleet.with { fleet in
+                try await Self.run(sample, on: fleet)
+                try await TestLoad.expectNoFailure(fleet) { _ in
+                    try await fleet.process("web-1").killNow()
+                    // Nothing that it writes is known to be on the disk.
+                    try await fleet.startAgent(
+                        "web-1", address: sample.address(1), under: Self.tracer("fsync,syncfs", "error=EIO"))
+                    try await fleet.commit(["src/demo/app.py": SampleRepository.program(version: 2)], "Version 2")
+                    let deploy = try await fleet.apus("deploy", "demo", "--wait")
+                    #expect(deploy.code == 1, "\(deploy.data)\(deploy.words)")
+                    #expect((deploy.data + deploy.words).contains("Input/output error"), "\(deploy.words)")
+                    #expect(try await fleet.releasesServing("demo") == [1])
+                    #expect(try fleet.process("web-1").poll() == nil)
+                    try await fleet.process("web-1").killNow()
+                    try await fleet.startAgent("web-1", address: sample.address(1))
+                    try await fleet.deploy("demo")
+                }
+                #expect(try await fleet.releasesServing("demo") == [2])
+            }
+        }
+
         /// Why a token of that name was not made; nil: it was.
         private static func refusal(of label: String, _ fleet: TestFleet) async throws -> Problem? {
             do {

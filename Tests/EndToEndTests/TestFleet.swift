@@ -172,8 +172,12 @@ final class TestFleet: Sendable {
     func atEnd(_ body: @escaping @Sendable () -> Void) { endings.withLock { $0.append(body) } }
 
     /// Starts the agent of a host; the first time with a token from `apus token join`.
-    /// - Parameter joins: whether it gets a new token, although it has joined before.
-    func startAgent(_ host: String, address: String, joins: Bool = false) async throws {
+    /// - Parameters:
+    ///   - joins: whether it gets a new token, although it has joined before.
+    ///   - launcher: a command that runs the agent's; empty: none.
+    func startAgent(
+        _ host: String, address: String, joins: Bool = false, under launcher: [String] = []
+    ) async throws {
         let root = agentRoot(host)
         var arguments = [
             "agent", "--server", agentsAddress, "--host", host, "--address", address, "--root", root.string,
@@ -184,7 +188,7 @@ final class TestFleet: Sendable {
             try Data(token.utf8).write(to: URL(filePath: path.string))
             arguments += ["--join-file", path.string]
         }
-        _ = try start(host, arguments, under: network?.launcher(host) ?? [])
+        _ = try start(host, arguments, under: (network?.launcher(host) ?? []) + launcher)
         let name = try HostName(host)
         try await eventually("The agent of \(host) being connected") {
             try await client.hosts().contains { $0.name == name && $0.contact == .connected }

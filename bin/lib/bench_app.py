@@ -1,14 +1,21 @@
-"""The app that bin/bench deploys: it answers every GET with its version, fast, and ends without
-breaking an answer off. Python's standard library alone, so that nothing is fetched."""
+"""The app that bin/bench deploys: it answers every request with its version, fast, and ends without
+breaking an answer off. The bodies of POSTs go into the file POSTS, and connections on which there was
+one are closed within a moment, without a word. Python's standard library alone, so that nothing is
+fetched."""
 
 import asyncio
+import functools
+import os
 import pathlib
+import random
+import re
 import signal
 import sys
 
 VERSION = (pathlib.Path(__file__).parent / "version.txt").read_text().strip()
 ANSWER = f"HTTP/1.1 200 OK\r\nX-Shop-Version: {VERSION}\r\nContent-Length: 5\r\n\r\nwell\n".encode()
 LAST_ANSWER = ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Client(asyncio.Protocol):
@@ -24,12 +31,26 @@ class Client(asyncio.Protocol):
         Client.clients.discard(self)
 
     def data_received(self, data):
-        *requests, self.rest = (self.rest + data).split(b"\r\n\r\n")
-        for request in requests:
-            closes = Client.is_ending or b"\r\nconnection: close" in request.lower()
+        self.rest += data
+        while b"\r\n\r\n" in self.rest:
+            head, rest = self.rest.split(b"\r\n\r\n", 1)
+            length = 0
+            if head.startswith(b"POST "):
+                length = int(LENGTH.search(head).group(1))
+                if len(rest) < length:
+                    return
+                os.write(posts(), rest[:length] + b"\n")
+                asyncio.get_running_loop().call_later(random.uniform(0, 0.002), self.transport.close)
+            self.rest = rest[length:]
+            closes = Client.is_ending or b"\r\nconnection: close" in head.lower()
             self.transport.write(LAST_ANSWER if closes else ANSWER)
             if closes:
                 self.transport.close()
+
+
+@functools.cache
+def posts():
+    return os.open(os.environ["POSTS"], os.O_WRONLY | os.O_APPEND)
 
 
 async def main():

@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 
 from figures import figure, row
-from fleet import Trouble
+from fleet import Trouble, descendants, kill
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SIZES = ("1000", "10000", "100000")
@@ -15,18 +15,28 @@ GOALS = {"from-nothing": 1100, "no-op": 63, "changed-app": 100, "report": 2, "ti
 GROWTH_MAX = 3
 # What is looked at of every instance of the fabric, or of an app.
 WHOLE = ("from-nothing", "no-op", "changed-app")
+# With the build.
+SECONDS_MAX = 1200
 
 
 def run_benchmark(name, *arguments):
     """The lines of JSON that a program of Benchmarks prints. Its build is not measured."""
     command = ["swift", "run", "-c", "release", "--package-path", str(ROOT / "Benchmarks"), name, *arguments]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Trouble(f"`{' '.join(command)}` ended with {done.returncode}:\n{done.stderr[-2000:]}")
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    # Whatever it starts is ended with it, also when it is given up.
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        words, errors = process.communicate()
+    except BaseException:
+        kill([*descendants(process.pid), process.pid])
+        process.wait()
+        raise
+    if process.returncode != 0:
+        raise Trouble(f"`{' '.join(command)}` ended with {process.returncode}:\n{errors[-2000:]}")
+    return [json.loads(line) for line in words.splitlines() if line.startswith("{")]
 
 
-@figure("scale", "loop")
+@figure("scale", "loop", seconds_max=SECONDS_MAX)
 def measure_scale(_, __):
     """Placement, delta and plan of 100,000 instances, and whether they grow in proportion."""
     took = {}

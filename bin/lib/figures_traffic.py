@@ -13,12 +13,13 @@ import time
 import bench_repository
 from figures import figure, row
 from fleet import Trouble, free_port, is_listening, kill, wait_until
-from wrk import Both
+from wrk import POSTING_SCRIPT, Both, Wrk
 
 REQUESTS_MIN = 1_000_000
 ROLLOUTS_MIN = 100
 SECONDS_MAX = 400
 KILLS = 10
+POSTING_ROLLOUTS = 20
 PEER_RELOADS = 5
 # What a balancer counts is known to the server after about a second.
 COUNTED_SECONDS = 3
@@ -54,6 +55,16 @@ def measure_killed_nginx(_, fleet):
     yield killed_backend("nginx", fleet)
 
 
+@figure("posts-haproxy", "posts", "loop", fleet=haproxy)
+def measure_posts_haproxy(_, fleet):
+    yield posts("haproxy", fleet)
+
+
+@figure("posts-nginx", "posts", "loop", fleet=nginx)
+def measure_posts_nginx(_, fleet):
+    yield posts("nginx", fleet)
+
+
 def forward_back(engine, fleet):
     """New releases and rollbacks in turn, without a pause, as long as both counts ask for."""
     deploy_first(fleet)
@@ -73,12 +84,43 @@ def forward_back(engine, fleet):
         f"forward-back-{engine}", totals["failed"], "failed", f"0 of {REQUESTS_MIN:,} in {ROLLOUTS_MIN} rollouts",
         peer, f"plain reload ×{PEER_RELOADS}", ours_max=0,
         is_whole=totals["requests"] >= REQUESTS_MIN and rollouts >= ROLLOUTS_MIN,
-        note=f"{rollouts} rollouts in {time.monotonic() - began:.0f} s; {words}")
+        note=f"{rollouts} rollouts in {time.monotonic() - began:.0f} s; {words}{reasons(fleet, totals)}")
     time.sleep(COUNTED_SECONDS)
     requests, failed = counted(fleet, known)
+    # wrk does not count what is under way when one of its runs ends. What it sent before the first
+    # execution is not counted with one.
+    least, most = totals["requests"] * 9 // 10, totals["requests"] + totals["inFlight"]
     yield row(
-        f"forward-back-{engine}-counted", failed, "failed", "0, as the balancer counts", ours_max=0, is_whole=requests > 0,
-        note=f"kept with the executions: {requests} requests")
+        f"forward-back-{engine}-counted", failed, "failed", "0, as the balancer counts", ours_max=0,
+        is_whole=least <= requests <= most,
+        note=f"kept with the executions: {requests} requests; of wrk's, {least} to {most} can be")
+
+
+def posts(engine, fleet):
+    """Each POST is carried out once, over rollouts and instances that close connections all the time."""
+    deploy_first(fleet)
+    # Any app's user may write to it.
+    bodies = fleet.state / "posts.txt"
+    bodies.touch()
+    bodies.chmod(0o666)
+    app = pathlib.Path(fleet.facts["repository"], "apps/shop.yaml").read_text()
+    fleet.commit_texts({"apps/shop.yaml": f"{app}environment: {{ POSTS: {bodies} }}\n"}, "The place for POSTs")
+    fleet.apus("deploy", "shop", "--wait")
+    load = Wrk(fleet.facts["edge"] + "/", bench_repository.SITE, script=POSTING_SCRIPT)
+    try:
+        for number in range(POSTING_ROLLOUTS // 2):
+            bench_repository.commit_version(fleet, f"posts-{number}")
+            fleet.apus("deploy", "shop", "--wait")
+            fleet.apus("rollback", "shop", "--yes", "--wait")
+    finally:
+        totals = load.stop()
+    done = bodies.read_text().splitlines()
+    twice = len(done) - len(set(done))
+    return row(
+        f"posts-{engine}", totals["failed"] + twice, "failed or twice", "0", ours_max=0,
+        is_whole=totals["requests"] > 0 and len(done) >= totals["requests"] - totals["failed"],
+        note=f"{POSTING_ROLLOUTS} rollouts; {totals['requests']} POSTs, {totals['failed']} failed, {len(done)} carried out, "
+             f"{twice} twice; p99 {totals['p99']:.0f} ms{reasons(fleet, totals)}")
 
 
 def counted(fleet, known):
@@ -107,7 +149,10 @@ def killed_backend(engine, fleet):
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             time.sleep(chance.uniform(0.2, 1.0))
             kill([int(victim["processID"])])
-            words = deploy.communicate(timeout=120)[0]
+            try:
+                words = deploy.communicate(timeout=120)[0]
+            finally:
+                deploy.kill()
             if deploy.returncode != 0:
                 incomplete.append(f"rollout {number + 1}, where {victim['id']} was killed: {' '.join(words.split())}")
     finally:
@@ -115,7 +160,18 @@ def killed_backend(engine, fleet):
     return row(
         f"killed-backend-{engine}", totals["failed"], "failed", "0, a backend killed in each rollout", ours_max=0,
         is_whole=not incomplete,
-        note="; ".join([f"{KILLS} rollouts, {KILLS - len(incomplete)} completed", words, *incomplete]))
+        note="; ".join([f"{KILLS} rollouts, {KILLS - len(incomplete)} completed", words, *incomplete])
+             + reasons(fleet, totals))
+
+
+def reasons(fleet, totals):
+    """Why requests failed, as far as logs say it. They are kept, since the fleet's folder is not."""
+    if not totals["failed"]:
+        return ""
+    kept = LIB.parent.parent / ".build" / "bench-failed"
+    fleet.keep_logs(kept)
+    lines = [line for log in fleet.state.rglob("run/error.log") for line in log.read_text(errors="replace").splitlines()]
+    return "; ".join(["", f"logs are in {kept}", *lines[-5:]])
 
 
 def deploy_first(fleet):

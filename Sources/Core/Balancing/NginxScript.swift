@@ -422,7 +422,10 @@ package enum NginxScript {
             ngx.req.read_body()
             local command = commands[ngx.var.uri:sub(2)]
             if not command then return ngx.exit(404) end
-            local answer = command(ngx.req.get_body_data() or "")
+            local body = ngx.req.get_body_data()
+            -- One that nginx keeps in a file is not seen: without it, servers would seem to be none.
+            if not body and ngx.req.get_body_file() then return ngx.exit(413) end
+            local answer = command(body or "")
             -- So that the agent knows whether it has all of it.
             ngx.header["Content-Length"] = #answer
             ngx.print(answer)
