@@ -1,23 +1,78 @@
 #define _GNU_SOURCE
 #include "include/ctelemetry.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 enum { COUNT_MAX = 1024 };
 
-int ctelemetry_receive(int descriptor, void *slab, size_t size, unsigned int count, unsigned int *lengths) {
+struct ctelemetry_slab {
+    struct mmsghdr messages[COUNT_MAX];
+    struct iovec parts[COUNT_MAX];
+    unsigned int count;
+    size_t stride;
+    size_t bytes;
+    char *start;
+};
+
+struct ctelemetry_slab *ctelemetry_slab_make(unsigned int count, size_t size, size_t padding) {
+    struct ctelemetry_slab *slab = calloc(1, sizeof *slab);
+    if (slab == NULL) return NULL;
+    slab->count = count < COUNT_MAX ? count : COUNT_MAX;
+    // Not a multiple of a page: short datagrams that all began at the same place of a page would share a
+    // few lines of the processor's cache. Pages that no datagram reaches take no memory.
+    slab->stride = ((size + padding + 4095) & ~(size_t)4095) + 576;
+    slab->bytes = slab->stride * slab->count;
+    slab->start = mmap(NULL, slab->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (slab->start == MAP_FAILED) {
+        free(slab);
+        return NULL;
+    }
+    for (unsigned int i = 0; i < slab->count; i++) {
+        slab->parts[i].iov_base = slab->start + i * slab->stride;
+        slab->parts[i].iov_len = size;
+        slab->messages[i].msg_hdr.msg_iov = &slab->parts[i];
+        slab->messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    return slab;
+}
+
+void ctelemetry_slab_free(struct ctelemetry_slab *slab) {
+    munmap(slab->start, slab->bytes);
+    free(slab);
+}
+
+int ctelemetry_slab_receive(struct ctelemetry_slab *slab, int descriptor) {
+    return recvmmsg(descriptor, slab->messages, slab->count, MSG_DONTWAIT, NULL);
+}
+
+void *ctelemetry_slab_datagram(const struct ctelemetry_slab *slab, unsigned int index, unsigned int *length) {
+    *length = slab->messages[index].msg_len;
+    return slab->start + index * slab->stride;
+}
+
+uint32_t ctelemetry_drops(int descriptor) {
+    // The kernel's list of a socket's memory: linux/sock_diag.h, SK_MEMINFO_DROPS.
+    enum { MEMORY_INFO = 55, DROPS = 8, COUNT = 9 };
+    uint32_t info[COUNT] = {0};
+    socklen_t size = sizeof info;
+    if (getsockopt(descriptor, SOL_SOCKET, MEMORY_INFO, info, &size) != 0) return 0;
+    return size > DROPS * sizeof info[0] ? info[DROPS] : 0;
+}
+
+int ctelemetry_send(int descriptor, const void *const *starts, const unsigned int *lengths, unsigned int count) {
     struct mmsghdr messages[COUNT_MAX];
     struct iovec parts[COUNT_MAX];
     if (count > COUNT_MAX) count = COUNT_MAX;
     memset(messages, 0, count * sizeof messages[0]);
     for (unsigned int i = 0; i < count; i++) {
-        parts[i].iov_base = (char *)slab + i * size;
-        parts[i].iov_len = size;
+        parts[i].iov_base = (void *)starts[i];
+        parts[i].iov_len = lengths[i];
         messages[i].msg_hdr.msg_iov = &parts[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
-    int received = recvmmsg(descriptor, messages, count, MSG_WAITFORONE, NULL);
-    for (int i = 0; i < received; i++) lengths[i] = messages[i].msg_len;
-    return received;
+    return sendmmsg(descriptor, messages, count, 0);
 }

@@ -44,6 +44,8 @@ package struct FleetGuardian: Sendable {
     private var running: [Slot: Set<InstanceKey>] = [:]
     /// Whom each balancer gives traffic to.
     private var serving: [HostName: [BalancerName: [Process: [InstanceID]]]] = [:]
+    /// The same with the hosts of those who serve: one that moves has two for a while.
+    private var served: [HostName: [BalancerName: Set<InstanceKey>]] = [:]
     /// How many of each process executions may have stopped before their successors start, since
     /// the process was whole.
     private var away: [Process: Int] = [:]
@@ -125,15 +127,32 @@ package struct FleetGuardian: Sendable {
     }
 
     /// A host begins to carry an order out.
-    mutating func begun(_ order: HostOrder, fence: Int64) -> [BrokenRule] {
+    mutating func begun(_ order: HostOrder, fence: Int64, _ fleet: borrowing SimulatedFleet) -> [BrokenRule] {
         let newest = fences[order.host] ?? 0
         fences[order.host] = max(newest, fence)
-        return fence < newest
-            ? [
+        var broken: [BrokenRule] = []
+        if fence < newest {
+            broken.append(
                 BrokenRule(
                     .leadership,
-                    "\(order.host) carries out \(order.id) of fence \(fence), and has had orders of fence \(newest)")
-            ] : []
+                    "\(order.host) carries out \(order.id) of fence \(fence), and has had orders of fence \(newest)"))
+        }
+        if case .phase(.stop, let spec) = order.operation,
+            let balancer = balancer(serving: InstanceKey(host: order.host, instance: spec.id), fleet)
+        {
+            broken.append(
+                BrokenRule(
+                    .serving, "\(spec.id) on \(order.host) is stopped, and the balancer of \(balancer) serves it"))
+        }
+        return broken
+    }
+
+    /// A host whose balancer gives requests to an instance, and that the server has not given up.
+    private func balancer(serving key: InstanceKey, _ fleet: borrowing SimulatedFleet) -> HostName? {
+        served.keys.sorted().first { host in
+            fleet.agents[host]?.isHostUp == true && !outdated.contains(host)
+                && served[host]?.values.contains { $0.contains(key) } == true
+        }
     }
 
     mutating func saved(_ execution: Execution, _ fleet: borrowing SimulatedFleet) -> [BrokenRule] {
@@ -150,6 +169,12 @@ package struct FleetGuardian: Sendable {
                     "execution \(execution.id) succeeded, and its step \(progress.step.id) is \(progress.state.word)"))
         }
         return broken + leftovers(of: execution, fleet)
+    }
+
+    /// Another server goes on with an execution.
+    mutating func resumed(_ execution: Execution, _ fleet: borrowing SimulatedFleet) -> [BrokenRule] {
+        noteAway(execution, fleet)
+        return []
     }
 
     /// What is stopped before its successor starts is away for a while, as far as the policy allows.
@@ -214,6 +239,9 @@ package struct FleetGuardian: Sendable {
             }
         }
         serving[host, default: [:]][configuration.balancer] = byProcess
+        let servers = configuration.backends.flatMap { $0.servers.filter { $0.standing == .serving } }
+        served[host, default: [:]][configuration.balancer] = Set(
+            servers.compactMap { server in server.host.map { InstanceKey(host: $0, instance: server.instance) } })
         outdated.remove(host)
         isStale = true
         return broken
@@ -298,7 +326,9 @@ package struct FleetGuardian: Sendable {
             // What runs was planned for what was wanted then.
             let isChanging = fleet.orchestrator.executions[app.name] != nil
             floors[key] = floor
-            if fewest >= wanted && !isChanging && (away > 0 || floor < wanted) && recorded(key, fleet) >= wanted {
+            // A configuration that was made before may be on its way.
+            let isFollowing = isChanging || fleet.orchestrator.isBalancing
+            if fewest >= wanted && !isFollowing && (away > 0 || floor < wanted) && recorded(key, fleet) >= wanted {
                 floors[key] = wanted
                 self.away[key] = nil
             }

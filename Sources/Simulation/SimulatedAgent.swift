@@ -20,6 +20,8 @@ package struct SimulatedAgent: Sendable {
     struct Work: Sendable {
         var order: HostOrder
         var startedAt: Instant
+        /// What a balancer refuses it refuses when it is given it.
+        var isRefused = false
     }
 
     package let host: HostName

@@ -129,11 +129,15 @@ extension SimulatedFleet {
             return
         }
         agents[order.host]?.fenceMax = fence
-        violations += guardian.begun(order, fence: fence)
-        agents[order.host]?.work[order.id] = SimulatedAgent.Work(order: order, startedAt: now)
+        judge { $0.begun(order, fence: fence, $1) }
+        agents[order.host]?.work[order.id] = SimulatedAgent.Work(
+            order: order, startedAt: now, isRefused: order.operation.isBalance && agent.refusesBalancing)
         if case .awaitReady(let id) = order.operation { return answerWaiting(for: id, on: order.host) }
         if case .balance(let configuration, _) = order.operation, !agent.refusesBalancing {
             // Configurations are taken up in the order in which they come; what takes time is the draining.
+            note(
+                "\(order.host) balances by \(order.id): \(FleetGuardian.serving(configuration).map(\.description).sorted().joined(separator: " "))"
+            )
             judge { $0.balances(configuration, on: order.host, $1) }
             agents[order.host]?.balancers[configuration.balancer] = configuration
         }
@@ -147,7 +151,9 @@ extension SimulatedFleet {
             if agents[host]?.refusesPackages == true { problem = Self.refusal("the package store is away") }
             if agents[host]?.isDiskFull == true { problem = Self.refusal("no space is left on the disk") }
         case .link(let app, let identity): agents[host]?.link(app, identity)
-        case .balance: if agents[host]?.refusesBalancing == true { problem = Self.refusal("the port is busy") }
+        case .balance:
+            if work.isRefused { problem = Self.refusal("the port is busy") }
+            note("\(host) has ended \(work.order.id) \(problem?.cause ?? "")")
         case .awaitReady: problem = Self.refusal("it is not ready in time")
         case .phase(let phase, let spec):
             let behaviour = behaviour(of: spec.id)
@@ -354,4 +360,8 @@ extension SimulatedFleet {
     private static func refusal(_ cause: String) -> Problem {
         Problem("simulated.refused", "It was not done.", cause: cause, remedy: "None.")
     }
+}
+
+extension HostOrder.Operation {
+    fileprivate var isBalance: Bool { if case .balance = self { true } else { false } }
 }

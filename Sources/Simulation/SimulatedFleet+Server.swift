@@ -21,7 +21,11 @@ extension SimulatedFleet {
         let event: Orchestrator.Event
         switch input {
         case .event(let given): event = given
-        case .tick: event = .timePassed
+        case .tick:
+            // As the real server does, also one that has nothing to save asks now and then.
+            servers[index].ticks += 1
+            if servers[index].ticks.isMultiple(of: 3), servers[index].fence != store.fence { return stop(index) }
+            event = .timePassed
         }
         carryOut(servers[index].orchestrator.receive(event, at: clock), by: index)
     }
@@ -144,10 +148,16 @@ extension SimulatedFleet {
         }
     }
 
+    /// Whom the server has given up, it has also if it could not say so.
+    private mutating func rememberLost() {
+        for host in orchestrator.hosts.values where host.contact == .lost { guardian.lost(host.name) }
+    }
+
     /// The control plane dies and another begins from what was saved.
     package mutating func restartControlPlane() {
         note("the control plane restarts")
         let fence = servers[leader].fence
+        rememberLost()
         servers.removeLast()
         dropConnections(to: fence)
         beginServer(after: fence)
@@ -158,6 +168,7 @@ extension SimulatedFleet {
         let fence = servers[leader].fence
         note("the server of fence \(fence) sleeps for \(sleeping), and another one takes over")
         servers[leader].isFrozen = true
+        rememberLost()
         // Of two that sleep, one is enough to make trouble.
         if servers.count > 1 { servers.removeFirst() }
         plan(.serverWakes(fence: fence), after: sleeping)
@@ -188,10 +199,13 @@ extension SimulatedFleet {
 
     private mutating func beginServer(after fence: Int64) {
         store.fence = fence + 1
+        let memory = store.memory
+        // What the one before has saved holds, also if it ended before it did anything about it.
+        if let desired = memory.desired { guardian.adopted(desired) }
         servers.append(
             SimulatedServer(
                 orchestrator: Orchestrator(
-                    memory: store.memory, settings: Orchestrator.Settings(fence: fence + 1), at: clock),
+                    memory: memory, settings: Orchestrator.Settings(fence: fence + 1), at: clock),
                 fence: fence + 1))
         // What was saved and not written down yet, is now, before anything is sent.
         for (id, state) in store.endStates.sorted(by: { $0.key < $1.key }) {
@@ -199,7 +213,7 @@ extension SimulatedFleet {
             if state.isEnded && !audit.hasEnded(id) { audit.end(id, state, at: now) }
             if !state.isEnded && audit.hasEnded(id) { audit.begin(id, at: now) }
         }
-        guardian.isStale = true
+        for execution in memory.executions { judge { $0.resumed(execution, $1) } }
         carryOut(servers[leader].orchestrator.resume(at: clock), by: leader)
     }
 

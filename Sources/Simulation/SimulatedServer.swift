@@ -15,6 +15,7 @@ struct SimulatedServer: Sendable {
     let fence: Int64
     /// Orders that have not been answered, by host: what the gateway holds, and loses when it ends.
     var unanswered: [HostName: [HostOrder]] = [:]
+    var ticks = 0
     /// What came while it could not take it.
     var inbox: [Input] = []
     /// Actions whose changes the store has not taken yet.

@@ -15,6 +15,7 @@ import Simulation
 /// host web-2 silent|down|back                refuse web-1 packages|balancing|nothing
 /// drain web-1        undrain web-1           scale shop.web 6        unscale shop.web
 /// pause 1   resume 1   abort 1   retry 1     cancel 1 4              restart control plane
+/// replace control plane 20s                  what is not done
 /// delta     status     balancer edge-1       execution 1
 /// ```
 package struct FabricScript: Sendable {
@@ -89,6 +90,11 @@ package struct FabricScript: Sendable {
         case ("restart", 3):
             fleet.restartControlPlane()
             return []
+        // The one before sleeps for so long, and wakes with what it had in its hands.
+        case ("replace", 4):
+            fleet.supersede(sleeping: try Interval(words[3]))
+            return []
+        case ("what", 4): return fleet.isQuiet ? ["nothing"] : fleet.underWay
         case ("delta", 1): return delta()
         case ("status", 1): return status()
         case ("balancer", 2): return balancer(try HostName(words[1]))

@@ -55,9 +55,10 @@ final class BalancerBench: @unchecked Sendable {
 
     @discardableResult
     func add(
-        _ id: String, _ standing: BalancerConfiguration.Server.Standing = .serving, to backend: Int = 0
+        _ id: String, _ standing: BalancerConfiguration.Server.Standing = .serving, to backend: Int = 0,
+        isHasty: Bool = false
     ) throws -> BackendProcess {
-        let process = try BackendProcess(name: id)
+        let process = try BackendProcess(name: id, isHasty: isHasty)
         backends.append(process)
         configuration.backends[backend].servers.append(
             .init(instance: try InstanceID(id), address: process.address, port: process.port, standing: standing))
@@ -117,7 +118,9 @@ final class BalancerBench: @unchecked Sendable {
         return names
     }
 
-    func load(seconds: Int) async throws -> Load { try await Load.run(url + "/", host: Self.host, seconds: seconds) }
+    func load(seconds: Int, posts: Bool = false) async throws -> Load {
+        try await Load.run(url + "/", host: Self.host, seconds: seconds, posts: posts)
+    }
 
     /// Fills the disk that the balancer's folder is on.
     /// - Returns: the file to remove.

@@ -192,6 +192,7 @@ struct BalancerContract: Sendable {
             let slowest = try #require(traffic.compactMap { $0.traffic.latency.quantile(0.99) }.max())
             #expect(slowest > 50 && slowest < 5_000_000, "99 % within \(slowest) µs")
             #expect(traffic.allSatisfy { $0.traffic.failed == 0 })
+            #expect(try await bench.driver.traffic() == traffic)
         }
     }
 
@@ -249,6 +250,37 @@ struct BalancerContract: Sendable {
                 let answer = try await bench.get("/", "-X", "POST", "-d", "order")
                 #expect(answer.contains(" 200 "), "nothing was sent to the dead one: \(answer)")
             }
+        }
+    }
+
+    /// Instances close connections on which the next request may be on its way, and releases switch meanwhile.
+    func postsOnce() async throws {
+        try await BalancerBench.with(instances: 0, make) { bench in
+            for release in 1...2 {
+                for slot in 1...2 {
+                    try bench.add("shop.web.\(slot).r\(release)", release == 1 ? .serving : .standby, isHasty: true)
+                }
+            }
+            try await bench.apply()
+            async let load = bench.load(seconds: 3, posts: true)
+            for round in 0..<10 {
+                for slot in 1...2 {
+                    bench.set("shop.web.\(slot).r1", round % 2 == 0 ? .standby : .serving)
+                    bench.set("shop.web.\(slot).r2", round % 2 == 0 ? .serving : .standby)
+                }
+                try await bench.apply()
+                #expect(try await bench.answering(requests: 5).count > 0)
+            }
+            let seen = try await load
+            #expect(seen.requests > 100 && seen.failures == 0, "\(seen.text)")
+            var posted: [Substring] = []
+            for backend in bench.backends {
+                let text = try await output("curl", ["-s", "http://\(backend.address):\(backend.port)/posted"])
+                posted += text.split(separator: "\n")
+            }
+            #expect(Set(posted).count == posted.count)
+            // What was under way when the load ended was carried out as well.
+            #expect((seen.requests...seen.requests + 8).contains(posted.count), "\(posted.count), \(seen.text)")
         }
     }
 

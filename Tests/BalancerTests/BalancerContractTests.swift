@@ -33,6 +33,8 @@ struct BalancerContractTests {
     func killed(_ engine: BalancerEngine) async throws { try await contract(engine).survivesKilledBackend() }
     @Test("A POST that reached an instance is not repeated", arguments: BalancerEngine.allCases)
     func repeated(_ engine: BalancerEngine) async throws { try await contract(engine).repeatsOnlyWhatMayBeRepeated() }
+    @Test("No POST fails, and none is carried out twice", arguments: BalancerEngine.allCases)
+    func posts(_ engine: BalancerEngine) async throws { try await contract(engine).postsOnce() }
     @Test("A drained server finishes what it has", arguments: BalancerEngine.allCases)
     func drained(_ engine: BalancerEngine) async throws { try await contract(engine).waitsForDrainedServers() }
     @Test("A refused configuration changes nothing", arguments: BalancerEngine.allCases)

@@ -15,7 +15,8 @@ final class BackendProcess: @unchecked Sendable {
     let port: Int
     private var isEnded = false
 
-    init(name: String, address: String = "127.0.77.2") throws {
+    /// - Parameter isHasty: whether it soon closes the connections that it keeps, and does not say so.
+    init(name: String, address: String = "127.0.77.2", isHasty: Bool = false) throws {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -24,7 +25,7 @@ final class BackendProcess: @unchecked Sendable {
         posix_spawn_file_actions_init(&actions)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        let words: [String] = ["python3", script, address, name]
+        let words: [String] = ["python3", script, address, name] + (isHasty ? ["hasty"] : [])
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
@@ -69,9 +70,12 @@ struct Load {
     var failures: Int
     var text: String
 
-    /// - Parameter seconds: how long it lasts.
-    static func run(_ url: String, host: String, seconds: Int) async throws -> Load {
-        let text = try await output("wrk", ["-t1", "-c8", "-d\(seconds)s", "-H", "Host: \(host)", url])
+    /// - Parameters:
+    ///   - seconds: how long it lasts.
+    ///   - posts: whether it POSTs, each request with a body of its own.
+    static func run(_ url: String, host: String, seconds: Int, posts: Bool = false) async throws -> Load {
+        let script = posts ? ["-s", #filePath.replacing("Processes.swift", with: "post.lua")] : []
+        let text = try await output("wrk", ["-t1", "-c8", "-d\(seconds)s", "-H", "Host: \(host)"] + script + [url])
         var failures = 0
         var requests = 0
         for line in text.split(separator: "\n") {

@@ -1,18 +1,21 @@
-"""A small HTTP server that says who it is: python3 backend.py ADDRESS NAME
+"""A small HTTP server that says who it is: python3 backend.py ADDRESS NAME [hasty]
 
 It prints its port, answers every request with its name, echoes what it was sent in headers,
 accepts websocket upgrades (and then echoes bytes), and waits, or breaks off and counts that, where
-the path says so.
+the path says so. It remembers the bodies of POSTs. A hasty one closes connections that it kept
+within a moment, and does not say so before.
 """
 import base64
 import hashlib
+import random
 import socket
 import sys
 import threading
 import time
 
-address, name = sys.argv[1], sys.argv[2]
+address, name, is_hasty = sys.argv[1], sys.argv[2], "hasty" in sys.argv[3:]
 dropped = 0
+posted = []
 
 
 def serve(connection):
@@ -45,7 +48,9 @@ def serve(connection):
             length = int(headers.get("content-length", "0"))
             while len(buffered) < length:
                 buffered += connection.recv(65536)
-            buffered = buffered[length:]
+            body, buffered = buffered[:length], buffered[length:]
+            if lines[0].startswith("POST "):
+                posted.append(body)
             if path.startswith("/slow"):
                 time.sleep(0.7)
             if path == "/drop":
@@ -54,8 +59,14 @@ def serve(connection):
             if path == "/dropped":
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % min(dropped, 9))
                 continue
+            if path == "/posted":
+                body = b"\n".join(posted)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+                continue
             body = "%s for=%s proto=%s\n" % (name, headers.get("x-forwarded-for"), headers.get("x-forwarded-proto"))
             connection.sendall(("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)).encode())
+            if is_hasty:
+                connection.settimeout(random.uniform(0.0001, 0.001))
     except OSError:
         pass
     finally:

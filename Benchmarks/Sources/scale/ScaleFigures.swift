@@ -26,6 +26,7 @@ struct ScaleFigures {
         if wants("delta") { delta(loop) }
         if wants("rollout") || wants("order-ended") { try rollout(&loop) }
         try changedApp(&loop)
+        if wants("peak-mebibytes") { say("peak-mebibytes", Stopwatch.peakMemory) }
     }
 
     private func wants(_ name: String) -> Bool { wanted.isEmpty || wanted.contains(name) }
@@ -35,10 +36,18 @@ struct ScaleFigures {
         print("{\"name\": \"\(name)\", \"instances\": \(fabric.instances), \"milliseconds\": \(milliseconds)}")
     }
 
+    /// The median, and the median of the time that passed.
+    private func say(_ name: String, medianOf watch: Stopwatch) {
+        guard wants(name) else { return }
+        print(
+            "{\"name\": \"\(name)\", \"instances\": \(fabric.instances), \"milliseconds\": \(watch.median), \"passed\": \(watch.medianPassed), \"runs\": \(watch.times.count)}"
+        )
+    }
+
     /// Every app is placed and planned, and its execution begins.
     private func fromNothing() {
         var watch = Stopwatch()
-        for _ in 0..<3 {
+        for _ in 0..<Self.rounds {
             var loop = ScaleLoop(fabric, isDeployed: false)
             // All but one have reported: the last one settles the fabric.
             let last = loop.reports.keys.sorted().last
@@ -47,7 +56,7 @@ struct ScaleFigures {
             _ = watch.measure { loop.receive(.reported(report)) }
             precondition(loop.orchestrator.executions.count == ScaleFabric.appCount)
         }
-        say("from-nothing", watch.median)
+        say("from-nothing", medianOf: watch)
     }
 
     /// Everything is placed and looked at, and nothing is to be done; and a commit that says
@@ -67,8 +76,8 @@ struct ScaleFigures {
             actions += commits.measure { loop.receive(.configured(configuration)) }
             precondition(actions.count == 2 && loop.orchestrator.executions.isEmpty)
         }
-        say("no-op", everything.median)
-        say("no-op-commit", commits.median)
+        say("no-op", medianOf: everything)
+        say("no-op-commit", medianOf: commits)
     }
 
     /// What happens all day: a heartbeat, a tick, an instance that was started again.
@@ -113,7 +122,7 @@ struct ScaleFigures {
             let started = try watch.measure { try loop.orchestrator.begin(request, at: loop.now) }
             precondition(started.execution != nil)
         }
-        say("changed-app", watch.median)
+        say("changed-app", medianOf: watch)
         guard wants("encode-execution"), let execution = loop.orchestrator.executions[ScaleFabric.appName(0)] else {
             return
         }
@@ -166,6 +175,6 @@ struct ScaleFigures {
                 precondition(deltas.count >= fabric.instances)
             }
         }
-        say("delta", watch.median)
+        say("delta", medianOf: watch)
     }
 }

@@ -238,7 +238,7 @@ package actor HAProxyDriver: BalancerDriver {
         var commands: [BalancerLine] = []
         for backend in configuration.backends {
             for server in backend.servers where names.contains(server.name) {
-                commands.append(try HAProxyRuntime.shutdownSessions(of: server, in: backend.name))
+                commands += try HAProxyRuntime.shutdownSessions(of: server, in: backend.name)
             }
         }
         let processes = try await processes()

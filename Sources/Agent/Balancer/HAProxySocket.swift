@@ -4,7 +4,9 @@ import Core
 struct HAProxySocket: Sendable {
     private let socket: LocalSocket
 
-    init(folder: String, name: String) { socket = LocalSocket(folder: folder, name: name, engine: "HAProxy") }
+    init(folder: String, name: String) {
+        socket = LocalSocket(folder: folder, name: name, engine: "HAProxy", closesHalf: true)
+    }
 
     /// Commands for the master itself.
     func master(_ command: String) async throws(Problem) -> String { try await exchange(command) }

@@ -2,7 +2,7 @@ import Core
 
 /// Reads what HAProxy says about itself.
 enum HAProxyStatistics {
-    /// The CSV of `show stat`. Format: HAProxy 2.6 management guide, section 9.1.
+    /// The CSV of `show stat`; both of a backend's names as one. Format: HAProxy 2.6 management guide, section 9.1.
     static func counters(_ text: String) -> BalancerCounters {
         var counters = BalancerCounters()
         var columns: [Substring: Int] = [:]
@@ -30,11 +30,15 @@ enum HAProxyStatistics {
             figures.redispatches = number("wredis")
             figures.queued = number("qcur")
             figures.sessions = number("scur")
-            let backend = String(text("pxname"))
+            let name = String(text("pxname"))
+            let isSecond = name.hasSuffix(HAProxyConfiguration.onceSuffix)
+            let backend = isSecond ? String(name.dropLast(HAProxyConfiguration.onceSuffix.count)) : name
             if kind == "1" {
-                counters.backends[backend] = figures
+                counters.backends[backend] = (counters.backends[backend] ?? .init()).adding(figures)
             } else {
-                counters.servers[backend, default: [:]][String(text("svname"))] = figures
+                let server = String(text("svname"))
+                let other = counters.servers[backend]?[server] ?? .init()
+                counters.servers[backend, default: [:]][server] = other.adding(figures)
             }
         }
         return counters

@@ -14,6 +14,9 @@ struct LocalSocket: Sendable {
     let name: String
     /// Who listens there, for messages.
     let engine: String
+    /// Whether the end of a request is told by closing that half of the connection. nginx takes this
+    /// for a client that has gone, and breaks off an answer that does not fit into the socket's buffer.
+    let closesHalf: Bool
 
     func exchange(_ request: String) async throws(Problem) -> String {
         do {
@@ -26,7 +29,9 @@ struct LocalSocket: Sendable {
     }
 
     /// Another socket of the same folder.
-    func sibling(_ name: String) -> LocalSocket { LocalSocket(folder: folder, name: name, engine: engine) }
+    func sibling(_ name: String) -> LocalSocket {
+        LocalSocket(folder: folder, name: name, engine: engine, closesHalf: closesHalf)
+    }
 
     /// A connection that is open until nobody has it any more.
     final class Connection: Sendable {
@@ -67,7 +72,7 @@ struct LocalSocket: Sendable {
             guard count > 0 else { throw problem("Its socket takes no command (\(errno)).") }
             sent += count
         }
-        shutdown(descriptor, Int32(SHUT_WR))
+        if closesHalf { shutdown(descriptor, Int32(SHUT_WR)) }
         return try readToEnd(descriptor)
     }
 

@@ -10,7 +10,9 @@ struct NginxControl: Sendable {
 
     private let socket: LocalSocket
 
-    init(folder: String) { socket = LocalSocket(folder: folder, name: "control.sock", engine: "nginx") }
+    init(folder: String) {
+        socket = LocalSocket(folder: folder, name: "control.sock", engine: "nginx", closesHalf: false)
+    }
 
     func state() async throws(Problem) -> State {
         let answer = try await ask("state")
@@ -30,9 +32,10 @@ struct NginxControl: Sendable {
         _ = try await ask("cut", servers.joined(separator: " "))
     }
 
-    /// Removes the counters of these servers.
-    func forget(_ servers: [String]) async throws(Problem) {
-        _ = try await ask("forget", servers.joined(separator: " "))
+    /// Removes the counters of those of these servers that are not listed and have no request.
+    /// - Returns: what they were.
+    func forget(_ servers: [String]) async throws(Problem) -> NginxCounts {
+        NginxCounts(try await ask("forget", servers.joined(separator: " ")))
     }
 
     func counts() async throws(Problem) -> NginxCounts { NginxCounts(try await ask("traffic")) }
@@ -55,7 +58,17 @@ struct NginxControl: Sendable {
         guard let end = answer.firstRange(of: "\r\n\r\n"), answer.hasPrefix("HTTP/1.1 200 ") else {
             throw Self.problem(answer)
         }
-        return String(answer[end.upperBound...])
+        let body = answer[end.upperBound...]
+        guard Self.length(in: answer[..<end.lowerBound]) == body.utf8.count else {
+            throw Self.problem("an answer that ends after \(body.utf8.count) bytes")
+        }
+        return String(body)
+    }
+
+    private static func length(in head: Substring) -> Int? {
+        let name = "content-length: "
+        let line = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix(name) }
+        return line.flatMap { Int($0.dropFirst(name.count)) }
     }
 
     private static func problem(_ answer: String) -> Problem {

@@ -157,7 +157,18 @@ package actor NginxDriver: BalancerDriver {
         lastSeen = (running.process, counts)
         var sum = ended
         sum.add(counts)
+        await bankGone(counts, running)
         return sum
+    }
+
+    /// Takes the counters of servers that have gone out of nginx's memory, which is read as a whole
+    /// every second.
+    private func bankGone(_ counts: NginxCounts, _ running: RunningBalancer) async {
+        let listed = Set(running.configuration.backends.flatMap { $0.servers.map(\.name) })
+        let names = counts.servers.keys.filter { !listed.contains($0) }
+        guard !names.isEmpty, let gone = try? await control.forget(names.sorted()) else { return }
+        ended.add(gone)
+        for name in gone.servers.keys { lastSeen?.counts.servers[name] = nil }
     }
 
     /// What a process had counted that is no more.

@@ -2,10 +2,46 @@
 #define CTELEMETRY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-// Receives up to `count` datagrams that wait on `descriptor` with one system call, without blocking
-// beyond the first: datagram i lies at `slab + i * size` and has `lengths[i]` bytes. Longer ones are
-// cut at `size`. Returns how many came, or -1 with errno. At most 1024 a call.
-int ctelemetry_receive(int descriptor, void *slab, size_t size, unsigned int count, unsigned int *lengths);
+// A slab that datagrams are received into, many with one system call.
+struct ctelemetry_slab;
+
+// Makes a slab for up to `count` datagrams (at most 1024) of up to `size` bytes. Behind each there are
+// `padding` bytes that nobody writes but the caller. Returns NULL if there is no memory.
+struct ctelemetry_slab *ctelemetry_slab_make(unsigned int count, size_t size, size_t padding);
+void ctelemetry_slab_free(struct ctelemetry_slab *slab);
+
+// Receives what waits on `descriptor`, without blocking. Returns how many datagrams came, or -1 with errno.
+int ctelemetry_slab_receive(struct ctelemetry_slab *slab, int descriptor);
+
+// Where datagram `index` lies, and how long it is. One that was longer than `size` is cut.
+void *ctelemetry_slab_datagram(const struct ctelemetry_slab *slab, unsigned int index, unsigned int *length);
+
+// How many datagrams the kernel has dropped on this socket, because nobody read them in time. Wraps around.
+uint32_t ctelemetry_drops(int descriptor);
+
+// Sends `count` datagrams to the peer of a connected socket with as few system calls as can be: datagram i
+// is `lengths[i]` bytes at `starts[i]`. Returns how many were sent, or -1 with errno. At most 1024.
+int ctelemetry_send(int descriptor, const void *const *starts, const unsigned int *lengths, unsigned int count);
+
+// A descriptor that tells which others can be read (epoll), and one that can be written to make it tell so
+// (eventfd: eight bytes). -1 with errno if there is none to be had.
+int ctelemetry_poller(void);
+int ctelemetry_waker(void);
+
+// Begins and ends the watching of a descriptor. -1 with errno if it is refused.
+int ctelemetry_watch(int poller, int descriptor);
+int ctelemetry_forget(int poller, int descriptor);
+
+// Waits for descriptors that can be read, at most `milliseconds`. Returns how many are in `ready`, at most
+// 64, or -1 with errno.
+int ctelemetry_wait(int poller, int *ready, int count, int milliseconds);
+
+// The next connection that waits, not blocking, closed on exec; -1 with errno if there is none.
+int ctelemetry_accept(int listener);
+
+// Names the thread that calls, with at most 15 bytes.
+void ctelemetry_name_thread(const char *name);
 
 #endif

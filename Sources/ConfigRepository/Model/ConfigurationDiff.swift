@@ -68,6 +68,9 @@ private enum ConfigurationFacts {
         }
         for (name, balancer) in configuration.balancers { facts["balancers.\(name)"] = self.balancer(balancer) }
         for (name, app) in configuration.apps { facts["apps.\(name)"] = self.app(app) }
+        for (name, dashboard) in configuration.dashboards {
+            facts["dashboards.\(name)"] = MetricsFacts.of(dashboard)
+        }
         return facts
     }
 
@@ -81,6 +84,7 @@ private enum ConfigurationFacts {
             facts["notify.\(hook.name)"] =
                 "\(hook.webhook) events \(events) secret \(hook.secret)\(hook.allowsLoopback ? " loopback" : "")"
         }
+        facts.merge(MetricsFacts.of(policy.metrics)) { $1 }
         return facts
     }
 

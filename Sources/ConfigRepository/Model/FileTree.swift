@@ -14,9 +14,11 @@ package struct FileTree: Sendable {
     }
 
     /// Folders whose YAML is read today.
-    package static let readFolders: Set<String> = ["fabrics", "classes", "hosts", "apps", "balancers"]
+    package static let readFolders: Set<String> = [
+        "fabrics", "classes", "hosts", "apps", "balancers", "dashboards",
+    ]
     /// Folders that the design gives a meaning and that are not read yet.
-    package static let knownFolders: Set<String> = ["checks", "alerts", "dashboards", "users", "queues", "networks"]
+    package static let knownFolders: Set<String> = ["checks", "alerts", "users", "queues", "networks"]
     /// Folders whose files other files refer to.
     package static let attachedFolders: Set<String> = ["templates", "certs"]
 

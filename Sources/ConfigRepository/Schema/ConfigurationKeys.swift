@@ -17,5 +17,13 @@ package enum ConfigurationKeys {
         "route": SchemaReader.routeKeys,
         "rollout": SchemaReader.rolloutKeys,
         "canary": SchemaReader.canaryKeys,
+        "metrics": SchemaReader.metricsKeys,
+        "retention": SchemaReader.retentionKeys,
+        "histogram": SchemaReader.histogramKeys,
+        "scrape": SchemaReader.scrapeKeys,
+        "relay": SchemaReader.relayKeys,
+        "dashboard": SchemaReader.dashboardKeys,
+        "dashboard row": SchemaReader.rowKeys,
+        "panel": SchemaReader.panelKeys,
     ]
 }

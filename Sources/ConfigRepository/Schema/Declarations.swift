@@ -8,6 +8,7 @@ struct Declarations {
     var hosts: [HostName: HostDeclaration] = [:]
     var apps: [AppName: AppDeclaration] = [:]
     var balancers: [BalancerName: BalancerDeclaration] = [:]
+    var dashboards: [DashboardName: DashboardSpec] = [:]
 
     /// Whether everything that the selector names is declared.
     func knows(_ selector: SelectorDeclaration) -> Bool {
@@ -19,6 +20,7 @@ struct Declarations {
 struct FabricDeclaration {
     var name: Located<FabricName>
     var policy: FabricPolicy
+    var metrics: MetricsDeclaration
     /// Nil: any zone, in one region.
     var regions: [ZoneName: RegionName]?
 }

@@ -3,7 +3,9 @@ import Core
 /// `fabrics/NAME.yaml` and `classes/NAME.yaml`.
 extension SchemaReader {
     private static let hooksMax = 20
-    static let fabricKeys: Set<String> = ["fabric", "regions", "apply", "lost-host-grace", "lost-hosts-max", "notify"]
+    static let fabricKeys: Set<String> = [
+        "fabric", "regions", "apply", "lost-host-grace", "lost-hosts-max", "notify", "metrics",
+    ]
     static let hookKeys: Set<String> = ["webhook", "secret", "events", "loopback"]
     static let classKeys: Set<String> = ["class", "version", "labels"]
 
@@ -21,8 +23,13 @@ extension SchemaReader {
             policy.lostHostsMax = share.value
         }
         if reader.has("notify") { policy.hooks = hooks(reader) }
+        var metrics = MetricsDeclaration(policy: policy.metrics)
+        if let reader = reader.mapping("metrics", noun: "`metrics`", keys: Self.metricsKeys) {
+            metrics = self.metrics(reader)
+            policy.metrics = metrics.policy
+        }
         let regions = reader.has("regions") ? regions(reader) : nil
-        return name.map { FabricDeclaration(name: $0, policy: policy, regions: regions) }
+        return name.map { FabricDeclaration(name: $0, policy: policy, metrics: metrics, regions: regions) }
     }
 
     private func hooks(_ reader: MappingReader) -> [NotificationHook] {

@@ -17,6 +17,7 @@ struct FabricResolver {
     func resolve(commit: String) -> FabricConfiguration {
         var configuration = FabricConfiguration(fabric: name, commit: commit, policy: fabric.policy)
         configuration.classes = declarations.classes.mapValues(\.spec)
+        configuration.dashboards = declarations.dashboards
         for host in sorted(declarations.hosts) where belongs(host) {
             configuration.hosts[host.name.value] = spec(of: host)
         }

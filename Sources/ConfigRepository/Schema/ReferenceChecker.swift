@@ -11,7 +11,22 @@ struct ReferenceChecker {
         for host in declarations.hosts.values { check(host) }
         for balancer in declarations.balancers.values { check(balancer) }
         for app in declarations.apps.values { check(app) }
+        for fabric in declarations.fabrics.values { check(fabric) }
         checkOrder()
+    }
+
+    /// What the fabric's scrapes name.
+    private func check(_ fabric: FabricDeclaration) {
+        let user = ConfigurationNoun.fabric(fabric.name.value)
+        for selector in fabric.metrics.selectors { use(selector, by: user) }
+        for (app, process) in fabric.metrics.processes {
+            schema.uses.insert(ConfigurationUse(of: .app(app.value), by: user, at: app.position))
+            check(app, in: declarations.apps, folder: "apps")
+            guard let known = declarations.apps[app.value]?.processes, known[process.value] == nil else { continue }
+            log.error(
+                "process.unknown", at: process.position, "App \(app.value) has no process \(process.value).",
+                hint: Suggestion.hint(for: process.value.text, in: known.keys.map(\.text)))
+        }
     }
 
     private func check(_ host: HostDeclaration) {

@@ -24,6 +24,10 @@ extension SchemaReader {
             guard let balancer = balancer(file: "balancers/\(name).yaml", name: name) else { continue }
             declarations.balancers[balancer.name.value] = balancer
         }
+        for name in names(in: "dashboards") {
+            guard let dashboard = dashboard(file: "dashboards/\(name).yaml", name: name) else { continue }
+            declarations.dashboards[dashboard.name] = dashboard
+        }
         if names(in: "fabrics").isEmpty {
             log.error(
                 "fabric.none", at: SourcePosition(file: "fabrics"), "The repository has no fabric.",

@@ -33,6 +33,16 @@ package struct OrchestrationStore: Sendable {
         }
     }
 
+    /// Why this server may not go on; nil while it leads, or while that cannot be said.
+    func supersession() async -> Problem? {
+        do {
+            try await transact([])
+            return nil
+        } catch {
+            return error.code == Self.supersededCode ? error : nil
+        }
+    }
+
     /// Makes what the actions save durable: what belongs together in one transaction, as far as
     /// the store's limit for one allows.
     package func save(
@@ -197,6 +207,9 @@ package struct OrchestrationStore: Sendable {
         for balancer in try await store.values(.prefix("\(prefix)/balancers/"), as: BalancerSpec.self) {
             configuration.balancers[balancer.name] = balancer
         }
+        for dashboard in try await store.values(.prefix("\(prefix)/dashboards/"), as: DashboardSpec.self) {
+            configuration.dashboards[dashboard.name] = dashboard
+        }
         var model = DesiredModel(revision: head.revision, configuration: configuration, overrides: head.overrides)
         for (app, number) in head.releases { model.releases[app] = try await releases.release(app, number) }
         return model
@@ -213,6 +226,7 @@ package struct OrchestrationStore: Sendable {
         for hostClass in configuration.classes.values { try put("classes", hostClass.name.text, hostClass) }
         for app in configuration.apps.values { try put("apps", app.name.text, app) }
         for balancer in configuration.balancers.values { try put("balancers", balancer.name.text, balancer) }
+        for dashboard in configuration.dashboards.values { try put("dashboards", dashboard.name.text, dashboard) }
         // The same commit may have been saved in part before a crash: begin from nothing.
         try await transact([.deleteRange(.prefix("configurations/\(commit)/"))])
         for start in stride(from: 0, to: operations.count, by: StateLimits.operationsMax) {

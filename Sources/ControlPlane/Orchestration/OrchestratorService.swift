@@ -9,6 +9,9 @@ import Wire
 package actor OrchestratorService: Service {
     private static let tickInterval = Duration.milliseconds(500)
     private static let pauseMax = Duration.seconds(3)
+    /// Every so many ticks it asks whether it leads, since one that has nothing to save would not
+    /// learn that another has taken its place.
+    private static let ticksBetweenAsking = 10
 
     let store: OrchestrationStore
     /// Which releases have served.
@@ -27,6 +30,7 @@ package actor OrchestratorService: Service {
     private var fence: Int64
     private(set) var changeNumber: Int64 = 0
     private var lastTick = ContinuousClock.now
+    private var tickCount = 0
     /// Why the last state could not be saved; nil while all is well.
     private(set) var stateProblem: Problem?
     /// Set when another server has taken the state over: this one changes and sends nothing more.
@@ -76,6 +80,12 @@ package actor OrchestratorService: Service {
         await turn.begin()
         defer { turn.end() }
         guard supersession == nil else { return }
+        tickCount += 1
+        if tickCount.isMultiple(of: Self.ticksBetweenAsking), let problem = await store.supersession() {
+            logger.critical("this server does not lead any more", metadata: ["problem": "\(problem)"])
+            supersession = problem
+            return
+        }
         let before = orchestrator.desired
         let pause = lastTick.duration(to: .now)
         lastTick = .now

@@ -39,7 +39,11 @@ package struct HAProxyConfiguration: Hashable, Sendable {
         if !configuration.listeners.isEmpty {
             sections.append(try Self.frontend(configuration, surroundings))
         }
-        for backend in configuration.backends { sections.append(try Self.backend(backend)) }
+        for backend in configuration.backends {
+            let usual = try Self.backend(backend)
+            sections.append(usual)
+            sections.append(try Self.once(backend, as: usual))
+        }
         if let port = configuration.statisticsPort {
             sections.append(try Self.statistics(port: port, beside: configuration.listeners.first?.address))
         }
@@ -155,6 +159,27 @@ package struct HAProxyConfiguration: Hashable, Sendable {
             lines.append(BalancerLine(words + (server.standing == .standby ? ["disabled"] : [])))
         }
         return Section(head: BalancerLine("backend", try .backend(backend.name)), lines: lines)
+    }
+
+    /// An instance may close a connection on which it has answered just when the next request is sent.
+    /// So each backend is there twice: what may not be repeated goes to the second, which opens a connection
+    /// for each request.
+    private static func once(_ backend: BalancerConfiguration.Backend, as usual: Section) throws(Problem) -> Section {
+        Section(
+            head: BalancerLine("backend", try onceName(backend.name)),
+            lines: [BalancerLine("http-reuse never"), BalancerLine("option http-server-close")] + usual.lines)
+    }
+
+    /// What the name of a backend for what may not be repeated has at its end. No backend's own name has a colon.
+    package static let onceSuffix = ":once"
+
+    static func onceName(_ backend: String) throws(Problem) -> BalancerWord {
+        .concatenated(try .backend(backend), ":once")
+    }
+
+    /// Both names of a backend.
+    static func names(_ backend: String) throws(Problem) -> [BalancerWord] {
+        [try .backend(backend), try onceName(backend)]
     }
 
     /// The counters are for operators, not for the internet: they are shown on loopback, beside

@@ -16,9 +16,10 @@ struct HAProxyRouting {
         lines.append(
             BalancerLine("http-request disable-l7-retry if !METH_GET !METH_HEAD !METH_OPTIONS !{ method PUT DELETE }"))
         for (index, route) in routes.enumerated() {
-            lines.append(
-                BalancerLine(
-                    "use_backend", try .backend(route.backend), "if { var(txn.route) -m int", .number(index + 1), "}"))
+            let condition: [BalancerWord] = ["if { var(txn.route) -m int", .number(index + 1), "}"]
+            let once = try HAProxyConfiguration.onceName(route.backend)
+            lines.append(BalancerLine(["use_backend", once] + condition + ["!METH_GET !METH_HEAD !METH_OPTIONS"]))
+            lines.append(BalancerLine(["use_backend", try .backend(route.backend)] + condition))
         }
         self.lines = lines
     }

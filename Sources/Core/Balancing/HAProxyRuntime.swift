@@ -7,33 +7,39 @@ package enum HAProxyRuntime {
         var lines: [BalancerLine] = []
         if changes.contains(where: { $0.kind == .add }) { lines.append(BalancerLine("experimental-mode on")) }
         for change in changes {
-            let name = try name(of: change)
-            let endpoint = try BalancerWord.endpoint(change.server.address, change.server.port)
-            switch change.kind {
-            case .add:
-                let weight = try HAProxyConfiguration.weight(change.server)
-                lines.append(
-                    BalancerLine(["add server", name, endpoint, HAProxyConfiguration.serverOptions] + weight))
-                lines.append(BalancerLine("enable health", name))
-                if change.server.standing != .standby { lines.append(BalancerLine("set server", name, "state ready")) }
-            case .move:
-                lines.append(
-                    BalancerLine(
-                        "set server", name, "addr", try .address(change.server.address), "port",
-                        try .port(change.server.port)))
-                lines.append(BalancerLine("set server", name, "health up"))
-            case .stand: lines += try standing(change.server, name)
-            case .weigh: lines.append(try weight(change.server, name))
-            case .remove: lines.append(BalancerLine("set server", name, "state maint"))
-            }
+            for name in try names(of: change.server, in: change.backend) { lines += try commands(for: change, name) }
         }
         return lines
+    }
+
+    private static func commands(for change: ServerChange, _ name: BalancerWord) throws(Problem) -> [BalancerLine] {
+        switch change.kind {
+        case .add:
+            let endpoint = try BalancerWord.endpoint(change.server.address, change.server.port)
+            let weight = try HAProxyConfiguration.weight(change.server)
+            let isReady = change.server.standing != .standby
+            return [
+                BalancerLine(["add server", name, endpoint, HAProxyConfiguration.serverOptions] + weight),
+                BalancerLine("enable health", name),
+            ] + (isReady ? [BalancerLine("set server", name, "state ready")] : [])
+        case .move:
+            let address = try BalancerWord.address(change.server.address)
+            return [
+                BalancerLine("set server", name, "addr", address, "port", try .port(change.server.port)),
+                BalancerLine("set server", name, "health up"),
+            ]
+        case .stand: return try standing(change.server, name)
+        case .weigh: return [try weight(change.server, name)]
+        case .remove: return [BalancerLine("set server", name, "state maint")]
+        }
     }
 
     package static func removals(for changes: [ServerChange]) throws(Problem) -> [BalancerLine] {
         var lines: [BalancerLine] = []
         for change in changes where change.kind == .remove {
-            lines.append(BalancerLine("del server", try name(of: change)))
+            for name in try names(of: change.server, in: change.backend) {
+                lines.append(BalancerLine("del server", name))
+            }
         }
         return lines.isEmpty ? [] : [BalancerLine("experimental-mode on")] + lines
     }
@@ -63,18 +69,14 @@ package enum HAProxyRuntime {
 
     package static func shutdownSessions(
         of server: BalancerConfiguration.Server, in backend: String
-    ) throws(Problem) -> BalancerLine {
-        BalancerLine("shutdown sessions server", try name(of: server, in: backend))
+    ) throws(Problem) -> [BalancerLine] {
+        try names(of: server, in: backend).map { BalancerLine("shutdown sessions server", $0) }
     }
 
-    private static func name(of change: ServerChange) throws(Problem) -> BalancerWord {
-        try name(of: change.server, in: change.backend)
-    }
-
-    private static func name(
+    private static func names(
         of server: BalancerConfiguration.Server, in backend: String
-    ) throws(Problem) -> BalancerWord {
-        .concatenated(try .backend(backend), "/", .server(server))
+    ) throws(Problem) -> [BalancerWord] {
+        try HAProxyConfiguration.names(backend).map { .concatenated($0, "/", .server(server)) }
     }
 
     // MARK: What it answers
@@ -85,9 +87,10 @@ package enum HAProxyRuntime {
         for backend in configuration.backends {
             for server in backend.servers {
                 let weight = server.standing == .draining ? 0 : server.weight
-                expected.insert(
-                    "\(backend.name)/\(server.name) \(server.address.lowercased()) \(server.port) \(server.standing.rawValue) \(weight)"
-                )
+                let rest =
+                    "/\(server.name) \(server.address.lowercased()) \(server.port) \(server.standing.rawValue) \(weight)"
+                expected.insert(backend.name + rest)
+                expected.insert(backend.name + HAProxyConfiguration.onceSuffix + rest)
             }
         }
         return expected == parsedServersState(text)

@@ -35,7 +35,8 @@ package struct NginxConfiguration: Hashable, Sendable {
             Self.lua("init_worker", Self.call("begin")), Self.lua("rewrite", Self.call("enter")),
             Self.lua("header_filter", Self.call("answer")), Self.lua("log", Self.call("leave")), Self.upgrades,
         ]
-        http.blocks += routing.maps + [Self.instances, Self.control]
+        http.blocks += [Self.connections, Self.closing] + routing.maps
+        http.blocks += [Self.kept, Self.fresh, Self.control]
         for listener in configuration.listeners {
             let shared = try Self.listenerDirectives(listener, surroundings)
             for site in routing.sites { http.blocks.append(try site.server(at: listener, shared)) }
@@ -135,13 +136,31 @@ package struct NginxConfiguration: Hashable, Sendable {
 
     private static let upgrades = NginxBlock(
         head: BalancerLine("map $http_upgrade $upgrade"),
-        directives: [BalancerLine("default upgrade"), BalancerLine(#""" """#)])
+        directives: [BalancerLine("default upgrade"), BalancerLine(#""" $closing"#)])
 
-    /// Every backend: which instance is meant is known when a request comes.
-    private static let instances = NginxBlock(
-        head: BalancerLine("upstream instances"),
-        directives: [BalancerLine("server 0.0.0.1")], blocks: [lua("balancer", call("balance"))],
-        last: [BalancerLine("keepalive 256")])
+    /// An instance may close a connection on which it has answered just when the next request is sent.
+    /// What may not be repeated then gets a connection of its own. The instance is to close that one:
+    /// nginx would run out of ports.
+    private static let connections = NginxBlock(
+        head: BalancerLine("map $request_method $connections"),
+        directives: [BalancerLine("default fresh")] + repeatable.map { BalancerLine($0, "kept") })
+    private static let closing = NginxBlock(
+        head: BalancerLine("map $request_method $closing"),
+        directives: [BalancerLine("default close")] + repeatable.map { BalancerLine($0, #""""#) })
+    /// Of these no body is lost either when they are sent once more.
+    private static let repeatable: [BalancerWord] = ["GET", "HEAD", "OPTIONS"]
+
+    /// Every backend: which instance is meant is known when a request comes. Most servers of apps
+    /// close what was idle for five seconds.
+    private static let kept = upstream(
+        "kept", last: [BalancerLine("keepalive 256"), BalancerLine("keepalive_timeout 4s")])
+    private static let fresh = upstream("fresh")
+
+    private static func upstream(_ name: BalancerWord, last: [BalancerLine] = []) -> NginxBlock {
+        NginxBlock(
+            head: BalancerLine("upstream", name), directives: [BalancerLine("server 0.0.0.1")],
+            blocks: [lua("balancer", call("balance"))], last: last)
+    }
 
     /// Where the agent speaks: in a folder that only its user may enter.
     private static let control = NginxBlock(

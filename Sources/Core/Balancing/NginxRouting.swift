@@ -78,7 +78,7 @@ struct NginxRouting {
         _ route: BalancerConfiguration.Route, origins: Int?, isTunnel: Bool
     ) throws(Problem) -> [NginxBlock] {
         var lines = [
-            BalancerLine("set $backend", try .backend(route.backend)), BalancerLine("proxy_pass http://instances"),
+            BalancerLine("set $backend", try .backend(route.backend)), BalancerLine("proxy_pass http://$connections"),
         ]
         if isTunnel { lines += [BalancerLine("proxy_read_timeout 1h"), BalancerLine("proxy_send_timeout 1h")] }
         if let origins {

@@ -224,6 +224,16 @@ package enum NginxScript {
             if held and context.descriptor then held[context.descriptor] = nil end
         end
 
+        local explainedAt, unexplained = 0, 0
+
+        -- Why no instance answered, in nginx's log: a line in ten seconds of each worker, however many fail.
+        local function explain(...)
+            unexplained = unexplained + 1
+            if ngx.now() < explainedAt + 10 then return end
+            ngx.log(ngx.CRIT, unexplained, " failed since the line before; this one with ", ...)
+            explainedAt, unexplained = ngx.now(), 0
+        end
+
         -- Whether a browser asks if it may ask, from an origin that may.
         local function isPreflight()
             return ngx.req.get_method() == "OPTIONS" and (ngx.var.origin or "") ~= ""
@@ -244,6 +254,7 @@ package enum NginxScript {
             local backend = state.backends[name]
             if not backend or #backend.serving == 0 then
                 counts:incr("unserved " .. name, 1, 0)
+                explain("503: no server of ", name, " serves")
                 ngx.status = 503
                 ngx.header["Retry-After"] = "1"
                 ngx.header["Content-Type"] = "text/plain"
@@ -293,17 +304,23 @@ package enum NginxScript {
             return 32 + (shift - 1) * 16 + math.floor(value) - 16
         end
 
-        -- After the last byte.
+        -- After the last byte. Its server is released last: who sees that a server has no request sees all
+        -- that it has counted.
         function M.leave()
             local context = ngx.ctx
             local server = context.server
             if not server then return end
-            release(context)
             counts:incr(server.requestsKey, 1, 0)
             local status = ngx.status
             if status >= 500 or status == 0 then
                 counts:incr(server.failedKey, 1, 0)
                 if status == 502 or status == 504 then begin(server, 1) end
+                -- An answer of the instance's own is for its app to explain.
+                local headerTime = ngx.var.upstream_header_time
+                if not headerTime or headerTime:sub(-1) == "-" then
+                    explain(status, " after ", ngx.var.upstream_addr, ": ", ngx.var.upstream_status, " in ",
+                        ngx.var.upstream_response_time, " s")
+                end
             end
             -- A tunnel's length says nothing of speed.
             if status ~= 101 then
@@ -315,6 +332,7 @@ package enum NginxScript {
                 end
                 counts:incr(key, 1, 0)
             end
+            release(context)
         end
 
         -- MARK: The agent
@@ -373,20 +391,41 @@ package enum NginxScript {
             return "done\n"
         end
 
+        -- Removes the counters of servers that are not listed and have no request, and tells what they were.
         function commands.forget(body)
+            refresh()
+            local gone = {}
             for name in body:gmatch("%S+") do
-                for _, key in ipairs(counts:get_keys(0)) do
-                    if key:match("^%a+ (%S+)") == name then counts:delete(key) end
+                if not state.servers[name] then gone[name] = true end
+            end
+            for _, key in ipairs(active:get_keys(0)) do
+                local name = key:match(" (%S+)$")
+                if gone[name] and (active:get(key) or 0) > 0 then gone[name] = nil end
+            end
+            local text = {}
+            for _, key in ipairs(counts:get_keys(0)) do
+                local kind, name = key:match("^(%a+) (%S+)")
+                local value = kind ~= "unserved" and gone[name] and counts:get(key)
+                if value then
+                    text[#text + 1] = key .. " " .. value
+                    counts:delete(key)
                 end
             end
-            return "done\n"
+            for _, key in ipairs(active:get_keys(0)) do
+                if gone[key:match(" (%S+)$")] then active:delete(key) end
+            end
+            for name in pairs(gone) do servers:delete("down " .. name) end
+            return table.concat(text, "\n") .. "\n"
         end
 
         function M.control()
             ngx.req.read_body()
             local command = commands[ngx.var.uri:sub(2)]
             if not command then return ngx.exit(404) end
-            ngx.print(command(ngx.req.get_body_data() or ""))
+            local answer = command(ngx.req.get_body_data() or "")
+            -- So that the agent knows whether it has all of it.
+            ngx.header["Content-Length"] = #answer
+            ngx.print(answer)
         end
 
         -- For Prometheus.

@@ -11,6 +11,12 @@ package struct InstanceKey: Codable, Hashable, Comparable, Sendable, CustomStrin
     package init(_ record: InstanceRecord) { self.init(host: record.host, instance: record.id) }
 
     package var description: String { "\(instance) on \(host)" }
+
+    /// By host and slot alone: on one host few instances have the same number.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(host)
+        hasher.combine(instance.slot)
+    }
     package static func < (left: InstanceKey, right: InstanceKey) -> Bool {
         (left.instance, left.host) < (right.instance, right.host)
     }

@@ -42,32 +42,55 @@ package struct InstanceRecords: Sequence, Equatable, Sendable {
 }
 
 extension InstanceRecords {
-    /// Where each slot of an app is, by process and number: where it serves, else where it is
-    /// being brought up, else where it is warm.
-    package func currentHosts(of app: AppName) -> [ProcessName: [Int: HostName]] {
-        struct Candidate {
-            var rank: Int
-            var release: Int
-            var host: HostName
+    /// What a record says about where its slot is: where it serves counts most, then where it is
+    /// being brought up, then where it is warm.
+    private struct Candidate {
+        var rank: Int
+        var release: Int
+        var host: HostName
 
-            /// Of two equals the one whose host comes first, so that a run can be repeated.
-            func isBetter(than other: Candidate) -> Bool {
-                (rank, release, other.host) > (other.rank, other.release, host)
-            }
-        }
-        var best: [ProcessName: [Int: Candidate]] = [:]
-        for record in of(app).values {
-            let rank: Int
+        /// - Returns: nil for an instance that leaves.
+        init?(_ record: InstanceRecord) {
             switch record.duty {
             case .serving: rank = 3
             case .starting: rank = 2
             case .warm: rank = 1
-            case .leaving: continue
+            case .leaving: return nil
             }
-            let candidate = Candidate(rank: rank, release: record.id.release, host: record.host)
-            if let other = best[record.id.process]?[record.id.slot], !candidate.isBetter(than: other) { continue }
-            best[record.id.process, default: [:]][record.id.slot] = candidate
+            release = record.id.release
+            host = record.host
         }
-        return best.mapValues { $0.mapValues(\.host) }
+
+        /// Of two equals the one whose host comes first, so that a run can be repeated.
+        func isBetter(than other: Candidate) -> Bool {
+            (rank, release, other.host) > (other.rank, other.release, host)
+        }
+    }
+
+    /// Where each slot of an app is.
+    package func currentHosts(of app: AppName) -> [Slot: HostName] {
+        var best: [Slot: Candidate] = [:]
+        for record in of(app).values {
+            guard let candidate = Candidate(record) else { continue }
+            if let other = best[Slot(record.id)], !candidate.isBetter(than: other) { continue }
+            best[Slot(record.id)] = candidate
+        }
+        return best.mapValues(\.host)
+    }
+
+    /// Where the first slots of some of an app's processes are.
+    /// - Parameter slots: how many of each process.
+    /// - Returns: the hosts of each process, of slot 1 first; nil where a slot is nowhere.
+    func currentHosts(of app: AppName, slots: [(process: ProcessName, count: Int)]) -> [[HostName?]] {
+        var best = slots.map { [Candidate?](repeating: nil, count: $0.count) }
+        for record in of(app).values {
+            let slot = record.id.slot
+            guard let process = slots.firstIndex(where: { $0.process == record.id.process }),
+                (1...slots[process].count).contains(slot), let candidate = Candidate(record)
+            else { continue }
+            if let other = best[process][slot - 1], !candidate.isBetter(than: other) { continue }
+            best[process][slot - 1] = candidate
+        }
+        return best.map { $0.map { $0?.host } }
     }
 }

@@ -8,11 +8,12 @@ package struct FabricConfiguration: Codable, Hashable, Sendable {
     package var classes: [HostClassName: HostClassSpec]
     package var apps: [AppName: AppSpec]
     package var balancers: [BalancerName: BalancerSpec]
+    package var dashboards: [DashboardName: DashboardSpec]
 
     package init(
         fabric: FabricName, commit: String, policy: FabricPolicy = FabricPolicy(), hosts: [HostName: HostSpec] = [:],
         classes: [HostClassName: HostClassSpec] = [:], apps: [AppName: AppSpec] = [:],
-        balancers: [BalancerName: BalancerSpec] = [:]
+        balancers: [BalancerName: BalancerSpec] = [:], dashboards: [DashboardName: DashboardSpec] = [:]
     ) {
         self.fabric = fabric
         self.commit = commit
@@ -21,6 +22,7 @@ package struct FabricConfiguration: Codable, Hashable, Sendable {
         self.classes = classes
         self.apps = apps
         self.balancers = balancers
+        self.dashboards = dashboards
     }
 }
 
@@ -41,15 +43,17 @@ package struct FabricPolicy: Codable, Hashable, Sendable {
     package var lostHostsMax: Share
     /// Who is told what happens, by name.
     package var hooks: [NotificationHook]
+    package var metrics: MetricsPolicy
 
     package init(
         apply: Apply = .automatic, lostHostGrace: Interval = .seconds(30), lostHostsMax: Share = .percent(34),
-        hooks: [NotificationHook] = []
+        hooks: [NotificationHook] = [], metrics: MetricsPolicy = MetricsPolicy()
     ) {
         self.apply = apply
         self.lostHostGrace = lostHostGrace
         self.lostHostsMax = lostHostsMax
         self.hooks = hooks
+        self.metrics = metrics
     }
 
     package init(from decoder: any Decoder) throws {
@@ -58,8 +62,9 @@ package struct FabricPolicy: Codable, Hashable, Sendable {
             apply: try container.decode(Apply.self, forKey: .apply),
             lostHostGrace: try container.decode(Interval.self, forKey: .lostHostGrace),
             lostHostsMax: try container.decode(Share.self, forKey: .lostHostsMax),
-            // What 0.1 saved has none.
-            hooks: try container.decodeIfPresent([NotificationHook].self, forKey: .hooks) ?? [])
+            // What 0.1 saved has neither.
+            hooks: try container.decodeIfPresent([NotificationHook].self, forKey: .hooks) ?? [],
+            metrics: try container.decodeIfPresent(MetricsPolicy.self, forKey: .metrics) ?? MetricsPolicy())
     }
 }
 

@@ -140,14 +140,44 @@ package struct LiveModel: Codable, Hashable, Sendable {
     package var revision: Int64
     package var at: Instant
     package var hosts: [HostName: LiveHost]
+    /// Instances that serve no longer by what is recorded, while a balancer has not confirmed that
+    /// it gives them nothing: they may not be stopped.
+    package var unconfirmed: Set<InstanceKey>
 
-    package init(revision: Int64, at: Instant, hosts: [HostName: LiveHost]) {
+    package init(
+        revision: Int64, at: Instant, hosts: [HostName: LiveHost], unconfirmed: Set<InstanceKey> = []
+    ) {
         self.revision = revision
         self.at = at
         self.hosts = hosts
+        self.unconfirmed = unconfirmed
     }
 
     package func instance(_ id: InstanceID, on host: HostName) -> LiveInstance? {
-        hosts[host]?.report?.instances.first { $0.id == id }
+        hosts.index(forKey: host).flatMap { hosts.values[$0].report?.instances.first { $0.id == id } }
+    }
+
+    // A host is large: what follows looks at it where it is, since to copy it takes longer than to find it.
+
+    /// - Parameter body: is not called for a host that is not known.
+    func look(at host: HostName, _ body: (borrowing LiveHost) -> Void) {
+        if let index = hosts.index(forKey: host) { body(hosts.values[index]) }
+    }
+
+    func contact(of host: HostName) -> LiveHost.Contact? {
+        hosts.index(forKey: host).map { hosts.values[$0].contact }
+    }
+
+    func state(of id: InstanceID, on host: HostName) -> LifecycleState? {
+        hosts.index(forKey: host).flatMap { hosts.values[$0].report?.instances.first { $0.id == id }?.state }
+    }
+
+    /// The release that an app's link on a host names.
+    func link(of app: AppName, on host: HostName) -> Digest? {
+        hosts.index(forKey: host).flatMap { hosts.values[$0].report?.links[app]?.current }
+    }
+
+    func memory(of host: HostName) -> ByteCount? {
+        hosts.index(forKey: host).flatMap { hosts.values[$0].report?.facts.memory }
     }
 }

@@ -130,11 +130,13 @@ package struct Orchestrator: Sendable {
     /// older than what is recorded: its app is then looked at once too often.
     var warmEnds = Heap<WarmEnd>()
     var declaredBalancers: [DeclaredBalancer] = []
+    var balancerHosts: Set<HostName> = []
     var servers = ServerLists()
     var balancers: [BalancerKey: BalancerPush] = [:]
     var balancersAreStale = true
     var pushCount = 0
     var handovers: [AppName: Handover] = [:]
+    var farewells = Farewells()
     var appsToLookAt: Set<AppName> = []
     /// What balancers have counted, by app and release.
     package internal(set) var traffic = TrafficLedger()
@@ -174,6 +176,7 @@ package struct Orchestrator: Sendable {
         restoreWatches(memory.traffic)
         expectDeclaredHosts()
         findBalancers()
+        rememberFarewells()
         listServers()
         lookAtEverything()
     }
@@ -231,7 +234,9 @@ package struct Orchestrator: Sendable {
         return pending
     }
 
-    package func live(at now: Instant) -> LiveModel { LiveModel(revision: liveRevision, at: now, hosts: hosts) }
+    package func live(at now: Instant) -> LiveModel {
+        LiveModel(revision: liveRevision, at: now, hosts: hosts, unconfirmed: farewells.waiting)
+    }
 
     mutating func lookAtEverything() {
         appsToLookAt.formUnion(desired?.configuration.apps.keys.map { $0 } ?? [])

@@ -23,6 +23,8 @@ struct BalancerPush {
     var problem: Problem?
     var sentAt: Instant
     var timeout = Interval.seconds(0)
+    /// The last farewell that the configuration was made after.
+    var farewell: Int64
 }
 
 /// A traffic step that waits for balancers.
@@ -76,6 +78,9 @@ extension Orchestrator {
         }
     }
 
+    /// Whether a balancer has been sent a configuration and has not answered yet.
+    package var isBalancing: Bool { balancers.values.contains { !$0.isAcknowledged && $0.problem == nil } }
+
     /// Which balancers there are to be, after the configuration has changed.
     mutating func findBalancers() {
         guard let configuration = desired?.configuration else { return }
@@ -85,6 +90,8 @@ extension Orchestrator {
                 .map { DeclaredBalancer(key: BalancerKey(host: $0.name, balancer: spec.name), spec: spec, host: $0) }
         }
         declaredBalancers = declared.sorted { $0.key < $1.key }
+        balancerHosts = Set(declared.map(\.host.name))
+        settleFarewells()
     }
 
     /// Lists every server anew, since addresses may have changed.
@@ -103,8 +110,10 @@ extension Orchestrator {
         if servers.set(server, for: key) { balancersAreStale = true }
     }
 
-    /// A lost host's balancers are waited for no longer.
+    /// A lost host's balancers are waited for no longer. What they were sent must not reach them when
+    /// the host is back: what it gives requests to may have ended meanwhile.
     mutating func giveUpBalancers(on host: HostName, at now: Instant) {
+        for key in balancers.keys.sorted() where key.host == host { withdraw(key) }
         for app in handovers.keys.sorted() {
             guard let waitsFor = handovers[app]?.waitsFor, waitsFor.contains(where: { $0.host == host }) else {
                 continue
@@ -137,6 +146,9 @@ extension Orchestrator {
             if let last = balancers[key], last.configuration == configuration,
                 last.problem == nil || now < last.sentAt + Self.retryAfter
             {
+                // What has changed makes no difference to this balancer.
+                balancers[key]?.farewell = farewells.count
+                if last.isAcknowledged { farewells.confirm(farewells.count, by: key) }
                 continue
             }
             push(configuration, to: key, at: now)
@@ -146,21 +158,29 @@ extension Orchestrator {
             balancers[key] = nil
             traffic.forget(TrafficLedger.Source(host: key.host, balancer: key.balancer))
         }
+        settleFarewells()
+    }
+
+    /// What is on its way is not wanted any more.
+    private mutating func withdraw(_ key: BalancerKey) {
+        guard let last = balancers.removeValue(forKey: key), !last.isAcknowledged, last.problem == nil else { return }
+        pending.append(.cancelOrder(id: last.order, host: key.host))
     }
 
     private mutating func push(_ configuration: BalancerConfiguration, to key: BalancerKey, at now: Instant) {
         // What is on its way is overtaken: its host must not take it up after this one, nor wait for
         // connections to end that this one may need again.
-        if let last = balancers[key], !last.isAcknowledged, last.problem == nil {
-            pending.append(.cancelOrder(id: last.order, host: key.host))
-        }
+        withdraw(key)
         pushCount += 1
         let order = "balance/\(settings.fence)/\(pushCount)"
-        balancers[key] = BalancerPush(order: order, configuration: configuration, sentAt: now)
+        balancers[key] = BalancerPush(
+            order: order, configuration: configuration, sentAt: now, farewell: farewells.count)
         // Only servers that no longer serve can come to rest.
         let known = Set(
             configuration.backends.flatMap { $0.servers.filter { $0.standing != .serving }.map(\.instance) })
-        let drained = handovers.values.flatMap(\.draining).filter(known.contains).sorted()
+        // What leaves and was not waited for, because its execution ended, is waited for now.
+        let leaving = farewells.waiting(for: key).filter { records[$0]?.duty == .leaving }.map(\.instance)
+        let drained = Set(handovers.values.flatMap(\.draining) + leaving).filter(known.contains).sorted()
         let apps = Set(drained.map(\.app))
         let drain = apps.compactMap { desired?.configuration.apps[$0]?.rollout.drain }.max() ?? .seconds(0)
         balancers[key]?.timeout = Self.pushTimeout + drain
@@ -179,6 +199,10 @@ extension Orchestrator {
         guard let key = balancers.first(where: { $0.value.order == order })?.key else { return }
         balancers[key]?.problem = problem
         balancers[key]?.isAcknowledged = problem == nil
+        if problem == nil, let number = balancers[key]?.farewell {
+            farewells.confirm(number, by: key)
+            settleFarewells()
+        }
         if let problem { pending.append(.announce(.balancerRefused(key.host, key.balancer, problem))) }
         for app in handovers.keys.sorted() where handovers[app]?.waitsFor.contains(key) == true {
             handovers[app]?.waitsFor.remove(key)
@@ -190,15 +214,16 @@ extension Orchestrator {
 
     /// An order that no agent has answered for so long is lost: its balancer is sent another.
     mutating func forgetUnansweredBalancers(at now: Instant) {
-        for (key, push) in balancers
+        for (key, push) in balancers.sorted(by: { $0.key < $1.key })
         where !push.isAcknowledged && push.problem == nil && now > push.sentAt + push.timeout + Self.retryAfter {
-            balancers[key] = nil
+            withdraw(key)
             balancersAreStale = true
         }
     }
 
     /// A host that comes back may run anything: it is sent its configuration again.
     mutating func forgetBalancers(on host: HostName) {
+        guard balancerHosts.contains(host) else { return }
         for key in balancers.keys where key.host == host && balancers[key]?.isAcknowledged == true {
             balancers[key] = nil
         }

@@ -96,6 +96,7 @@ extension Orchestrator {
                     "deploy.locked", "\(execution.app) is being changed already.",
                     cause: "Another execution of it runs.", remedy: "Wait for it, or abort it.")
             }
+            try checkGoal(of: execution)
             retryable[execution.app] = nil
             executions[execution.app] = execution
             executions[execution.app]?.endedAt = nil
@@ -116,6 +117,21 @@ extension Orchestrator {
         case .cancelStep(let step): feed(.stepCancelled(step), to: app, at: now)
         }
         return finish(at: now)
+    }
+
+    /// What leads elsewhere than what is desired now must not be tried again: the removal of an app that
+    /// git has again would take it from service.
+    /// - Throws: `plan.stale`.
+    private func checkGoal(of execution: Execution) throws(Problem) {
+        let release = execution.machine.plan.release
+        let isDeclared = desired?.configuration.apps[execution.app] != nil
+        let wanted = isDeclared ? desired?.releases[execution.app]?.number : nil
+        guard release != wanted else { return }
+        func words(_ release: Int?) -> String { release.map { "r\($0)" } ?? "its removal" }
+        throw Problem(
+            "plan.stale", "The plan is stale.",
+            cause: "It leads to \(words(release)) of \(execution.app), and what is desired now is \(words(wanted)).",
+            remedy: "Deploy the app again.")
     }
 
     /// A step of an execution that has failed need not be done: a retry passes over it.
@@ -142,8 +158,9 @@ extension Orchestrator {
         let standing = standing ?? FleetStanding(desired: desired, live: live)
         var placement =
             placed(at: now)?.placement
-            ?? Placement(desired: desired, live: live, standing: standing, current: { records.currentHosts(of: $0) })
-        placement.place([app], desired: desired, current: { records.currentHosts(of: $0) })
+            ?? Placement(
+                desired: desired, live: live, standing: standing, current: { records.currentHosts(of: $0, slots: $1) })
+        placement.place([app], desired: desired, current: { records.currentHosts(of: $0, slots: $1) })
         return Planner(
             app: app, desired: desired, live: live, records: records, placement: placement, standing: standing,
             options: options, now: now
@@ -154,9 +171,7 @@ extension Orchestrator {
     package func currentHosts() -> [Slot: HostName] {
         var found: [Slot: HostName] = [:]
         for app in records.apps {
-            for (process, hosts) in records.currentHosts(of: app) {
-                for (number, host) in hosts { found[Slot(app: app, process: process, number: number)] = host }
-            }
+            found.merge(records.currentHosts(of: app)) { _, new in new }
         }
         return found
     }
@@ -316,6 +331,8 @@ extension Orchestrator {
                 let problem = Problem(
                     "host.lost", "The step cannot end.", cause: "\(host) is silent for longer than the grace period.",
                     remedy: "See `apus hosts`; its instances are placed elsewhere.")
+                // What comes of it is not awaited, and must not happen when the host is back.
+                if let id = executions[app]?.id { cancel(step.step, attempt: step.attempt, of: app, execution: id) }
                 feed(.stepEnded(step.step.id, problem), to: app, at: now)
             }
         }

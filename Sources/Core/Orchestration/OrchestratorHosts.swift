@@ -46,12 +46,14 @@ extension Orchestrator {
     }
 
     mutating func adopt(_ model: DesiredModel) {
-        if let desired, model.overrides.drained == desired.overrides.drained {
+        if let desired {
             let concerned = appsConcerned(by: model, before: desired)
             misplaced.formUnion(concerned)
             lookAt(concerned)
-        } else {
-            placement = nil
+        }
+        if model.overrides.drained != desired?.overrides.drained {
+            // Everything may belong elsewhere.
+            misplaced.formUnion(model.configuration.apps.keys)
             standing = nil
             lookAtEverything()
         }
@@ -142,7 +144,8 @@ extension Orchestrator {
         liveRevision += 1
         pending.append(.announce(.hostChanged(host, contact)))
         lookAt(host)
-        balancersAreStale = true
+        if balancerHosts.contains(host) { balancersAreStale = true }
+        settleFarewells()
     }
 
     /// What differs on a host is looked at: instances that came, went, or are in another state,
@@ -188,6 +191,7 @@ extension Orchestrator {
     mutating func save(_ changes: [InstanceKey: InstanceRecord?]) {
         guard !changes.isEmpty else { return }
         for (key, record) in changes {
+            noteFarewell(key, before: records[key], after: record)
             records[key] = record
             misplaced.insert(key.instance.app)
             settledApps.remove(key.instance.app)

@@ -38,9 +38,10 @@ extension Orchestrator {
         let records = records
         if placement == nil {
             placement = Placement(
-                desired: desired, live: live(at: now), standing: standing, current: { records.currentHosts(of: $0) })
+                desired: desired, live: live(at: now), standing: standing,
+                current: { records.currentHosts(of: $0, slots: $1) })
         } else if !misplaced.isEmpty {
-            placement?.place(misplaced, desired: desired, current: { records.currentHosts(of: $0) })
+            placement?.place(misplaced, desired: desired, current: { records.currentHosts(of: $0, slots: $1) })
         }
         misplaced = []
     }

@@ -19,25 +19,26 @@ package struct FleetStanding: Hashable, Sendable {
 
     package init(desired: DesiredModel, live: LiveModel) {
         let policy = desired.configuration.policy
-        // A drained host that is switched off is no surprise.
-        let joined = live.hosts.values.filter {
-            $0.contact != .expected && desired.configuration.hosts[$0.name] != nil
-                && !desired.overrides.drained.contains($0.name)
+        let drained = desired.overrides.drained
+        var seen: [(host: HostName, contact: LiveHost.Contact?, isDrained: Bool)] = []
+        seen.reserveCapacity(desired.configuration.hosts.count)
+        for host in desired.configuration.hosts.keys {
+            seen.append((host, live.contact(of: host), drained.contains(host)))
         }
-        let lost = joined.filter { $0.contact == .lost }
+        // A drained host that is switched off is no surprise.
+        let joined = seen.count { $0.contact != nil && $0.contact != .expected && !$0.isDrained }
+        let lost = seen.count { $0.contact == .lost && !$0.isDrained }
         let isBlind =
-            lost.count > Self.lostMax(policy.lostHostsMax, of: joined.count)
-            || (joined.count > 1 && lost.count == joined.count)
+            lost > Self.lostMax(policy.lostHostsMax, of: joined) || (joined > 1 && lost == joined)
         if isBlind {
             blindness =
-                "\(lost.count) of \(joined.count) hosts are silent, more than \(policy.lostHostsMax) may be replaced: "
+                "\(lost) of \(joined) hosts are silent, more than \(policy.lostHostsMax) may be replaced: "
                 + "nothing is moved, since it may be the control plane that is cut off."
         }
-        hosts = [:]
-        for host in desired.configuration.hosts.keys {
-            hosts[host] = Self.standing(
-                of: live.hosts[host], isDrained: desired.overrides.drained.contains(host), isBlind: isBlind)
-        }
+        hosts = Dictionary(
+            uniqueKeysWithValues: seen.map {
+                ($0.host, Self.standing($0.contact, isDrained: $0.isDrained, isBlind: isBlind))
+            })
     }
 
     package subscript(host: HostName) -> HostStanding {
@@ -52,9 +53,11 @@ package struct FleetStanding: Hashable, Sendable {
         }
     }
 
-    private static func standing(of host: LiveHost?, isDrained: Bool, isBlind: Bool) -> HostStanding {
+    private static func standing(
+        _ contact: LiveHost.Contact?, isDrained: Bool, isBlind: Bool
+    ) -> HostStanding {
         if isDrained { return .leaving(reason: "it is drained") }
-        switch host?.contact {
+        switch contact {
         case .connected: return .open
         case .silent: return .closed(reason: "it is silent")
         case .lost where isBlind: return .closed(reason: "it is silent, as too many are")

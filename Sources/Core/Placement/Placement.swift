@@ -20,8 +20,9 @@ package struct Placement: Sendable {
         package var text: String { "\(slot) has no place: \(reasons.joined(separator: "; "))." }
     }
 
-    /// Where slots of an app are, by process and number.
-    package typealias Hosts = [ProcessName: [Int: HostName]]
+    /// Where the slots of an app are now: of each of the processes that are asked for, the host of
+    /// slot 1 first; nil where one is nowhere.
+    typealias Current = (AppName, [(process: ProcessName, count: Int)]) -> [[HostName?]]
 
     private struct Place {
         var host: Int
@@ -50,17 +51,18 @@ package struct Placement: Sendable {
     private var fleet: PlacementFleet
     private var apps: [AppName: App] = [:]
 
-    /// - Parameter current: where the slots of an app are now.
-    init(desired: DesiredModel, live: LiveModel, standing: FleetStanding, current: (AppName) -> Hosts) {
+    init(desired: DesiredModel, live: LiveModel, standing: FleetStanding, current: Current) {
         fleet = PlacementFleet(desired.configuration, live: live, standing: standing)
         place(Set(desired.configuration.apps.keys), desired: desired, current: current)
     }
 
     /// - Parameter current: where each slot is now, by the newest record that is not leaving.
     package init(desired: DesiredModel, live: LiveModel, standing: FleetStanding, current: [Slot: HostName]) {
-        var hosts: [AppName: Hosts] = [:]
-        for (slot, host) in current { hosts[slot.app, default: [:]][slot.process, default: [:]][slot.number] = host }
-        self.init(desired: desired, live: live, standing: standing, current: { [hosts] in hosts[$0] ?? [:] })
+        self.init(desired: desired, live: live, standing: standing) { app, processes in
+            processes.map { process, count in
+                (0..<count).map { current[Slot(app: app, process: process, number: $0 + 1)] }
+            }
+        }
     }
 
     package func host(of slot: Slot) -> HostName? { place(of: slot).map { fleet.specs[$0.host].name } }
@@ -71,13 +73,9 @@ package struct Placement: Sendable {
     package func places(of app: AppName, on hosts: Set<HostName>? = nil) -> [(slot: Slot, host: HostName)] {
         let numbers = hosts.map { Set($0.compactMap(fleet.number)) }
         var found: [(slot: Slot, host: HostName)] = []
-        for process in apps[app]?.processes ?? [] {
-            if numbers == nil { found.reserveCapacity(found.count + process.places.count) }
-            for (index, place) in process.places.enumerated() {
-                guard let place, numbers?.contains(place.host) ?? true else { continue }
-                found.append(
-                    (Slot(app: app, process: process.name, number: index + 1), fleet.specs[place.host].name))
-            }
+        if numbers == nil { found.reserveCapacity(count(of: app)) }
+        forEachPlace(of: app) { slot, host, number in
+            if numbers?.contains(number) ?? true { found.append((slot, host)) }
         }
         return found
     }
@@ -102,6 +100,24 @@ package struct Placement: Sendable {
         }
         return Set(differing.map { fleet.specs[$0].name })
     }
+
+    /// Calls for each slot of an app that has a place, in order, with the host's number in the order
+    /// of names.
+    func forEachPlace(of app: AppName, _ body: (Slot, HostName, Int) -> Void) {
+        for process in apps[app]?.processes ?? [] {
+            for (index, place) in process.places.enumerated() {
+                guard let host = place?.host else { continue }
+                body(Slot(app: app, process: process.name, number: index + 1), fleet.specs[host].name, host)
+            }
+        }
+    }
+
+    /// Bytes that all instances on a host may use together; nil: not known.
+    /// - Parameter host: its number in the order of names.
+    func memory(of host: Int) -> Int64? { fleet.memory[host] == .max ? nil : fleet.memory[host] }
+
+    /// A host's place in the order of names; behind all others, if it is not declared.
+    func number(of host: HostName) -> Int { fleet.number(of: host) ?? .max }
 
     /// Whether all of an app's instances stay where they are, and it has no other place.
     func stays(_ app: AppName, instances: Int) -> Bool {
@@ -134,10 +150,11 @@ package struct Placement: Sendable {
     }
 
     private func place(of slot: Slot) -> Place? {
-        guard let places = apps[slot.app]?.processes.first(where: { $0.name == slot.process })?.places,
-            places.indices.contains(slot.number - 1)
+        guard let app = apps.index(forKey: slot.app),
+            let process = apps.values[app].processes.firstIndex(where: { $0.name == slot.process }),
+            apps.values[app].processes[process].places.indices.contains(slot.number - 1)
         else { return nil }
-        return places[slot.number - 1]
+        return apps.values[app].processes[process].places[slot.number - 1]
     }
 }
 
@@ -155,12 +172,15 @@ extension Placement {
     }
 
     /// Places apps anew, beside what others have.
-    mutating func place(_ names: Set<AppName>, desired: DesiredModel, current: (AppName) -> Hosts) {
+    mutating func place(_ names: Set<AppName>, desired: DesiredModel, current: Current) {
         for name in names { free(name) }
         // Who is somewhere comes first, whatever its app.
         let names = names.sorted()
-        for name in names { apps[name] = keep(demands(of: name, desired), at: current(name)) }
-        for name in names { fill(name, demands(of: name, desired)) }
+        let wanted = names.map { (name: $0, demands: demands(of: $0, desired)) }
+        for (name, demands) in wanted {
+            apps[name] = keep(demands, at: current(name, demands.map { ($0.process.name, $0.count) }))
+        }
+        for (name, demands) in wanted { fill(name, demands) }
     }
 
     private mutating func free(_ name: AppName) {
@@ -178,15 +198,14 @@ extension Placement {
         }
     }
 
-    private mutating func keep(_ demands: [(process: ProcessSpec, count: Int)], at current: Hosts) -> App {
+    private mutating func keep(_ demands: [(process: ProcessSpec, count: Int)], at current: [[HostName?]]) -> App {
         var app = App()
-        for (process, count) in demands {
+        for ((process, count), hosts) in zip(demands, current) {
             let memory = process.limits.memory?.bytes ?? 0
             let admitted = fleet.admits(process.placement)
-            let hosts = current[process.name] ?? [:]
             var places = [Place?](repeating: nil, count: count)
-            for number in hosts.isEmpty ? 0..<0 : 0..<count {
-                guard let name = hosts[number + 1], let host = fleet.number(of: name), admitted[host],
+            for (number, name) in hosts.enumerated() {
+                guard let name, let host = fleet.number(of: name), admitted[host],
                     !fleet.standing[host].isLeaving, fleet.free(host) >= memory
                 else { continue }
                 fleet.used[host] += memory

@@ -17,19 +17,17 @@ struct PlacementFleet: Sendable {
     private var admitted: [HostSelector: [Bool]] = [:]
 
     init(_ configuration: FabricConfiguration, live: LiveModel, standing: FleetStanding) {
-        specs = configuration.hosts.values.sorted { $0.name < $1.name }
+        specs = configuration.hosts.keys.sorted().compactMap { configuration.hosts[$0] }
         numbers = Dictionary(uniqueKeysWithValues: specs.indices.map { [specs] in (specs[$0].name, $0) })
         let zones = Set(specs.map(\.zone)).sorted()
         let zoneNumbers = Dictionary(uniqueKeysWithValues: zones.indices.map { (zones[$0], $0) })
         self.zones = zones
         zoneOfHost = specs.map { zoneNumbers[$0.zone] ?? 0 }
         classes = configuration.classes
-        var isBalancer = [Bool](repeating: false, count: specs.count)
-        for balancer in configuration.balancers.values {
-            for (number, spec) in specs.enumerated()
-            where balancer.hosts.admits(spec, classLabels: configuration.classLabels(of: spec)) {
-                isBalancer[number] = true
-            }
+        let selectors = configuration.balancers.values.map(\.hosts)
+        let isBalancer = specs.map { spec in
+            let classLabels = configuration.classLabels(of: spec)
+            return selectors.contains { $0.admits(spec, classLabels: classLabels) }
         }
         self.isBalancer = isBalancer
         used = [Int64](repeating: 0, count: specs.count)
@@ -42,7 +40,7 @@ struct PlacementFleet: Sendable {
         let standingBefore = standing
         let memoryBefore = memory
         standing = specs.map { fleet[$0.name] }
-        memory = specs.map { ($0.memory ?? live.hosts[$0.name]?.report?.facts.memory)?.bytes ?? .max }
+        memory = specs.map { ($0.memory ?? live.memory(of: $0.name))?.bytes ?? .max }
         guard !standingBefore.isEmpty else { return ([], false) }
         let changed = specs.indices.map {
             standing[$0].isOpen != standingBefore[$0].isOpen || standing[$0].isLeaving != standingBefore[$0].isLeaving

@@ -33,9 +33,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
     package private(set) var state = ExecutionState.running
     package private(set) var steps: [StepProgress]
     package private(set) var problem: Problem?
-    private var nodes: [Node]
-    /// The node of each step.
-    private var leaves: [Int]
+    private var tree: ExecutionTree
     /// Indices of the steps that run: few, however long the plan is.
     private var running: Set<Int> = []
     private var failedCount = 0
@@ -47,10 +45,10 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
 
     package init(plan: Plan) {
         self.plan = plan
-        steps = plan.steps.map { StepProgress(step: $0) }
-        nodes = []
-        leaves = []
-        rebuild()
+        tree = ExecutionTree(plan.root)
+        steps = []
+        steps.reserveCapacity(plan.root.stepCount)
+        plan.root.forEachStep { steps.append(StepProgress(step: $0)) }
     }
 
     package mutating func receive(_ event: Event, at now: Instant) -> [Action] {
@@ -121,8 +119,8 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         if let problem {
             failedCount += 1
             self.problem = self.problem ?? problem
-        } else if let node = complete(leaf: index), mayAdvance {
-            fill(node: node, at: now, &actions)
+        } else if let node = tree.complete(leaf: index), mayAdvance {
+            for leaf in tree.fill(node) { begin(leaf: leaf, at: now, &actions) }
         }
     }
 
@@ -143,7 +141,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
             waiting = nil
             if steps[index].step.action.isPause && state == .paused { state = .running }
         }
-        _ = complete(leaf: index)
+        _ = tree.complete(leaf: index)
         if failedCount == 0 && !isFailing { problem = nil }
         advance(at: now, &actions)
     }
@@ -156,8 +154,8 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
         isFailing = false
         isAborting = false
         failedCount = 0
-        for index in nodes.indices where !nodes[index].isDone { nodes[index].rewind() }
-        for index in steps.indices where !nodes[leaves[index]].isDone && steps[index].state != .waiting {
+        tree.rewind()
+        for index in steps.indices where !tree.isDone(leaf: index) && steps[index].state != .waiting {
             steps[index].state = .waiting
             steps[index].endedAt = nil
             steps[index].hold = nil
@@ -197,7 +195,7 @@ package struct ExecutionMachine: Codable, Hashable, Sendable {
     /// Ends the execution when nothing runs and nothing may begin.
     private mutating func settle(_ actions: inout [Action]) {
         guard state == .running || state == .paused, running.isEmpty else { return }
-        if nodes[0].isDone && !isFailing {
+        if tree.isDone && !isFailing {
             state = .succeeded
         } else if isAborting {
             state = .aborted
@@ -234,88 +232,10 @@ package struct StepProgress: Codable, Hashable, Sendable {
 }
 
 extension ExecutionMachine {
-    /// The plan's tree as an array, so that the end of a step costs its depth and not the plan.
-    struct Node: Codable, Hashable, Sendable {
-        var parent: Int?
-        var children: [Int]
-        /// How many children may run at once; 1 for a sequence.
-        var limit: Int
-        /// The first child that has not begun; those before it have, or are done.
-        var next = 0
-        /// How many children have begun and are not done.
-        var open = 0
-        var done = 0
-        /// The step's index, for a leaf.
-        var leaf: Int?
-        var isOpen = false
-        var isDone = false
-
-        mutating func rewind() {
-            next = 0
-            open = 0
-            isOpen = false
-        }
-
-        static func flattened(_ root: PlanNode) -> [Node] {
-            var nodes: [Node] = []
-            var leafCount = 0
-            func add(_ node: PlanNode, parent: Int?) -> Int {
-                let index = nodes.count
-                switch node {
-                case .step:
-                    nodes.append(Node(parent: parent, children: [], limit: 1, leaf: leafCount))
-                    leafCount += 1
-                case .sequential(_, let children):
-                    nodes.append(Node(parent: parent, children: [], limit: 1))
-                    nodes[index].children = children.map { add($0, parent: index) }
-                case .parallel(_, let limit, let children):
-                    nodes.append(Node(parent: parent, children: [], limit: max(1, limit)))
-                    nodes[index].children = children.map { add($0, parent: index) }
-                }
-                return index
-            }
-            _ = add(root, parent: nil)
-            // A group without children has nothing to wait for.
-            for index in nodes.indices.reversed() where nodes[index].leaf == nil {
-                nodes[index].done = nodes[index].children.count { nodes[$0].isDone }
-                nodes[index].isDone = nodes[index].done == nodes[index].children.count
-            }
-            return nodes
-        }
-
-        static func leaves(of nodes: [Node]) -> [Int] {
-            nodes.indices.filter { nodes[$0].leaf != nil }.sorted { (nodes[$0].leaf ?? 0) < (nodes[$1].leaf ?? 0) }
-        }
-    }
-
     /// Begins everything that may begin, wherever in the tree it is.
     private mutating func advance(at now: Instant, _ actions: inout [Action]) {
         guard mayAdvance else { return }
-        if let leaf = nodes[0].leaf { return begin(leaf: leaf, at: now, &actions) }
-        refill(node: 0, at: now, &actions)
-    }
-
-    /// Looks again at every node that is open. Costs the open part of the tree.
-    private mutating func refill(node index: Int, at now: Instant, _ actions: inout [Action]) {
-        guard !nodes[index].isDone, nodes[index].leaf == nil else { return }
-        for cursor in 0..<nodes[index].next { refill(node: nodes[index].children[cursor], at: now, &actions) }
-        fill(node: index, at: now, &actions)
-    }
-
-    /// Begins children, in their order, as far as the node's limit allows.
-    private mutating func fill(node index: Int, at now: Instant, _ actions: inout [Action]) {
-        while nodes[index].open < nodes[index].limit, nodes[index].next < nodes[index].children.count {
-            let child = nodes[index].children[nodes[index].next]
-            nodes[index].next += 1
-            guard !nodes[child].isDone else { continue }
-            nodes[index].open += 1
-            nodes[child].isOpen = true
-            if let leaf = nodes[child].leaf {
-                begin(leaf: leaf, at: now, &actions)
-            } else {
-                fill(node: child, at: now, &actions)
-            }
-        }
+        for leaf in tree.advance() { begin(leaf: leaf, at: now, &actions) }
     }
 
     private mutating func begin(leaf index: Int, at now: Instant, _ actions: inout [Action]) {
@@ -337,24 +257,6 @@ extension ExecutionMachine {
         default: actions.append(.begin(step, attempt: steps[index].attempt))
         }
     }
-
-    /// - Returns: the lowest node that is not done yet, whose next child may begin.
-    private mutating func complete(leaf: Int) -> Int? {
-        var index = leaves[leaf]
-        guard !nodes[index].isDone else { return nil }
-        nodes[index].isDone = true
-        while let parent = nodes[index].parent {
-            nodes[parent].done += 1
-            if nodes[index].isOpen {
-                nodes[index].isOpen = false
-                nodes[parent].open -= 1
-            }
-            guard nodes[parent].done == nodes[parent].children.count else { return parent }
-            nodes[parent].isDone = true
-            index = parent
-        }
-        return nil
-    }
 }
 
 extension ExecutionMachine {
@@ -371,8 +273,7 @@ extension ExecutionMachine {
 
     /// Finds from the steps what is kept beside them.
     private mutating func rebuild() {
-        nodes = Node.flattened(plan.root)
-        leaves = Node.leaves(of: nodes)
+        tree = ExecutionTree(plan.root)
         running = []
         failedCount = 0
         waiting = nil
@@ -382,7 +283,7 @@ extension ExecutionMachine {
                 running.insert(index)
                 if steps[index].step.action.isWait { waiting = steps[index].step.id }
             case .failed: failedCount += 1
-            case .succeeded, .cancelled: _ = complete(leaf: index)
+            case .succeeded, .cancelled: _ = tree.complete(leaf: index)
             case .waiting, .skipped: break
             }
         }

@@ -13,7 +13,7 @@ package enum StepState: Codable, Hashable, Sendable {
     case waiting
     case running
     case succeeded
-    case failed(Problem)
+    indirect case failed(Problem)
     /// A person said that it need not be done.
     case cancelled
     /// Not begun, because the execution ended before.

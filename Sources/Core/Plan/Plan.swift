@@ -99,7 +99,8 @@ package indirect enum PlanNode: Codable, Hashable, Sendable {
     /// In the order of the plan's text.
     package var steps: [Step] {
         var steps: [Step] = []
-        collect(&steps)
+        steps.reserveCapacity(stepCount)
+        forEachStep { steps.append($0) }
         return steps
     }
 
@@ -110,17 +111,26 @@ package indirect enum PlanNode: Codable, Hashable, Sendable {
         }
     }
 
-    private func collect(_ steps: inout [Step]) {
+    var stepCount: Int {
         switch self {
-        case .step(let step): steps.append(step)
+        case .step: 1
+        case .sequential(_, let children), .parallel(_, _, let children): children.reduce(0) { $0 + $1.stepCount }
+        }
+    }
+
+    /// Calls for each step, in the order of the plan's text.
+    func forEachStep(_ body: (Step) -> Void) {
+        switch self {
+        case .step(let step): body(step)
         case .sequential(_, let children), .parallel(_, _, let children):
-            for child in children { child.collect(&steps) }
+            for child in children { child.forEachStep(body) }
         }
     }
 }
 
 package struct Step: Codable, Hashable, Sendable {
-    package enum Action: Codable, Hashable, Sendable {
+    /// Kept apart from the step, which is copied often: large plans are held in memory whole.
+    package indirect enum Action: Codable, Hashable, Sendable {
         /// Get a package before it is needed.
         case prefetch(HostName, PackageReference)
         case phase(HostName, InstanceID, LifecyclePhase)

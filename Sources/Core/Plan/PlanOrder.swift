@@ -49,34 +49,28 @@ struct PlanOrder {
 
 /// What a plan will do later, for rules that look ahead.
 package struct PlanLookahead {
-    /// Every host of which something is asked.
-    private(set) var hosts: Set<HostName> = []
-    /// The last step that gives traffic to an instance in each slot.
-    private(set) var lastServe: [Slot: Int] = [:]
     /// Processes of which an instance is stopped, and another started in its slot after that.
     package private(set) var inPlace: Set<ProcessName> = []
-    private var installed: [HostName: Set<InstanceKey>] = [:]
-
-    /// Mount points of a host that steps install or configure.
-    func mounts(on host: HostName) -> Set<InstanceKey> { installed[host] ?? [] }
 
     package init(_ plan: Plan) {
         var stopped: [Slot: InstanceID] = [:]
-        for step in plan.steps {
-            if let host = step.host { hosts.insert(host) }
+        plan.root.forEachStep { step in
             switch step.action {
-            case .phase(let host, let id, .install), .phase(let host, let id, .configure):
-                installed[host, default: []].insert(InstanceKey(host: host, instance: id))
             case .phase(_, let id, .stop): stopped[Slot(id)] = id
-            case .phase(_, let id, .start):
+            case .phase(_, let id, .start) where !stopped.isEmpty:
                 if let other = stopped[Slot(id)], other != id { inPlace.insert(id.process) }
-            case .traffic(_, let duties, _):
-                for change in duties {
-                    hosts.insert(change.host)
-                    if change.duty == .serve { lastServe[Slot(change.instance)] = step.id }
-                }
-            case .phase, .prefetch, .awaitReady, .link, .hold, .pause: break
+            default: break
             }
         }
+    }
+
+    /// The last step that gives traffic to an instance in each slot.
+    static func lastServes(in plan: Plan) -> [Slot: Int] {
+        var found: [Slot: Int] = [:]
+        plan.root.forEachStep { step in
+            guard case .traffic(_, let duties, _) = step.action else { return }
+            for change in duties where change.duty == .serve { found[Slot(change.instance)] = step.id }
+        }
+        return found
     }
 }

@@ -40,10 +40,17 @@ package struct Planner {
     private let allRecords: InstanceRecords
     /// Every place has its instance, which serves and runs, and nothing else is recorded.
     private(set) var isAsDesired = false
+    /// Every slot that has a place, in order; none when all is as desired.
+    private(set) var places: [PlannedPlace] = []
     /// Silent hosts with records of a slot.
     private var silentHosts: [Slot: [HostName]] = [:]
+    /// What runs in a slot, and a balancer may still serve.
+    private var unconfirmed: [Slot: [InstanceKey]] = [:]
     /// Slots that change, in order.
     private(set) var slots: [SlotChange] = []
+    /// Records that belong to no slot's change, in order.
+    private(set) var surplus: [InstanceKey] = []
+    private var surplusSet: Set<InstanceKey> = []
     /// Warm instances whose memory is needed, and by what.
     private(set) var evictions: [InstanceKey: InstanceID] = [:]
 
@@ -64,12 +71,18 @@ package struct Planner {
         self.records = records.of(app)
         allRecords = records
         isAsDesired = findsAllAsDesired()
-        if !isAsDesired {
-            for key in self.records.keys.sorted() where live.hosts[key.host]?.contact == .silent {
-                silentHosts[Slot(key.instance), default: []].append(key.host)
-            }
+        if isAsDesired { return }
+        for key in self.records.keys.filter({ live.contact(of: $0.host) == .silent }).sorted() {
+            silentHosts[Slot(key.instance), default: []].append(key.host)
         }
-        if !isAsDesired { (slots, evictions) = slotChanges() }
+        for key in live.unconfirmed.filter({ $0.instance.app == app && state($0) == .running }).sorted() {
+            unconfirmed[Slot(key.instance), default: []].append(key)
+        }
+        places = plannedPlaces()
+        (slots, evictions) = slotChanges()
+        if self.records.isEmpty { return }
+        surplus = surplusKeys(displaced: Set(slots.flatMap(\.displaced)))
+        surplusSet = Set(surplus)
     }
 
     package func plan() -> Plan {
@@ -90,20 +103,18 @@ package struct Planner {
             guard record.duty == .serving, record.weight == nil, record.id.release == release.number,
                 placement.host(of: Slot(record.id)) == record.host
             else { return false }
-            guard let host = live.hosts[record.host], host.contact == .connected else { return true }
-            return host.report?.links[app]?.current == release.identity
-                && host.report?.instances.first { $0.id == record.id }?.state == .running
+            guard live.contact(of: record.host) == .connected else { return true }
+            return live.link(of: app, on: record.host) == release.identity && state(InstanceKey(record)) == .running
         }
     }
 
     private func changes(into builder: inout PlanBuilder) -> [PlanNode] {
-        let surplus = surplusKeys(displaced: Set(slots.flatMap(\.displaced)))
         var root: [PlanNode] = []
         // What is ready takes over before anything else happens: that is what a rollback is for.
         let ready = takesOverAtOnce ? slots.filter(\.takesOver) : []
         builder.append(takeover(of: ready, restoring: strays(), into: &builder), to: &root)
         let tasks = tasks()
-        builder.append(prefetches(for: slots.map(\.target) + tasks.map(\.target), into: &builder), to: &root)
+        builder.append(prefetches(for: slots, and: tasks, into: &builder), to: &root)
         let early = Set(surplus.filter { !isServing($0) }).union(evictions.keys).sorted()
         // What an earlier try has left is in the way; all else stays as it is until the tasks are done.
         let leftovers = early.filter { isTask($0.instance) }
@@ -121,17 +132,18 @@ package struct Planner {
 
     /// Slots that this plan passes over, because their hosts cannot be reached.
     private func outOfReach() -> [String] {
-        guard let release, !isAsDesired else { return [] }
-        let slots = placement.places(of: app).filter { slot, host in
-            let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
-            return !isInContact(host) && !isServing(InstanceKey(host: host, instance: target))
+        var waits = places.filter { !$0.isInContact && $0.duty != .serving }.map {
+            "\($0.slot) waits for \($0.target.host), which is silent."
         }
-        let held = placement.places(of: app).compactMap { slot, host -> (slot: Slot, host: HostName)? in
-            let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
-            guard isInContact(host) else { return nil }
-            return silentHost(of: slot, besides: InstanceKey(host: host, instance: target)).map { (slot, $0) }
+        guard !silentHosts.isEmpty || !unconfirmed.isEmpty else { return waits }
+        for place in places where place.isInContact {
+            if let silent = silentHost(of: place.slot, besides: place.target) {
+                waits.append("\(place.slot) waits for \(silent), which is silent.")
+            } else if let other = unconfirmed(in: place.slot, besides: place.target) {
+                waits.append("\(place.slot) waits until no balancer serves \(other).")
+            }
         }
-        return (slots.map { ($0.slot, $0.host) } + held).map { "\($0.0) waits for \($0.1), which is silent." }
+        return waits
     }
 
     private var title: String {
@@ -151,8 +163,9 @@ package struct Planner {
     /// Whether instances keep the release that they serve, so that only what is missing comes up.
     var isHeld: Bool { options.kind == .reconcile && desired.overrides.held.contains(app) }
     func isServing(_ key: InstanceKey) -> Bool { records[key]?.duty == .serving }
-    func isInContact(_ host: HostName) -> Bool { live.hosts[host]?.contact == .connected }
-    func state(_ key: InstanceKey) -> LifecycleState { liveInstance(key)?.state ?? .none }
+    func isSurplus(_ key: InstanceKey) -> Bool { surplusSet.contains(key) }
+    func isInContact(_ host: HostName) -> Bool { live.contact(of: host) == .connected }
+    func state(_ key: InstanceKey) -> LifecycleState { live.state(of: key.instance, on: key.host) ?? .none }
     func liveInstance(_ key: InstanceKey) -> LiveInstance? { live.instance(key.instance, on: key.host) }
 }
 
@@ -160,7 +173,13 @@ package struct Planner {
 struct SlotChange {
     var slot: Slot
     var target: InstanceKey
-    var process: ProcessSpec
+    /// Its host, in the order of names.
+    var hostNumber: Int
+    /// What the target is now.
+    var state: LifecycleState
+    var replacement: Replacement
+    /// How long it may take until it is ready.
+    var startup: Interval
     var isNew: Bool
     /// Runs and is ready already: only traffic is missing.
     var isWarm: Bool
@@ -194,19 +213,18 @@ extension Planner {
             if record.id.release == release.number && placement.host(of: slot) == key.host { continue }
             displacedBySlot[slot, default: []].append(key)
         }
-        var room = MemoryRoom(app: app, desired: desired, live: live, records: allRecords)
-        let changes: [SlotChange] = placement.places(of: app).compactMap { slot, host in
-            guard isInContact(host), isMeant(slot, on: host), let process = release.processes[slot.process] else {
-                return nil
-            }
-            let target = InstanceKey(
-                host: host,
-                instance: InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number))
-            if silentHost(of: slot, besides: target) != nil { return nil }
-            let displaced = displacedBySlot[slot]?.sorted() ?? []
+        var room = MemoryRoom(
+            app: app, desired: desired, live: live, records: allRecords, placement: placement)
+        var processes = PlannedProcesses(release)
+        let changes = places.compactMap { place -> SlotChange? in
+            let slot = place.slot
+            guard place.isInContact, isMeant(slot, on: place.target.host), let process = processes[slot.process],
+                silentHost(of: slot, besides: place.target) == nil,
+                unconfirmed(in: slot, besides: place.target) == nil
+            else { return nil }
             return slotChange(
-                slot, target: target, process: process, displaced: displaced,
-                stillRunning: (stillRunning[slot] ?? []).filter { $0 != target }.sorted(), room: &room)
+                place, process: process, displaced: displacedBySlot[slot]?.sorted() ?? [],
+                stillRunning: (stillRunning[slot] ?? []).filter { $0 != place.target }.sorted(), room: &room)
         }
         return (changes, room.evictions)
     }
@@ -214,8 +232,18 @@ extension Planner {
     /// A silent host on which something of a slot may run that must not run twice: it is waited for,
     /// until it says so or is lost.
     private func silentHost(of slot: Slot, besides target: InstanceKey) -> HostName? {
-        guard release?.processes[slot.process]?.replacement == .inPlace else { return nil }
-        return silentHosts[slot]?.first { $0 != target.host }
+        guard let hosts = silentHosts[slot], release?.processes[slot.process]?.replacement == .inPlace else {
+            return nil
+        }
+        return hosts.first { $0 != target.host }
+    }
+
+    /// What must end before another of its slot starts, and may not end yet: a balancer may serve it.
+    private func unconfirmed(in slot: Slot, besides target: InstanceKey) -> InstanceKey? {
+        guard let keys = unconfirmed[slot], release?.processes[slot.process]?.replacement == .inPlace else {
+            return nil
+        }
+        return keys.first { $0 != target }
     }
 
     private func isMeant(_ slot: Slot, on host: HostName) -> Bool {
@@ -224,12 +252,10 @@ extension Planner {
     }
 
     private func slotChange(
-        _ slot: Slot, target: InstanceKey, process: ProcessSpec, displaced: [InstanceKey],
+        _ place: PlannedPlace, process: PlannedProcesses.Process, displaced: [InstanceKey],
         stillRunning: [InstanceKey], room: inout MemoryRoom
     ) -> SlotChange? {
-        let found = liveInstance(target)
-        let isServing = isServing(target)
-        let isUp = found?.state == .running
+        let target = place.target
         if isHeld
             && displaced.contains(where: {
                 $0.instance.release != target.instance.release && !standing[$0.host].isLeaving
@@ -238,33 +264,35 @@ extension Planner {
             return nil
         }
         // What serves and runs is its agent's to keep healthy; a plan could do no more.
-        if isServing && isUp && displaced.isEmpty { return nil }
+        let isServing = place.duty == .serving
+        if isServing && place.state == .running && displaced.isEmpty { return nil }
         // What comes where nothing of its slot is was given its place by the placement, which does
         // not count what is warm.
-        let hasRoom = records[target] != nil || room.reserve(process, for: target)
+        let hasRoom = place.duty != nil || room.reserve(process.memory, for: target, on: place.hostNumber)
         let fits = hasRoom || displaced.allSatisfy { $0.host != target.host }
-        let isBeside = process.replacement == .beside && fits
         return SlotChange(
-            slot: slot, target: target, process: process, isNew: records[target] == nil,
-            isWarm: process.replacement == .beside && found?.isReady == true, isServing: isServing, isBeside: isBeside,
-            displaced: displaced, stillRunning: stillRunning,
-            reason: reason(slot, target, found: found, displaced: displaced, fits: fits))
+            slot: place.slot, target: target, hostNumber: place.hostNumber, state: place.state,
+            replacement: process.replacement, startup: process.startup, isNew: place.duty == nil,
+            isWarm: process.replacement == .beside && place.isReady, isServing: isServing,
+            isBeside: process.replacement == .beside && fits, displaced: displaced, stillRunning: stillRunning,
+            reason: reason(place, displaced: displaced, fits: fits))
     }
 
-    private func reason(
-        _ slot: Slot, _ target: InstanceKey, found: LiveInstance?, displaced: [InstanceKey], fits: Bool
-    ) -> String {
-        let place = placement.reason(for: slot)
+    private func reason(_ place: PlannedPlace, displaced: [InstanceKey], fits: Bool) -> String {
+        let target = place.target
         if let old = displaced.first {
             if old.instance.release != target.instance.release {
                 let how = fits ? "" : ", in place: \(target.host) has no memory for both"
                 return "r\(target.instance.release) takes over from r\(old.instance.release)\(how)"
             }
-            if case .leaving(let why) = standing[old.host] { return "it moves from \(old.host): \(why); \(place)" }
-            return "it moves from \(old.host): \(place)"
+            let why = placement.reason(for: place.slot)
+            if case .leaving(let cause) = standing[old.host] { return "it moves from \(old.host): \(cause); \(why)" }
+            return "it moves from \(old.host): \(why)"
         }
-        if isServing(target) { return "it should run and is \(found?.state.rawValue ?? "not there")" }
-        return "it is missing; \(place)"
+        if place.duty == .serving {
+            return "it should run and is \(place.isReported ? place.state.rawValue : "not there")"
+        }
+        return "it is missing; \(placement.reason(for: place.slot))"
     }
 
     /// Records that belong to no slot's change: other releases, slots too many, what is left over.
@@ -273,7 +301,9 @@ extension Planner {
         let keptRelease = servingBefore.map(\.id.release).max() ?? warmRelease
         return records.values.filter { record in
             let key = InstanceKey(record)
-            if displaced.contains(key) { return false }
+            // What a balancer may still give requests to is looked at again when it has confirmed that
+            // it does not.
+            if displaced.contains(key) || live.unconfirmed.contains(key) { return false }
             let isTarget = record.id.release == release?.number && placement.host(of: Slot(record.id)) == record.host
             switch record.duty {
             case .serving:
@@ -308,11 +338,9 @@ extension Planner {
     private func isSuperseded(_ record: InstanceRecord) -> Bool {
         let slot = Slot(record.id)
         guard isWanted(slot) else { return true }
-        guard let host = placement.host(of: slot) else {
-            // A host that is only silent, as all are after a restart, may serve.
-            return standing[record.host].isLeaving && !isInContact(record.host)
-                && live.hosts[record.host]?.contact != .silent
-        }
+        // What has no other place serves on, as long as balancers reach it: its host may be out of reach
+        // of the control plane alone.
+        guard let host = placement.host(of: slot) else { return false }
         // Another record serves the slot already, on the host where it belongs.
         let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release?.number ?? 0)
         let key = InstanceKey(host: host, instance: target)

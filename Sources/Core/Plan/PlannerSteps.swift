@@ -6,9 +6,15 @@ extension Planner {
 
     /// Every host gets the package before anything is touched, so that a host that cannot get it
     /// stops the rollout while all of the old release still serves.
-    func prefetches(for targets: [InstanceKey], into builder: inout PlanBuilder) -> PlanNode? {
+    func prefetches(
+        for slots: [SlotChange], and tasks: [OneOff], into builder: inout PlanBuilder
+    ) -> PlanNode? {
         guard let release else { return nil }
-        let hosts = Set(targets.filter { state($0) == .none }.map(\.host)).sorted()
+        let hosts = inOrder(
+            slots.filter { $0.state == .none }.map { ($0.hostNumber, $0.target.host) }
+                + tasks.filter { state($0.target) == .none }.map {
+                    (placement.number(of: $0.target.host), $0.target.host)
+                })
         let nodes = hosts.map {
             builder.step(
                 .prefetch($0, release.package), reason: "\(release.label) needs \(release.package.digest.short)",
@@ -123,20 +129,17 @@ extension Planner {
                 nodes.append(step(.stop, of: old, reason: "\(slot.target.instance) takes its place", into: &builder))
             }
         }
-        let removed =
-            slot.stillRunning.isEmpty ? [] : Set(surplusKeys(displaced: Set(slots.flatMap(\.displaced))))
         for old in slot.stillRunning
-        where records[old]?.duty.isKeptWarm == true && !removed.contains(old) && evictions[old] == nil {
+        where records[old]?.duty.isKeptWarm == true && !isSurplus(old) && evictions[old] == nil {
             nodes.append(step(.stop, of: old, reason: "only one of \(slot.slot) may run", into: &builder))
         }
-        if state(slot.target) != .running {
+        if slot.state != .running {
             nodes.append(step(.start, of: slot.target, reason: slot.reason, into: &builder))
         }
-        let startup = (slot.process.health?.startup ?? .seconds(10)) + .seconds(10)
         nodes.append(
             builder.step(
                 .awaitReady(slot.target.host, slot.target.instance), reason: "it must be ready before it serves",
-                timeout: startup))
+                timeout: slot.startup))
         return nodes
     }
 
@@ -145,10 +148,10 @@ extension Planner {
         of slot: SlotChange, upTo goal: LifecycleState, into builder: inout PlanBuilder
     ) -> [PlanNode] {
         var nodes: [PlanNode] = []
-        if state(slot.target) == .none {
+        if slot.state == .none {
             nodes.append(step(.install, of: slot.target, reason: slot.reason, into: &builder))
         }
-        if [.none, .installed].contains(state(slot.target)) {
+        if slot.state == .none || slot.state == .installed {
             nodes.append(step(.configure, of: slot.target, reason: slot.reason, into: &builder))
         }
         return nodes
@@ -162,8 +165,9 @@ extension Planner {
             let reason = removalReason(key)
             if !noted { builder.note(.remove, key.instance.description, on: key.host, reason: reason) }
             var steps: [PlanNode] = []
-            if state(key) == .running { steps.append(step(.stop, of: key, reason: reason, into: &builder)) }
-            if [.running, .stopped].contains(state(key)) {
+            let state = state(key)
+            if state == .running { steps.append(step(.stop, of: key, reason: reason, into: &builder)) }
+            if state == .running || state == .stopped {
                 steps.append(step(.unconfigure, of: key, reason: reason, into: &builder))
             }
             steps.append(step(.uninstall, of: key, reason: reason, into: &builder))
@@ -195,19 +199,15 @@ extension Planner {
     }
 
     func links(after slots: [SlotChange], into builder: inout PlanBuilder) -> PlanNode? {
-        guard let release, !isHeld else { return nil }
+        guard let release, !isHeld, options.filter == nil else { return nil }
         // A slot may wait, for a host that is silent say: then its host has nothing to link yet.
-        var brought = Set(slots.map { $0.target.host })
-        for (slot, host) in placement.places(of: app) {
-            let target = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
-            if state(InstanceKey(host: host, instance: target)) != .none { brought.insert(host) }
-        }
-        let hosts = Set(
-            placement.places(of: app).map(\.host).filter { host in
-                guard isInContact(host), options.filter == nil, brought.contains(host) else { return false }
-                return live.hosts[host]?.report?.links[app]?.current != release.identity
+        var brought = Set(slots.map(\.hostNumber))
+        for place in places where place.state != .none { brought.insert(place.hostNumber) }
+        let hosts = inOrder(
+            places.filter { $0.isInContact && !$0.isLinked && brought.contains($0.hostNumber) }.map {
+                ($0.hostNumber, $0.target.host)
             })
-        let nodes = hosts.sorted().map {
+        let nodes = hosts.map {
             builder.step(
                 .link($0, app, releaseIdentity: release.identity), reason: "\(release.label) runs there now",
                 timeout: Self.phaseTimeout)

@@ -81,7 +81,7 @@ extension Planner {
     /// Slots that change in place because the policy leaves them no other way.
     private func inPlaceSlots(of slots: [SlotChange]) -> Set<Slot> {
         let batches = byProcess(slots).flatMap { packed($0.process, $0.slots).batches }
-        return Set(batches.joined().filter { !$0.isBeside }.map(\.slot))
+        return Set(batches.joined().filter { !$0.isBeside && $0.replacement == .beside }.map(\.slot))
     }
 
     private func batches(of slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
@@ -113,7 +113,7 @@ extension Planner {
     // MARK: Blue and green
 
     private func switching(_ slots: [SlotChange], into builder: inout PlanBuilder) -> [PlanNode] {
-        let green = slots.filter { $0.process.replacement == .beside && $0.isBeside }
+        let green = slots.filter { $0.replacement == .beside && $0.isBeside }
         guard green.contains(where: isDisplacing) else { return batches(of: slots, into: &builder) }
         var nodes: [PlanNode] = []
         builder.append(.inOrder("bring up beside", raise(green, into: &builder)), to: &nodes)
@@ -129,7 +129,7 @@ extension Planner {
         }
         builder.append(handover(of: green, into: &builder), to: &nodes)
         if policy.pause == .switch { nodes.append(pause(.switch, into: &builder)) }
-        let rest = slots.filter { $0.process.replacement != .beside || !$0.isBeside }
+        let rest = slots.filter { $0.replacement != .beside || !$0.isBeside }
         return nodes + batches(of: rest, into: &builder)
     }
 
@@ -164,9 +164,10 @@ extension Planner {
     /// The first slots of each process that is reached by requests; of every process, if none is.
     private func canarySlots(of slots: [SlotChange]) -> [SlotChange] {
         let changing = slots.filter(isDisplacing)
-        let reached = changing.filter { $0.process.replacement == .beside }
+        let reached = changing.filter { $0.replacement == .beside }
         return byProcess(reached.isEmpty ? changing : reached).flatMap { _, slots in
-            let total = slots.first.map { desired.instances(of: app, $0.process) } ?? 0
+            let process = slots.first.flatMap { release?.processes[$0.slot.process] }
+            let total = process.map { desired.instances(of: app, $0) } ?? 0
             return slots.prefix(policy.canary.instances.of(max(total, slots.count)))
         }
     }
@@ -200,11 +201,13 @@ extension Planner {
     /// Servers with a weight that no canary needs any more.
     func strays() -> [DutyChange] {
         guard let release, !isHeld else { return [] }
-        let changing = Set(slots.flatMap { [$0.target] + $0.displaced })
-        return records.values.filter { record in
+        let weighted = records.values.filter { record in
             record.weight != nil && record.duty == .serving && record.id.release == release.number
-                && !changing.contains(InstanceKey(record))
-        }.sorted { InstanceKey($0) < InstanceKey($1) }.map {
+        }
+        if weighted.isEmpty { return [] }
+        let changing = Set(slots.flatMap { [$0.target] + $0.displaced })
+        return weighted.filter { !changing.contains(InstanceKey($0)) }.sorted { InstanceKey($0) < InstanceKey($1) }.map
+        {
             DutyChange(instance: $0.id, host: $0.host, duty: .serve)
         }
     }
@@ -217,7 +220,7 @@ extension Planner {
         do throws(Problem) { try policy.check() } catch { return error }
         let stuck: [SlotChange] =
             strategy == .blueGreen
-            ? slots.filter { $0.process.replacement == .beside && !$0.isBeside && isDisplacing($0) }
+            ? slots.filter { $0.replacement == .beside && !$0.isBeside && isDisplacing($0) }
             : byProcess(slots).flatMap { packed($0.process, $0.slots).stuck }
         guard let first = stuck.first else { return nil }
         return Problem(

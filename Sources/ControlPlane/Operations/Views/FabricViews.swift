@@ -116,7 +116,8 @@ package struct FabricViews: Sendable {
         var hostCounts = ColourCounts()
         var instanceCounts = ColourCounts()
         for host in hosts { hostCounts.add(host.colour) }
-        for instance in instances { instanceCounts.add(instance.colour) }
+        // Each instance is one of an app's, and counted there.
+        for app in apps { instanceCounts.add(app.counts) }
         let troubled = (apps.filter { $0.colour == .red } + apps.filter { $0.colour == .yellow }).map {
             "\($0.name): \($0.reason)"
         }

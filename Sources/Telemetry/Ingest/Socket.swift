@@ -1,0 +1,100 @@
+internal import CTelemetry
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Sockets as the kernel has them: an IP address and a port, no blocking, closed on `exec`.
+enum Socket {
+    static let datagram = Int32(SOCK_DGRAM.rawValue)
+    static let stream = Int32(SOCK_STREAM.rawValue)
+
+    /// A bound socket; of a stream, it listens.
+    /// - Parameter address: an IPv4 or IPv6 address without a name. Port 0: one that the kernel picks.
+    static func bound(_ type: Int32, address: String, port: UInt16) throws(TelemetryProblem) -> Int32 {
+        var name = sockaddr_storage()
+        guard let length = fill(&name, address, port) else {
+            throw TelemetryProblem(
+                "listener.address-invalid", "The listener on `\(address)` was not started.",
+                cause: "`\(address)` is not an IP address.",
+                remedy: "Give an address such as 127.0.0.1 or ::1.")
+        }
+        let descriptor = socket(Int32(name.ss_family), type | flags, 0)
+        guard descriptor >= 0 else { throw refused(address, port, "socket") }
+        var yes: Int32 = 1
+        if type == stream { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4) }
+        let result = withUnsafePointer(to: &name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
+        }
+        guard result == 0, type != stream || listen(descriptor, 1024) == 0 else {
+            let problem = refused(address, port, "bind")
+            close(descriptor)
+            throw problem
+        }
+        return descriptor
+    }
+
+    private static let flags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+
+    /// The next connection that waits, or nil.
+    static func accepted(_ listener: Int32) -> Int32? {
+        let descriptor = ctelemetry_accept(listener)
+        return descriptor >= 0 ? descriptor : nil
+    }
+
+    /// The port that a socket is bound to.
+    static func port(_ descriptor: Int32) -> UInt16 {
+        var name = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        withUnsafeMutablePointer(to: &name) { pointer in
+            _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &length)
+            }
+        }
+        // The port is at the same place in both families.
+        return withUnsafeBytes(of: &name) {
+            UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self))
+        }
+    }
+
+    /// Asks for room for datagrams that wait, and returns what the kernel gives, in bytes. Root may have more
+    /// than `net.core.rmem_max`.
+    static func setReceiveBuffer(_ descriptor: Int32, bytes: Int32) -> Int {
+        var size = bytes
+        let length = socklen_t(MemoryLayout<Int32>.size)
+        if setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, length) != 0 {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, length)
+        }
+        var given: Int32 = 0
+        var givenLength = length
+        getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &given, &givenLength)
+        return Int(given)
+    }
+
+    private static func fill(_ name: inout sockaddr_storage, _ address: String, _ port: UInt16)
+        -> socklen_t?
+    {
+        withUnsafeMutableBytes(of: &name) { bytes -> socklen_t? in
+            guard let start = bytes.baseAddress else { return nil }
+            let four = start.assumingMemoryBound(to: sockaddr_in.self)
+            if inet_pton(AF_INET, address, &four.pointee.sin_addr) == 1 {
+                four.pointee.sin_family = sa_family_t(AF_INET)
+                four.pointee.sin_port = port.bigEndian
+                return socklen_t(MemoryLayout<sockaddr_in>.size)
+            }
+            let six = start.assumingMemoryBound(to: sockaddr_in6.self)
+            six.pointee = sockaddr_in6()
+            guard inet_pton(AF_INET6, address, &six.pointee.sin6_addr) == 1 else { return nil }
+            six.pointee.sin6_family = sa_family_t(AF_INET6)
+            six.pointee.sin6_port = port.bigEndian
+            return socklen_t(MemoryLayout<sockaddr_in6>.size)
+        }
+    }
+
+    private static func refused(_ address: String, _ port: UInt16, _ call: String) -> TelemetryProblem {
+        let reason = String(cString: strerror(errno))
+        return TelemetryProblem(
+            "listener.bind-failed", "The listener on `\(address)` port \(port) was not started.",
+            cause: "\(call): \(reason).", remedy: "Free the port, or configure another one.")
+    }
+}

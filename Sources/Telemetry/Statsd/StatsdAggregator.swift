@@ -1,0 +1,227 @@
+/// Makes points of intervals by statsd's rules: the cold half, run once an interval, off the hot path.
+///
+/// It knows what lasts longer than an interval: gauges' values, idle series, the sink's numbers of series,
+/// and what agents sent. It belongs to one thread at a time.
+package final class StatsdAggregator {
+    package let settings: StatsdSettings
+    /// Points that were made, in the last flush.
+    package private(set) var pointsWritten = 0
+    /// Series that the sink refused, in the last flush.
+    package private(set) var seriesRefused = 0
+
+    private let sink: any PointSink
+    private let source: SourceName
+    var registry: StatsdRegistry
+    private let outputs: StatsdOutputs
+    private var points: [SeriesPoint] = []
+    private var failure: TelemetryProblem?
+    private var sorter = DoubleSort()
+    /// What agents sent since the last flush.
+    let pending: StatsdTally
+    var ledger: SnapshotLedger
+
+    /// Points are handed to the sink in pieces of this size.
+    private static let batch = 8192
+
+    package init(
+        settings: StatsdSettings, sink: any PointSink, source: SourceName = SourceName("statsd"),
+        limits: StatsdLimits = StatsdLimits(), seed: UInt64
+    ) {
+        self.settings = settings
+        self.sink = sink
+        self.source = source
+        outputs = StatsdOutputs(settings)
+        registry = StatsdRegistry(seed: seed)
+        pending = StatsdTally(limits: limits, seed: seed &+ 1)
+        ledger = SnapshotLedger()
+    }
+
+    /// Writes an interval's points, and what agents sent meanwhile. The tally is changed, and of no use but to
+    /// be cleared.
+    /// - Parameter time: the interval's end in seconds since 1970, which all points get.
+    package func flush(_ tally: StatsdTally, at time: Int64) throws(TelemetryProblem) {
+        if !pending.isEmpty {
+            tally.merge(pending)
+            pending.clear()
+        }
+        pointsWritten = 0
+        seriesRefused = 0
+        failure = nil
+        registry.beginFlush()
+        let storage = tally.storage
+        for number in 0..<storage.pointee.table.count
+        where storage.pointee.table.entries[number].state.updates > 0 {
+            write(tally, number, at: time)
+        }
+        writeTimed(tally)
+        writeIdle(at: time)
+        writeOwn(tally, at: time)
+        pass(atLeast: 1)
+        if let failure { throw failure }
+    }
+
+    /// Forgets series, as the management port asks for. Returns the names that are forgotten.
+    /// - Parameter pattern: a name, or `prefix.*`.
+    package func forget(_ kind: StatsdKind, matching pattern: String) -> [String] {
+        registry.remove(kind, matching: pattern)
+    }
+
+    private func write(_ tally: StatsdTally, _ number: Int, at time: Int64) {
+        let entry = tally.storage.pointee.table.entries + number
+        let kind = tally.storage.pointee.table.kind(number)
+        let series = registry.touch(tally.storage.pointee.table.key(number), kind, outputs: outputs)
+        let state = entry.pointee.state
+        switch kind {
+        case .counter:
+            emitCounter(series, state.sum, at: time)
+        case .gauge:
+            let value = state.isSet ? state.sum : registry.value(series) + state.sum
+            registry.setValue(series, value)
+            emit(series, 0, value, at: time)
+        case .set:
+            emit(series, 0, Double(state.head.map { HashSet64($0).count } ?? 0), at: time)
+        case .timer:
+            emitTimer(series, tally, entry, at: time)
+        }
+        pass(atLeast: Self.batch)
+    }
+
+    private func emitCounter(_ series: Int, _ sum: Double, at time: Int64) {
+        emit(series, 0, sum / Double(settings.interval), at: time)
+        if settings.names.keepsCounts { emit(series, 1, sum, at: time) }
+    }
+
+    private func emitTimer(_ series: Int, _ tally: StatsdTally, _ entry: TallyEntry, at time: Int64) {
+        let limits = registry.bins(series)
+        let summary: TimerSummary
+        if entry.pointee.state.isHistogram {
+            guard let head = entry.pointee.state.head else { return }
+            summary = TimerSummary(
+                tally.storage.pointee.totals(entry), LogHistogram(head).buckets,
+                percents: settings.percentiles,
+                limits: limits)
+        } else {
+            let count = tally.storage.pointee.exactCount(entry)
+            guard count > 0 else { return }
+            var room = sorter.room(for: count)
+            TallyStorage.forEachChunk(entry) { chunk in
+                guard let start = chunk.baseAddress else { return }
+                room.update(from: start, count: chunk.count)
+                room += chunk.count
+            }
+            summary = TimerSummary(sorter.sorted(count), percents: settings.percentiles, limits: limits)
+        }
+        emitCount(series, entry.pointee.state.sum, at: time)
+        emit(series, 2, summary.sum, at: time)
+        emit(series, 3, summary.sumOfSquares, at: time)
+        emit(series, 4, summary.mean, at: time)
+        emit(series, 5, summary.median, at: time)
+        emit(series, 6, summary.standardDeviation, at: time)
+        emit(series, 7, summary.upper, at: time)
+        emit(series, 8, summary.lower, at: time)
+        var output = StatsdOutputs.timerBasics.count
+        for percentile in summary.percentiles {
+            if let part = percentile {
+                let values = [part.count, part.mean, part.boundary, part.sum, part.sumOfSquares]
+                for (index, value) in values.enumerated() { emit(series, output + index, value, at: time) }
+            }
+            output += StatsdOutputs.percentileParts
+        }
+        for (index, value) in summary.bins.enumerated() {
+            emit(series, output + index, value, at: time)
+        }
+    }
+
+    private func emitCount(_ series: Int, _ count: Double, at time: Int64) {
+        emit(series, 0, count, at: time)
+        emit(series, 1, count / Double(settings.interval), at: time)
+    }
+
+    private func writeIdle(at time: Int64) {
+        for series in registry.idle(settings.idle) {
+            switch registry.kind(series) {
+            case .counter: emitCounter(series, 0, at: time)
+            case .gauge: emit(series, 0, registry.value(series), at: time)
+            case .set: emit(series, 0, 0, at: time)
+            case .timer: emitCount(series, 0, at: time)
+            }
+            pass(atLeast: Self.batch)
+        }
+        registry.removeExpired()
+    }
+
+    /// Values with a time of their own: a gauge's as they are, a counter's summed up if they have the same time.
+    private func writeTimed(_ tally: StatsdTally) {
+        var sums: [TimedValue: Double] = [:]
+        for timed in tally.storage.pointee.timed {
+            let place = TimedValue(number: timed.number, time: timed.time, value: 0)
+            let isGauge = tally.storage.pointee.table.kind(timed.number) == .gauge
+            sums[place] = isGauge ? timed.value : (sums[place] ?? 0) + timed.value
+        }
+        for (place, value) in sums {
+            let kind = tally.storage.pointee.table.kind(place.number)
+            let series = registry.touch(
+                tally.storage.pointee.table.key(place.number), kind, outputs: outputs)
+            if kind == .gauge {
+                registry.setValue(series, value)
+                emit(series, 0, value, at: place.time)
+            } else {
+                emitCounter(series, value, at: place.time)
+            }
+            pass(atLeast: Self.batch)
+        }
+    }
+
+    /// statsd's own series.
+    private func writeOwn(_ tally: StatsdTally, at time: Int64) {
+        let counts = tally.counts
+        let own = settings.names.own
+        let counters: [(String, UInt64)] = [
+            ("bad_lines_seen", counts.badLines), ("packets_received", counts.packets),
+            ("metrics_received", counts.lines), ("packets_dropped", counts.packetsDropped),
+            ("values_beyond_keys", counts.valuesBeyondKeys), ("values_lost", counts.valuesLost),
+        ]
+        for (name, value) in counters {
+            let key = Array("\(own).\(name)".utf8)
+            let series = key.withUnsafeBytes { registry.touch($0, .counter, outputs: outputs) }
+            emitCounter(series, Double(value), at: time)
+        }
+        let prefix =
+            settings.names.isLegacy
+            ? "" : settings.names.global.isEmpty ? "" : settings.names.global + "."
+        let name = Array("\(prefix)\(own).numStats".utf8)
+        if let series = sink.series(named: name.span, source: source) {
+            points.append(SeriesPoint(series: series, time: time, value: Double(registry.touched)))
+        }
+        pass(atLeast: Self.batch)
+    }
+
+    /// Adds a point of one of a series' outputs. What is not finite is left out: a sum may overflow.
+    private func emit(_ series: Int, _ output: Int, _ value: Double, at time: Int64) {
+        guard value.isFinite else { return }
+        var index = registry.output(series, output)
+        if index == StatsdRegistry.unknown {
+            let name = outputs.name(
+                registry.name(series), registry.kind(series), output, bins: registry.bins(series))
+            guard let found = sink.series(named: name.span, source: source) else {
+                seriesRefused += 1
+                return
+            }
+            index = found.index
+            registry.setOutput(series, output, index)
+        }
+        points.append(SeriesPoint(series: SeriesID(index: index), time: time, value: value))
+    }
+
+    /// Hands points to the sink. A failure is told at the end of the flush: the points after it are tried.
+    private func pass(atLeast count: Int) {
+        guard points.count >= count else { return }
+        do {
+            try sink.append(points)
+            pointsWritten += points.count
+        } catch {
+            failure = failure ?? error
+        }
+        points.removeAll(keepingCapacity: true)
+    }
+}

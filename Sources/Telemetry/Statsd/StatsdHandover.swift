@@ -1,0 +1,106 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// How two threads hand tallies to each other.
+final class StatsdHandover: @unchecked Sendable {
+    // Unchecked: all that changes is behind the mutex; the condition is the kernel's.
+
+    private struct State {
+        var spare: StatsdTally?
+        var finished: (tally: StatsdTally, end: Int64)?
+        var isStopping = false
+        var isFlushWanted = false
+        var hasEnded = false
+    }
+
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private var state: State
+    private let waker: Poller.Waker
+
+    init(spare: StatsdTally, waker: Poller.Waker) {
+        mutex = .allocate(capacity: 1)
+        condition = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+        state = State(spare: spare)
+        self.waker = waker
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        pthread_cond_destroy(condition)
+        mutex.deallocate()
+        condition.deallocate()
+    }
+
+    private func locked<Result>(_ body: (inout State) -> Result) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body(&state)
+    }
+
+    /// Takes a full tally and returns an empty one; nil, and the full one stays, while there is none.
+    func exchange(_ tally: StatsdTally, end: Int64) -> StatsdTally? {
+        locked { state in
+            guard state.finished == nil, let spare = state.spare.take() else { return nil }
+            state.finished = (tally, end)
+            pthread_cond_broadcast(condition)
+            return spare
+        }
+    }
+
+    /// The next tally to handle; waits for it. Nil at the end.
+    func nextFinished() -> (StatsdTally, Int64)? {
+        locked { state in
+            while state.finished == nil, !state.hasEnded { pthread_cond_wait(condition, mutex) }
+            pthread_cond_broadcast(condition)
+            return state.finished.take()
+        }
+    }
+
+    func giveBack(_ tally: StatsdTally) {
+        locked { state in
+            state.spare = tally
+            wake(state)
+        }
+    }
+
+    func askForFlush() {
+        locked { state in
+            state.isFlushWanted = true
+            wake(state)
+        }
+    }
+
+    func stop() {
+        locked { state in
+            state.isStopping = true
+            wake(state)
+        }
+    }
+
+    /// The descriptor to wake with is closed soon after the end.
+    private func wake(_ state: State) {
+        if !state.hasEnded { waker.wake() }
+    }
+
+    /// What the receiving thread is asked for, once.
+    func wishes() -> (flush: Bool, stop: Bool) {
+        locked { state in
+            defer { state.isFlushWanted = false }
+            return (state.isFlushWanted, state.isStopping)
+        }
+    }
+
+    /// Nothing more will be finished. The last tally waits until the one before is handled.
+    func end(_ last: StatsdTally, end: Int64) {
+        locked { state in
+            while state.finished != nil { pthread_cond_wait(condition, mutex) }
+            state.finished = (last, end)
+            state.hasEnded = true
+            pthread_cond_broadcast(condition)
+        }
+    }
+}
