@@ -126,8 +126,9 @@ let package = Package(
         .executableTarget(
             name: "crowd",
             dependencies: [
-                "Agent", "ConfigRepository", "ControlPlane", "Core", "Wire", argumentParser, crypto, nioCore, nioPosix,
-                nioSSL, nioTLS, swiftASN1, systemPackage, x509,
+                "Agent", "ConfigRepository", "ControlPlane", "Core", "Packages", "Wire", argumentParser, crypto,
+                nioCore,
+                nioPosix, nioSSL, nioTLS, swiftASN1, systemPackage, x509,
             ],
             path: "Benchmarks/Crowd", swiftSettings: settings),
         // A whole fabric as a value, with faults and rules: for tests of the core and `apus simulate`.
@@ -173,8 +174,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "ControlPlane", "Core", "Server", "Wire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1,
-                serviceLifecycle, subprocess, systemPackage,
+                "ControlPlane", "Core", "Server", "Simulation", "Wire", asyncHTTPClient, httpTypes, logging, nioCore,
+                nioHTTP1, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
         // What the compiler cannot hold: style, layers, documentation.

@@ -2,7 +2,9 @@ import ArgumentParser
 import ConfigRepository
 import ControlPlane
 import Core
+import Crypto
 import FoundationEssentials
+import Packages
 import SystemPackage
 
 /// What both halves need to know, in the same order each time: the fabric that the repository's
@@ -18,13 +20,50 @@ struct CrowdFabric: Sendable {
     let releases: [AppName: Release]
     let placed: [HostName: [InstanceID]]
 
+    /// The fabric as `seed` has left it.
     init(_ options: Options) async throws {
+        let configuration = try await Self.configuration(options)
+        let data = try Data(contentsOf: URL(filePath: Self.releasesFile(options)))
+        self.init(configuration, releases: try JSONDecoder().decode([AppName: Release].self, from: data))
+    }
+
+    /// Builds and releases every app with the server's own maker, as a server does that finds the
+    /// commit: it has nothing to deploy when it starts.
+    static func seeded(
+        _ options: Options, store: any StateStore, releases: ReleaseStore
+    ) async throws -> CrowdFabric {
+        let configuration = try await configuration(options)
+        let authority = try FabricAuthority.open(
+            folder: FilePath(options.state).appending("authority").string, fabric: configuration.fabric, at: now())
+        let maker = try ReleaseMaker(
+            configuration: try GitRepository(path: FilePath(options.config)),
+            work: FilePath(options.state).appending("work"),
+            objects: try FolderObjectStore(root: FilePath(options.state).appending("objects")),
+            signer: try PackageSigner(
+                privateKeyBase64: authority.packageKey.rawRepresentation.base64EncodedString()),
+            store: store, releases: releases)
+        var made: [AppName: Release] = [:]
+        for app in configuration.apps.values {
+            made[app.name] = try await maker.make(app, in: configuration, ref: nil, by: "crowd") { _ in }
+        }
+        try JSONEncoder().encode(made).write(to: URL(filePath: releasesFile(options)))
+        return CrowdFabric(configuration, releases: made)
+    }
+
+    private static func releasesFile(_ options: Options) -> String {
+        FilePath(options.state).appending("crowd-releases.json").string
+    }
+
+    private static func configuration(_ options: Options) async throws -> FabricConfiguration {
         let repository = try GitRepository(path: FilePath(options.config))
         let commit = try await repository.resolve(try GitReference("HEAD"))
-        let reading = try await ConfigurationReader.read(repository, commit: commit)
-        let configuration = try reading.configuration(of: try FabricName(options.fabric))
+        return try await ConfigurationReader.read(repository, commit: commit)
+            .configuration(of: try FabricName(options.fabric))
+    }
+
+    private init(_ configuration: FabricConfiguration, releases: [AppName: Release]) {
         self.configuration = configuration
-        releases = try configuration.apps.mapValues { try Self.release(of: $0, configuration) }
+        self.releases = releases
         let hosts = configuration.hosts.keys.sorted()
         var placed: [HostName: [InstanceID]] = [:]
         var next = 0
@@ -44,7 +83,7 @@ struct CrowdFabric: Sendable {
     func report(of host: HostName, at now: Instant) -> HostReport {
         let instances = (placed[host] ?? []).enumerated().map { index, id in
             LiveInstance(
-                id: id, releaseIdentity: releases[id.app]?.identity ?? Self.digest(id.app), state: .running,
+                id: id, releaseIdentity: releases[id.app]!.identity, state: .running,
                 health: .healthy, port: 20_000 + index, processID: Int32(1000 + index), since: now)
         }
         let apps = Set((placed[host] ?? []).map(\.app))
@@ -57,21 +96,4 @@ struct CrowdFabric: Sendable {
     }
 
     static func now() -> Instant { Instant(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000)) }
-
-    private static func digest(_ app: AppName) -> Core.Digest {
-        let seed = Array(app.text.utf8)
-        return Core.Digest(bytes: (0..<32).map { seed[$0 % seed.count] &+ UInt8($0) })
-    }
-
-    private static func release(of app: AppSpec, _ configuration: FabricConfiguration) throws -> Release {
-        let digest = digest(app.name)
-        let identity = try ReleaseIdentity.digest(
-            package: digest, config: [:], environment: app.environment, processes: app.processes)
-        return Release(
-            app: app.name, number: 1,
-            package: PackageReference(app: app.name, version: "1", digest: digest, size: 1 << 20, signature: ""),
-            config: [:], environment: app.environment, processes: app.processes,
-            sourceCommit: configuration.commit, configCommit: configuration.commit, createdAt: now(),
-            createdBy: "crowd", identity: identity)
-    }
 }

@@ -13,18 +13,11 @@ struct SeedCommand: AsyncParsableCommand {
     @OptionGroup var options: CrowdFabric.Options
 
     func run() async throws {
-        let fabric = try await CrowdFabric(options)
         try PrivateFile.makeFolder(options.state)
         let database = try StateDatabase(path: FilePath(options.state).appending("state.db").string)
         let store = try SQLiteStateStore(database: database, now: CrowdFabric.now)
         let releases = ReleaseStore(store: store, now: CrowdFabric.now)
-        for release in fabric.releases.values.sorted(by: { $0.app < $1.app }) {
-            _ = try await releases.record(
-                ReleaseDraft(
-                    app: release.app, package: release.package, config: release.config,
-                    environment: release.environment, processes: release.processes,
-                    sourceCommit: release.sourceCommit, configCommit: release.configCommit), createdBy: "crowd")
-        }
+        let fabric = try await CrowdFabric.seeded(options, store: store, releases: releases)
         var records: [InstanceKey: InstanceRecord?] = [:]
         for (host, instances) in fabric.placed {
             for (index, id) in instances.enumerated() {

@@ -31,8 +31,9 @@ package struct FleetExercise: Sendable {
     package var lived: Interval { fleet.now - began }
 
     /// Runs the exercise.
+    /// - Parameter watch: shown the fleet before each act.
     /// - Returns: the rules that were broken; empty when all went well.
-    package mutating func run() -> [BrokenRule] {
+    package mutating func run(watch: (SimulatedFleet) -> Void = { _ in }) -> [BrokenRule] {
         fleet.configure(configuration)
         fleet.run(for: .seconds(5))
         for app in apps { deploy(app, .good, everyOther: false) }
@@ -44,6 +45,7 @@ package struct FleetExercise: Sendable {
         fleet.setStrict(scenario.weather == .calm)
         for act in scenario.acts where fleet.violations.isEmpty {
             fleet.run(for: act.after)
+            watch(fleet)
             bringBack()
             if configuration.apps.values.contains(where: { $0.rollout.pause != nil }) { letGo() }
             done.append((fleet.now - began, "\(act.act)"))

@@ -18,6 +18,8 @@ enum BrowserDriver {
         var width = 1280
         var height = 900
         var scheme = "light"
+        /// How many tabs of one browser show the page; it has to be as it should be in each of them.
+        var tabs = 1
         /// Where to leave a picture.
         var picture: String?
     }
@@ -79,16 +81,23 @@ enum BrowserDriver {
             pages = []
             for visit in visits:
                 context = call("Target.createBrowserContext")["browserContextId"]
-                target = call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
-                session = call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-                call("Emulation.setDeviceMetricsOverride", session, width=visit["width"], height=visit["height"],
-                     deviceScaleFactor=1, mobile=False)
-                call("Emulation.setEmulatedMedia", session, features=[{"name": "prefers-color-scheme", "value": visit["scheme"]}])
-                call("Page.navigate", session, url=visit["url"])
-                while not evaluate(session, f"document.readyState === 'complete' && !!({visit['until']})"):
-                    if time.monotonic() > deadline:
-                        raise SystemExit("never: " + visit["until"] + "\n" + str(evaluate(session, "document.documentElement.outerHTML")))
-                    time.sleep(0.05)
+                sessions = []
+                for tab in range(visit["tabs"]):
+                    target = call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
+                    session = call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+                    sessions.append(session)
+                    call("Emulation.setDeviceMetricsOverride", session, width=visit["width"], height=visit["height"],
+                         deviceScaleFactor=1, mobile=False)
+                    call("Emulation.setEmulatedMedia", session, features=[{"name": "prefers-color-scheme", "value": visit["scheme"]}])
+                    # A one-time link leads the first one in; the others share its session.
+                    address = evaluate(sessions[0], "location.href") if tab else visit["url"]
+                    call("Page.navigate", session, url=address)
+                    while len(sessions) < visit["tabs"] and evaluate(session, "location.pathname") in ("blank", "/login"): time.sleep(0.02)
+                for session in sessions:
+                    while not evaluate(session, f"document.readyState === 'complete' && !!({visit['until']})"):
+                        if time.monotonic() > deadline:
+                            raise SystemExit("never: " + visit["until"] + "\n" + str(evaluate(session, "document.documentElement.outerHTML")))
+                        time.sleep(0.05)
                 if visit.get("picture"):
                     time.sleep(0.3)
                     image = call("Page.captureScreenshot", session, format="png")["data"]

@@ -56,6 +56,69 @@ struct BrowserTests {
     }
 
     @Test(
+        "More tabs than a browser has connections share one stream, and each sees a change",
+        .enabled(if: BrowserDriver.isPresent), .timeLimit(.minutes(2)))
+    func tabs() async throws {
+        try await RunningServer.with { server async throws in
+            let change = Task {
+                // Told again until the last tab is there to hear it.
+                var number: Int64 = 9
+                while true {
+                    number += 1
+                    server.fabric.change(number)
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            defer { change.cancel() }
+            _ = try await BrowserDriver.visit([
+                .init(
+                    url: Self.link(server, 1, "/hosts"), until: Self.isLive + " && \(Self.refreshed)", tabs: 9)
+            ])
+            #expect(server.fabric.readers == 1)
+        }
+    }
+
+    /// Whether the page has been patched since it was marked.
+    private static let refreshed =
+        "(document.querySelector('#main').dataset.mark ? false : window.marked"
+        + " ? true : (window.marked = document.querySelector('#main').dataset.mark = '1', false))"
+
+    @Test(
+        "A list of ten thousand scrolls to any of its rows, and holds few of them",
+        .enabled(if: BrowserDriver.isPresent), .timeLimit(.minutes(2)))
+    func longList() async throws {
+        // What is seen in the middle of the list, once it has been scrolled to a row.
+        @Sendable func scrolled(to row: Int, shows name: String) -> String {
+            """
+            (() => {
+              const box = document.querySelector('#list');
+              const row = box && box.querySelector('tr[data-row]');
+              if (!row || !document.querySelector('#live[data-state=on]')) return false;
+              if (!window.scrolled) { window.scrolled = true; box.scrollTop = \(row) * row.offsetHeight; return false; }
+              const area = box.getBoundingClientRect();
+              const seen = document.elementFromPoint(area.left + 40, area.top + area.height / 2);
+              const shown = seen && seen.closest('tr[data-row]');
+              const number = shown && Number(shown.getAttribute('aria-rowindex')) - 1;
+              return shown && box.querySelectorAll('tr[data-row]').length < 400
+                && shown.innerText.includes('host-' + String(number).padStart(5, '0'))
+                && box.innerText.includes('\(name)');
+            })()
+            """
+        }
+        try await RunningServer.with { server async throws in
+            server.fabric.largeFabric.withLock { $0 = SampleFabric.manyHosts(10_000) }
+            _ = try await BrowserDriver.visit([
+                .init(url: Self.link(server, 1, "/hosts"), until: scrolled(to: 0, shows: "host-00001")),
+                .init(url: Self.link(server, 2, "/hosts"), until: scrolled(to: 5000, shows: "host-05010")),
+                .init(url: Self.link(server, 3, "/hosts"), until: scrolled(to: 9_999, shows: "host-10000")),
+                .init(
+                    url: Self.link(server, 4, "/hosts?sort=-host"),
+                    until: "document.querySelector('tr[data-row]').innerText.includes('host-10000')"),
+            ])
+        }
+    }
+
+    @Test(
         "Keys move, filter and help, and what is dangerous asks first", .enabled(if: BrowserDriver.isPresent),
         .timeLimit(.minutes(2)))
     func keys() async throws {

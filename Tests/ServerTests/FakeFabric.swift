@@ -11,6 +11,8 @@ final class FakeFabric: FabricOperations {
     let logLines = Mutex<[String]>(["started", "<script>alert('log line')</script>", "\u{1B}[32mready\u{1B}[0m"])
     let isReady = Mutex(true)
     let reasons = Mutex<[String]>([])
+    /// What is seen in place of the sample.
+    let largeFabric = Mutex<FabricViews?>(nil)
 
     var acted: [String] { acts.withLock { $0 } }
 
@@ -34,7 +36,10 @@ final class FakeFabric: FabricOperations {
             throw Problem("sample.invalid", "The sample is broken.", cause: "\(error)", remedy: "Mend it.")
         }
     }
-    private func views() throws(Problem) -> FabricViews { try sample(SampleFabric.views) }
+    private func views() throws(Problem) -> FabricViews {
+        if let large = largeFabric.withLock({ $0 }) { return large }
+        return try sample(SampleFabric.views)
+    }
     private func unknown(_ noun: String, _ text: String) -> Problem {
         Problem(
             "\(noun).unknown", "There is no such \(noun).", cause: "\(text) is not known.", remedy: "See what there is."

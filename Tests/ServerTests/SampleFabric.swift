@@ -172,9 +172,24 @@ enum SampleFabric {
         ]
     }
 
+    /// Hosts `host-00001` and on, all connected, with nothing on them.
+    static func manyHosts(_ count: Int) -> FabricViews {
+        var configuration = FabricConfiguration(fabric: name("prod"), commit: commit)
+        var live: [HostName: LiveHost] = [:]
+        for number in 1...count {
+            let host: HostName = name("host-" + String("\(100_000 + number)".dropFirst()))
+            configuration.hosts[host] = HostSpec(
+                name: host, address: "10.0.0.1", region: name("here"), zone: name("a"), memory: .mebibytes(2048))
+            live[host] = LiveHost(name: host, contact: .connected, lastHeard: now, report: nil)
+        }
+        return FabricViews(
+            desired: DesiredModel(revision: 1, configuration: configuration),
+            live: LiveModel(revision: 1, at: now, hosts: live), records: InstanceRecords())
+    }
+
     static func views() throws -> FabricViews {
         FabricViews(
-            desired: try desired(), live: try live(), records: try records(), deltas: try deltas(),
+            desired: try desired(), live: try live(), records: InstanceRecords(try records()), deltas: try deltas(),
             executions: [try execution().withoutSteps])
     }
 }

@@ -125,6 +125,9 @@ class CrowdedServer:
     def memory_mib(self):
         return int(pathlib.Path(f"/proc/{self.server.pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 
+    def memory_peak_mib(self):
+        return int(pathlib.Path(f"/proc/{self.server.pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+
     def stop(self):
         if self.agents_process:
             with contextlib.suppress(OSError):
@@ -151,8 +154,12 @@ def load_of(fleet, seconds):
     return (fleet.cpu_seconds() - before) / (time.monotonic() - began), fleet.memory_mib()
 
 
-def noticed(fleet, host, how):
-    """Seconds until the server no longer takes the host for connected."""
+def noticed(fleet, hosts, how):
+    """Median of the seconds until the server no longer takes each of the hosts for connected."""
+    return sorted(seconds_until_noticed(fleet, host, how) for host in hosts)[len(hosts) // 2]
+
+
+def seconds_until_noticed(fleet, host, how):
     began = time.monotonic()
     fleet.tell(f"{how} {host}")
     wait_until(f"the server noticing that {host} is gone",

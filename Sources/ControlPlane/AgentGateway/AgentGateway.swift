@@ -221,6 +221,8 @@ package final class AgentGateway: Service {
                 .serverChannelOption(.backlog, value: 4096)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.autoRead, value: false)
+                // Each connection keeps what it has read into, and nearly all that is read is heartbeats.
+                .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
                 .bind(host: configuration.listenHost, port: configuration.listenPort) { channel in
                     channel.eventLoop.makeSucceededFuture(channel)
                 }

@@ -14,6 +14,7 @@ final class ConnectionWatches: Sendable {
         var watch: SilenceWatch?
         var channel: (any Channel)?
         var isStranger = true
+        var isGivenUp = false
     }
 
     fileprivate struct State {
@@ -72,16 +73,19 @@ final class ConnectionWatches: Sendable {
         }?.resume()
     }
 
-    /// Connections that have been waited for too long.
+    /// Connections that have been waited for too long, each once.
     func silent(for silenceMax: Duration, strangersFor strangersMax: Duration) -> [any Channel] {
         let now = ContinuousClock.now
         return state.withLock { state in
-            state.entries.values.compactMap { entry in
-                guard let silence = entry.watch?.silence(at: now),
+            var silent: [any Channel] = []
+            for (number, entry) in state.entries {
+                guard !entry.isGivenUp, let channel = entry.channel, let silence = entry.watch?.silence(at: now),
                     silence >= (entry.isStranger ? strangersMax : silenceMax)
-                else { return nil }
-                return entry.channel
+                else { continue }
+                state.entries[number]?.isGivenUp = true
+                silent.append(channel)
             }
+            return silent
         }
     }
 }

@@ -141,24 +141,6 @@ extension FabricService {
         guard await orchestrator.snapshot.desired != nil else { throw Self.nothingDesired }
     }
 
-    package func executions(of app: AppName?, running: Bool, limit: Int) async throws(Problem) -> [ExecutionView] {
-        let loop = await orchestrator.snapshot
-        if running {
-            return loop.executions.values.filter { app == nil || $0.app == app }.sorted { $0.id > $1.id }
-                .map { view(counted($0, loop), withSteps: false) }
-        }
-        var views: [ExecutionView] = []
-        for number in try await orchestrator.store.executionNumbers(limit: .max) {
-            guard views.count < limit else { break }
-            let live = loop.executions.values.first { $0.id == number }
-            guard let execution = if let live { live } else { try await orchestrator.store.execution(number) },
-                app == nil || execution.app == app
-            else { continue }
-            views.append(view(counted(execution, loop), withSteps: false))
-        }
-        return views
-    }
-
     package func execution(_ id: ExecutionID) async throws(Problem) -> ExecutionView {
         view(try await found(id), withSteps: true)
     }
@@ -247,7 +229,7 @@ extension FabricService {
     }
 
     /// With what was counted until now, where more is counted than was saved.
-    private func counted(_ execution: Execution, _ loop: Orchestrator) -> Execution {
+    func counted(_ execution: Execution, _ loop: Orchestrator) -> Execution {
         var execution = execution
         execution.traffic = loop.traffic(of: execution.id, at: now()) ?? execution.traffic
         return execution

@@ -36,6 +36,7 @@ package actor FabricService: Service {
     private static let lockLifetime = Interval.seconds(15)
     private static let turnInterval = Duration.milliseconds(200)
     static let plansKept = 200
+    static let endedExecutionsMax = 1000
 
     package nonisolated let fabric: FabricName
     let source: ConfigurationSource
@@ -59,6 +60,8 @@ package actor FabricService: Service {
     var deploying: Set<BuildID> = []
     var plans: [PlanID: KeptPlan] = [:]
     var planOrder: [PlanID] = []
+    /// What was read of executions that have ended, without what was counted for them.
+    var endedExecutions: [Int64: ExecutionView] = [:]
     var pendingCommit: String?
     private var hasCaughtUp = false
     /// Why it cannot be used; nil: it waits.

@@ -22,6 +22,11 @@ extension OrchestrationStore {
         return operations
     }
 
+    /// What was last saved of what was counted for an execution.
+    func traffic(of id: Int64) async throws(Problem) -> ExecutionTraffic? {
+        try await store.get(OrchestrationKeys.traffic(id), as: SavedTraffic.self)?.figures
+    }
+
     /// Of executions for which counting had not ended.
     func checkpoints() async throws(Problem) -> [TrafficRecord] {
         let entries = try await store.range(.prefix("traffic/"), limit: nil).entries

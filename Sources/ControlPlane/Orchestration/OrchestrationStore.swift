@@ -149,6 +149,12 @@ package struct OrchestrationStore: Sendable {
         return execution
     }
 
+    /// Whether an execution stands as it did when it was read.
+    func isAsEnded(_ id: Int64, state: ExecutionState, at endedAt: Instant?) async throws(Problem) -> Bool {
+        let end = try await store.get(OrchestrationKeys.executionEnd(id), as: ExecutionEnd.self)
+        return end?.state == state && end?.endedAt == endedAt
+    }
+
     /// Numbers of the newest executions, the newest first.
     func executionNumbers(limit: Int) async throws(Problem) -> [Int64] {
         Array(try await folders(in: "executions").compactMap { Int64($0) }.reversed().prefix(limit))

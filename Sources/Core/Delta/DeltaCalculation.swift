@@ -27,24 +27,28 @@ extension Delta {
     ///
     /// Expected are an instance of the desired release in every slot that has a place, and the
     /// warm instances that are recorded. All else that agents report is unexpected.
+    ///
+    /// - Parameter hosts: only what is on these; nil: on all of them.
     package static func all(
-        desired: DesiredModel, live: LiveModel, records: InstanceRecords, placement: Placement
+        desired: DesiredModel, live: LiveModel, records: InstanceRecords, placement: Placement,
+        on hosts: Set<HostName>? = nil
     ) -> [Delta] {
         var deltas: [Delta] = []
         var expected: Set<InstanceKey> = []
         for (app, release) in desired.releases {
-            for (slot, host) in placement.places(of: app) {
+            for (slot, host) in placement.places(of: app, on: hosts) {
                 let id = InstanceID(app: app, process: slot.process, slot: slot.number, release: release.number)
                 let key = InstanceKey(host: host, instance: id)
                 expected.insert(key)
                 deltas.append(delta(of: key, release: release, duty: records[key]?.duty, live: live))
             }
         }
-        for (key, record) in records where !expected.contains(key) {
-            expected.insert(key)
+        for record in hosts.map({ records.all(on: $0) }) ?? records.values {
+            let key = InstanceKey(record)
+            guard expected.insert(key).inserted else { continue }
             deltas.append(remainder(of: key, duty: record.duty, live: live))
         }
-        for host in live.hosts.values {
+        for host in hosts.map({ $0.compactMap { live.hosts[$0] } }) ?? Array(live.hosts.values) {
             for instance in host.report?.instances ?? [] {
                 let key = InstanceKey(host: host.name, instance: instance.id)
                 guard !expected.contains(key), instance.state != .none else { continue }

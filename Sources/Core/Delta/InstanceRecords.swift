@@ -26,6 +26,9 @@ package struct InstanceRecords: Sequence, Equatable, Sendable {
 
     package func of(_ app: AppName) -> [InstanceKey: InstanceRecord] { byApp[app] ?? [:] }
     package func on(_ host: HostName) -> Set<InstanceID> { byHost[host] ?? [] }
+    package func all(on hosts: Set<HostName>) -> [InstanceRecord] {
+        hosts.flatMap { host in on(host).compactMap { self[InstanceKey(host: host, instance: $0)] } }
+    }
     package var isEmpty: Bool { byApp.isEmpty }
     package var apps: [AppName] { Array(byApp.keys) }
     package var hosts: [HostName] { Array(byHost.keys) }

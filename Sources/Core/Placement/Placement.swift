@@ -68,11 +68,37 @@ package struct Placement: Sendable {
     package func host(of slot: Slot) -> HostName? { place(of: slot).map { fleet.specs[$0.host].name } }
 
     /// The slots of an app that have a place, in order.
-    package func places(of app: AppName) -> [(slot: Slot, host: HostName)] {
+    ///
+    /// - Parameter hosts: only those that are on these; nil: all.
+    package func places(of app: AppName, on hosts: Set<HostName>? = nil) -> [(slot: Slot, host: HostName)] {
+        let numbers = hosts.map { Set($0.compactMap(fleet.number)) }
         var found: [(slot: Slot, host: HostName)] = []
-        found.reserveCapacity(count(of: app))
-        forEachPlace(of: app) { slot, host, _ in found.append((slot, host)) }
+        if numbers == nil { found.reserveCapacity(count(of: app)) }
+        forEachPlace(of: app) { slot, host, number in
+            if numbers?.contains(number) ?? true { found.append((slot, host)) }
+        }
         return found
+    }
+
+    /// Hosts that an app has a slot on in one of two placements, and not that slot in the other. Both
+    /// have to be of the same hosts.
+    package func hosts(thatDifferFrom other: Placement) -> Set<HostName> {
+        var differing: Set<Int> = []
+        for app in Set(apps.keys).union(other.apps.keys) {
+            let mine = apps[app]?.processes ?? []
+            let others = other.apps[app]?.processes ?? []
+            for name in Set(mine.map(\.name)).union(others.map(\.name)) {
+                let places = mine.first { $0.name == name }?.places ?? []
+                let before = others.first { $0.name == name }?.places ?? []
+                for index in 0..<max(places.count, before.count) {
+                    let host = index < places.count ? places[index]?.host : nil
+                    let formerHost = index < before.count ? before[index]?.host : nil
+                    guard host != formerHost else { continue }
+                    differing.formUnion([host, formerHost].compactMap(\.self))
+                }
+            }
+        }
+        return Set(differing.map { fleet.specs[$0].name })
     }
 
     /// Calls for each slot of an app that has a place, in order, with the host's number in the order

@@ -18,6 +18,7 @@ enum Assets {
     static let all: [String: Asset] = [
         "apus.css": Asset(stylesheet, type: "text/css; charset=utf-8"),
         "apus.js": Asset(script, type: "text/javascript; charset=utf-8"),
+        "streams.js": Asset(streamsScript, type: "text/javascript; charset=utf-8"),
         "apus.svg": Asset(icon, type: "image/svg+xml"),
     ]
 

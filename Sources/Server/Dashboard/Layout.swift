@@ -61,7 +61,7 @@ enum Layout {
         <title>\(title) · Apus</title>
         <link rel="icon" href="\(Assets.path("apus.svg"))" type="image/svg+xml">
         <link rel="stylesheet" href="\(Assets.path("apus.css"))">
-        <script src="\(Assets.path("apus.js"))" defer></script>
+        <script src="\(Assets.path("apus.js"))" data-streams="\(Assets.path("streams.js"))" defer></script>
         </head>
         <body>
         <a class="skip" href="#main">Skip to the content</a>

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CShim
 import ConfigRepository
 import ControlPlane
 import Core
@@ -33,6 +34,7 @@ struct ServerRole: AsyncParsableCommand {
     @Option(help: "PEM file of the certificate's key.") var key: String?
 
     func run() async throws {
+        apus_heap_in_pages()
         let folder = try absolute(state)
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         let logger = Logger(label: "server") { LineLog(label: $0, output: .standardError) }

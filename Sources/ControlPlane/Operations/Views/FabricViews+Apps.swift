@@ -30,7 +30,7 @@ extension FabricViews {
     /// The app's releases, the newest first, each with what it is now.
     package func releases(of app: AppName, _ releases: [Release]) -> [ReleaseView] {
         var warm: [Int: Instant] = [:]
-        for record in records where record.id.app == app {
+        for record in records.of(app).values {
             if case .warm(let until) = record.duty {
                 warm[record.id.release] = max(warm[record.id.release] ?? until, until)
             }

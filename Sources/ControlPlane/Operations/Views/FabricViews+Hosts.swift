@@ -46,7 +46,8 @@ extension FabricViews {
 
     private func hostIndices(_ filter: Filter) -> [Int]? {
         guard let host = filter.required(.host) else { return nil }
-        return hosts.firstIndex { $0.name.text == host }.map { [$0] } ?? []
+        let index = hosts.placeIndex(of: HostName(checked: host))
+        return index < hosts.count && hosts[index].name.text == host ? [index] : []
     }
 }
 

@@ -13,7 +13,7 @@ package struct FabricViews: Sendable {
 
     package let desired: DesiredModel
     package let live: LiveModel
-    package let records: [InstanceRecord]
+    package let records: InstanceRecords
     /// Executions that have not ended, without their steps.
     package let executions: [ExecutionView]
     /// Every instance that is, or should be, in the order of their names.
@@ -31,14 +31,22 @@ package struct FabricViews: Sendable {
     /// - Parameter deltas: of every instance that is or should be; those without one are as
     ///   expected.
     package init(
-        desired: DesiredModel, live: LiveModel, records: [InstanceRecord], deltas: [Delta] = [],
+        desired: DesiredModel, live: LiveModel, records: InstanceRecords, deltas: [Delta] = [],
         executions: [ExecutionView] = []
+    ) {
+        self.init(
+            desired: desired, live: live, records: records, executions: executions,
+            instances: Self.instances(desired, live, Array(live.hosts.values), records.values, deltas))
+    }
+
+    private init(
+        desired: DesiredModel, live: LiveModel, records: InstanceRecords, executions: [ExecutionView],
+        instances: [InstanceView]
     ) {
         self.desired = desired
         self.live = live
         self.records = records
         self.executions = executions
-        let instances = Self.instances(desired, live, records, deltas)
         indicesByApp = Dictionary(grouping: instances.indices) { instances[$0].app }
         indicesByHost = Dictionary(grouping: instances.indices) { instances[$0].host }
         instanceList = RowList(instances)
@@ -54,6 +62,53 @@ package struct FabricViews: Sendable {
         }
     }
 
+    /// The same views of later models, of which nothing is different but some apps and what is on
+    /// some hosts: only that is looked at again.
+    ///
+    /// - Parameters:
+    ///   - hosts: those that differ, or have or had an instance that does.
+    ///   - apps: those that differ in themselves: whatever they have on other hosts is as it was.
+    ///   - deltas: of every instance that is or should be on one of the hosts.
+    /// - Precondition: The same hosts are declared or known as before.
+    package init(
+        following before: FabricViews, desired: DesiredModel, live: LiveModel, records: InstanceRecords,
+        executions: [ExecutionView], hosts: Set<HostName>, apps: Set<AppName>, deltas: [Delta]
+    ) {
+        let old = before.instanceList.rows
+        let new = Self.instances(
+            desired, live, hosts.compactMap { live.hosts[$0] }, records.all(on: hosts), deltas)
+        let indices = hosts.flatMap { before.indicesByHost[$0] ?? [] }.sorted()
+        self.desired = desired
+        self.live = live
+        self.records = records
+        self.executions = executions
+        if indices.count == new.count, zip(indices, new).allSatisfy({ old[$0].place == $1.place }) {
+            instanceList = RowList(before.instanceList, with: new, at: indices)
+            indicesByApp = before.indicesByApp
+            indicesByHost = before.indicesByHost
+        } else {
+            let rows = old.merging(new, inPlaceOf: indices)
+            instanceList = RowList(rows)
+            indicesByApp = Dictionary(grouping: rows.indices) { rows[$0].app }
+            indicesByHost = Dictionary(grouping: rows.indices) { rows[$0].host }
+        }
+        let rows = instanceList.rows
+        let maker = ViewMaker(desired: desired, live: live, executions: executions)
+        // A record may name a host that nobody knows any more.
+        let ordered = hosts.sorted().filter { desired.configuration.hosts[$0] != nil || live.hosts[$0] != nil }
+        hostList = RowList(
+            before.hostList,
+            with: ordered.map { [indicesByHost] host in
+                maker.host(host, instances: indicesByHost[host, default: []].map { rows[$0] })
+            }, at: ordered.map { before.hosts.placeIndex(of: $0) })
+        let concerned = apps.union(indices.map { old[$0].app }).union(new.map(\.app))
+        let kept = Dictionary(uniqueKeysWithValues: before.apps.map { ($0.name, $0) })
+        self.apps = Set(desired.configuration.apps.keys).union(indicesByApp.keys).sorted().map { [indicesByApp] name in
+            if !concerned.contains(name), let view = kept[name] { return view }
+            return maker.app(name, instances: indicesByApp[name, default: []].map { rows[$0] })
+        }
+    }
+
     func instances(of app: AppName) -> [InstanceView] { indicesByApp[app, default: []].map { instances[$0] } }
     func instances(on host: HostName) -> [InstanceView] { indicesByHost[host, default: []].map { instances[$0] } }
 
@@ -61,7 +116,8 @@ package struct FabricViews: Sendable {
         var hostCounts = ColourCounts()
         var instanceCounts = ColourCounts()
         for host in hosts { hostCounts.add(host.colour) }
-        for instance in instances { instanceCounts.add(instance.colour) }
+        // Each instance is one of an app's, and counted there.
+        for app in apps { instanceCounts.add(app.counts) }
         let troubled = (apps.filter { $0.colour == .red } + apps.filter { $0.colour == .yellow }).map {
             "\($0.name): \($0.reason)"
         }
@@ -78,8 +134,9 @@ package struct FabricViews: Sendable {
             hosts: hostCounts, instances: instanceCounts, apps: apps, hostList: shown, executions: executions)
     }
 
+    /// The instances of some hosts, or of all, in the order of their names.
     private static func instances(
-        _ desired: DesiredModel, _ live: LiveModel, _ records: [InstanceRecord], _ deltas: [Delta]
+        _ desired: DesiredModel, _ live: LiveModel, _ hosts: [LiveHost], _ records: [InstanceRecord], _ deltas: [Delta]
     ) -> [InstanceView] {
         struct Place: Hashable {
             var id: InstanceID
@@ -88,16 +145,14 @@ package struct FabricViews: Sendable {
         let byPlace = Dictionary(records.map { (Place(id: $0.id, host: $0.host), $0) }) { $1 }
         let deltaByPlace = Dictionary(deltas.map { (Place(id: $0.instance, host: $0.host), $0) }) { $1 }
         var liveByPlace: [Place: LiveInstance] = [:]
-        for host in live.hosts.values {
+        for host in hosts {
             for instance in host.report?.instances ?? [] {
                 liveByPlace[Place(id: instance.id, host: host.name)] = instance
             }
         }
-        let traits = Dictionary(
-            uniqueKeysWithValues: Set(desired.configuration.hosts.keys).union(live.hosts.keys).map {
-                ($0, HostTraits($0, desired, live))
-            })
         let places = Set(byPlace.keys).union(deltaByPlace.keys).union(liveByPlace.keys)
+        let traits = Dictionary(
+            uniqueKeysWithValues: Set(places.map(\.host)).map { ($0, HostTraits($0, desired, live)) })
         // Sorted within each process, where only numbers are compared.
         struct Group: Hashable {
             var app: AppName

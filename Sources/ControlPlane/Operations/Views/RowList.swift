@@ -41,6 +41,22 @@ final class RowList<Row: ListRow>: Sendable {
 
     init(_ rows: [Row]) { self.rows = rows }
 
+    /// The same rows, but for some. Orders that these leave as they were are kept.
+    /// - Parameters:
+    ///   - new: in the order of the indices.
+    ///   - indices: of rows that others of the same places take the place of.
+    init(_ before: RowList, with new: [Row], at indices: [Int]) {
+        let old = before.rows
+        var rows = old
+        for (index, row) in zip(indices, new) { rows[index] = row }
+        self.rows = rows
+        let known = before.orders.withLock { $0 }
+        let kept = known.filter { key, _ in
+            zip(indices, new).allSatisfy { Self.sortValue(old[$0], key) == Self.sortValue($1, key) }
+        }
+        orders.withLock { $0 = kept }
+    }
+
     /// - Parameter within: rows that may be admitted, when the rest is known not to be.
     /// - Throws: `cursor.invalid`.
     func part(_ query: ListQuery, within: [Int]? = nil) throws(Problem) -> ListPart<Row> {

@@ -7,6 +7,7 @@ extension Assets {
           const find = (selector, from = document) => from.querySelector(selector);
           const all = (selector, from = document) => [...from.querySelectorAll(selector)];
           const main = find("#main");
+          const script = document.currentScript;
 
           // Text of a terminal without the sequences that colour it.
           const plain = (text) => text.replace(/\x1b\[[0-?]*[ -\/]*[@-~]|\x1b./g, "")
@@ -158,18 +159,48 @@ extension Assets {
             source.addEventListener("end", () => source.close());
             return source;
           };
+          // A browser has six connections to a server: tabs hear what concerns them over one that they
+          // share, where there are shared workers, and over one for each tab where there are none.
+          const share = () => { try { return new SharedWorker(script.dataset.streams); } catch { return null; } };
+          const tabs = live && window.SharedWorker ? share() : null;
+          const heard = new Map();
+          const listenTogether = (url, names, on, state = () => {}) => {
+            const alone = () => {
+              const source = listen(url, names, on);
+              source.onopen = () => state(true);
+              source.onerror = () => state(false);
+            };
+            if (!tabs) return alone();
+            heard.set(url, { names, on, state, alone });
+            tabs.port.postMessage({ join: url, names });
+          };
+          if (tabs) {
+            tabs.port.onmessage = ({ data }) => {
+              const listener = heard.get(data.url);
+              if (!listener) return;
+              if (data.type) listener.on(data); else listener.state(data.isOpen);
+            };
+            tabs.onerror = () => { for (const { alone } of heard.values()) alone(); heard.clear(); };
+            addEventListener("pagehide", () => tabs.port.postMessage({ leave: true }));
+            // A page that the browser had put aside is shown again.
+            addEventListener("pageshow", (event) => {
+              if (event.persisted) for (const [join, { names }] of heard) tabs.port.postMessage({ join, names });
+            });
+          }
           if (live && main) {
             // A page of one host need not hear of the others.
             const concerns = (event) => {
               const about = main.dataset.host;
               return !about || event.isEverything || event.apps.length > 0 || event.executions.length > 0 || event.hosts.includes(about);
             };
-            const source = listen("/v1/events", ["change"], (event) => { if (concerns(JSON.parse(event.data))) refresh(); });
             let wasOff = false;
-            source.onopen = () => { say("on", "live"); if (wasOff) refresh(); wasOff = false; };
-            source.onerror = () => { say("off", "not live"); wasOff = true; };
+            listenTogether("/v1/events", ["change"], (event) => { if (concerns(JSON.parse(event.data))) refresh(); }, (isOpen) => {
+              say(isOpen ? "on" : "off", isOpen ? "live" : "not live");
+              if (isOpen && wasOff) refresh();
+              wasOff = !isOpen;
+            });
             const follow = find("[data-follow]");
-            if (follow) listen(follow.dataset.follow, ["stepStarted", "output", "stepEnded", "state"], () => refresh());
+            if (follow) listenTogether(follow.dataset.follow, ["stepStarted", "output", "stepEnded", "state"], () => refresh());
           }
 
           // Output as it is written.

@@ -19,6 +19,12 @@ package struct ColourCounts: Codable, Hashable, Sendable {
         }
     }
 
+    package mutating func add(_ counts: ColourCounts) {
+        green += counts.green
+        yellow += counts.yellow
+        red += counts.red
+    }
+
     package init(green: Int = 0, yellow: Int = 0, red: Int = 0) {
         self.green = green
         self.yellow = yellow
