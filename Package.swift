@@ -70,7 +70,8 @@ let package = Package(
             swiftSettings: settings),
         // Git and YAML to a desired model.
         .target(
-            name: "ConfigRepository", dependencies: ["Core", yams, subprocess, systemPackage], swiftSettings: settings),
+            name: "ConfigRepository", dependencies: ["Core", "Telemetry", yams, subprocess, systemPackage],
+            swiftSettings: settings),
         // Build, sign, verify, store and unpack tarballs.
         .target(
             name: "Packages", dependencies: ["Core", "CZstd", crypto, subprocess, systemPackage],
@@ -85,7 +86,7 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "CShim", "Core", "Wire", "Packages", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "CShim", "Core", "Wire", "Packages", "Telemetry", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
                 serviceLifecycle, subprocess,
                 swiftASN1, systemPackage, unixSignals, x509, asyncHTTPClient,
             ],
@@ -94,15 +95,17 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Core", "Wire", "ConfigRepository", "Packages", asyncHTTPClient, crypto, grdb, logging, nioCore,
-                nioHTTP1, nioPosix, nioSSL, serviceLifecycle, stencil, swiftASN1, systemPackage, x509,
+                "Core", "Wire", "ConfigRepository", "Packages", "Telemetry", asyncHTTPClient, crypto, grdb, logging,
+                nioCore,
+                nioHTTP1, nioPosix, nioSSL, serviceLifecycle, stencil, subprocess, swiftASN1, systemPackage, x509,
             ],
             swiftSettings: settings),
         // HTTP handlers and the dashboard.
         .target(
             name: "Server",
             dependencies: [
-                "ControlPlane", "Core", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging,
+                "ControlPlane", "Core", "Telemetry", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes,
+                logging,
                 nioCore,
                 nioSSL, serviceLifecycle,
             ],
@@ -111,15 +114,17 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Core", "Wire", "ConfigRepository", "Packages", "Simulation", argumentParser, crypto, systemPackage,
+                "Core", "Wire", "ConfigRepository", "Packages", "Simulation", "Telemetry", argumentParser, crypto,
+                systemPackage,
             ],
             swiftSettings: settings),
         // Main, and the wiring of each role by hand.
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Agent", "CShim", "Commands", "ConfigRepository", "ControlPlane", "Core", "Packages", "Server", "Wire",
-                argumentParser, crypto, logging, nioCore, serviceLifecycle, subprocess, systemPackage, unixSignals,
+                "Agent", "CShim", "Commands", "ConfigRepository", "ControlPlane", "Core", "Packages", "Server",
+                "Telemetry", "Wire", argumentParser, crypto, logging, nioCore, serviceLifecycle, subprocess,
+                systemPackage, unixSignals,
             ],
             swiftSettings: settings),
         // Many agents in one process, to measure a server with; no product of ours ships it.
@@ -174,8 +179,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "ControlPlane", "Core", "Server", "Simulation", "Wire", asyncHTTPClient, httpTypes, logging, nioCore,
-                nioHTTP1, serviceLifecycle, subprocess, systemPackage,
+                "ControlPlane", "Core", "Server", "Simulation", "Telemetry", "Wire", asyncHTTPClient, httpTypes,
+                logging, nioCore, nioHTTP1, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
         // What the compiler cannot hold: style, layers, documentation.

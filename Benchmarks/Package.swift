@@ -1,7 +1,7 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// A package of its own, so that nobody who builds Apus builds it. `Sources/Core` and `Sources/Simulation`
+/// A package of its own, so that nobody who builds Apus builds it. `Sources/Core` and others
 /// are links to Apus's own, because `package` access ends at the package.
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -28,9 +28,25 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["Core", "Simulation"], swiftSettings: settings, linkerSettings: [math]),
         .executableTarget(name: "scale", dependencies: ["Core"], swiftSettings: settings, linkerSettings: [math]),
+        // A statsd by itself, and who sends to it and to its peers.
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CTelemetry"),
+        .target(
+            name: "Telemetry",
+            dependencies: ["CTelemetry", "CZstd", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings),
+        .executableTarget(name: "statsd", dependencies: ["Telemetry"], swiftSettings: settings, linkerSettings: [math]),
+        .executableTarget(name: "blast"),
         // Its `Disk` is a link to the agent's own.
         .executableTarget(
             name: "switch", dependencies: ["Core", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: settings, linkerSettings: [math]),
+        // A store of series, filled and queried.
+        .executableTarget(
+            name: "series", dependencies: ["Telemetry", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings, linkerSettings: [math]),
+        // Graphite's engine over series that cost nothing to read.
+        .executableTarget(
+            name: "graphite", dependencies: ["Telemetry"], swiftSettings: settings, linkerSettings: [math]),
     ]
 )

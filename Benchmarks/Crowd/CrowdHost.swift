@@ -143,7 +143,9 @@ final class CrowdHost: @unchecked Sendable {
             counts.commands.add(1, ordering: .relaxed)
             obey(command)
         case .refused: counts.refused.add(1, ordering: .relaxed)
-        case .joined, .commandAcknowledged, .eventAcknowledged, .tail, .tailCancelled, .packageRefused: break
+        case .joined, .commandAcknowledged, .eventAcknowledged, .metricsAcknowledged, .metricsInterval, .tail,
+            .tailCancelled, .packageRefused:
+            break
         }
     }
 

@@ -31,7 +31,7 @@ package enum Commands {
             name: "Look",
             subcommands: [
                 StatusCommand.self, HostsCommand.self, InstancesCommand.self, LogsCommand.self, ReleasesCommand.self,
-                DiffCommand.self, EventsCommand.self, AuditCommand.self,
+                DiffCommand.self, EventsCommand.self, AuditCommand.self, MetricsCommand.self,
             ]),
         CommandGroup(
             name: "Executions",

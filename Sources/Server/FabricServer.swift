@@ -43,6 +43,7 @@ package struct FabricServer: Service {
 
     private let configuration: Configuration
     private let operations: any FabricOperations
+    private let metrics: any MetricsOperations
     private let access: any AccessOperations
     private let logger: Logger
     private let now: @Sendable () -> Instant
@@ -53,7 +54,8 @@ package struct FabricServer: Service {
     ///   - onBound: called once requests are taken, with the port.
     /// - Throws: `server.insecure` for plain HTTP on anything but a loopback address.
     package init(
-        configuration: Configuration, operations: any FabricOperations, access: any AccessOperations, logger: Logger,
+        configuration: Configuration, operations: any FabricOperations, metrics: any MetricsOperations,
+        access: any AccessOperations, logger: Logger,
         now: @escaping @Sendable () -> Instant = { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
         onBound: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(Problem) {
@@ -69,6 +71,7 @@ package struct FabricServer: Service {
         }
         self.configuration = configuration
         self.operations = operations
+        self.metrics = metrics
         self.access = access
         self.logger = logger
         self.now = now
@@ -109,12 +112,15 @@ package struct FabricServer: Service {
         ActingEndpoints(operations: operations, access: access).register(on: &board)
         ServerEndpoints(operations: operations, counters: counters, streams: streams, version: configuration.version)
             .register(on: &board)
-        let pages = PageContext(operations: operations, access: access, isSecure: isSecure, now: now)
+        MetricsEndpoints(metrics: metrics, now: now).register(on: &board)
+        GraphiteEndpoints(metrics: metrics, now: now).register(on: &board)
+        let pages = PageContext(operations: operations, metrics: metrics, access: access, isSecure: isSecure, now: now)
         SessionPages(context: pages).register(on: &board)
         FabricPages(context: pages).register(on: &board)
         AppPages(context: pages).register(on: &board)
         ControlPages(context: pages).register(on: &board)
         ExecutionPages(context: pages).register(on: &board)
+        GraphPages(context: pages).register(on: &board)
         return (router, board.registered)
     }
 

@@ -90,6 +90,12 @@ actor TokenBook {
     }
 }
 
+/// A parcel of measurements, as the gateway hands it on.
+struct Measured: Hashable, Sendable {
+    var host: HostName
+    var bytes: [UInt8]
+}
+
 /// A fabric's end of the connections: authority, tokens, a gateway that can be started again.
 final class Fabric: Sendable {
     let folder = TemporaryFolder()
@@ -97,6 +103,7 @@ final class Fabric: Sendable {
     let tokens = TokenBook()
     let seen = Recorder<AgentObservation>()
     let heard = Recorder<HostName>()
+    let measured = Recorder<Measured>()
     let revoked = Mutex<Set<HostName>>([])
     let package = Mutex<[UInt8]>([])
     /// Called before each chunk of a package is answered.
@@ -122,7 +129,10 @@ final class Fabric: Sendable {
                         ByteBuffer(bytes: bytes[min(Int(offset), bytes.count)..<min(Int(offset) + length, bytes.count)])
                     }
                 },
-                observe: { [seen] in seen.add($0) }, heard: { [heard] in heard.add($0) }),
+                observe: { [seen] in seen.add($0) }, heard: { [heard] in heard.add($0) },
+                measured: { [measured] host, bytes throws(Problem) in
+                    measured.add(Measured(host: host, bytes: Array(bytes.readableBytesView)))
+                }),
             now: systemTime, logger: quiet)
     }
 
@@ -179,6 +189,7 @@ final class TestAgent: Sendable {
     let changed: AsyncStream<Void>.Continuation
     let connection: AgentConnection
     let events: EventBuffer
+    let metrics = MetricsOutbox()
 
     typealias CarryOut = @Sendable (AgentCommand, @escaping @Sendable (String) -> Void) async -> Problem?
 
@@ -209,7 +220,7 @@ final class TestAgent: Sendable {
                         if !follow { stream.finish() }
                     }
                 }),
-            events: events, packages: packages, now: systemTime, lot: { 0 }, logger: quiet)
+            events: events, packages: packages, metrics: metrics, now: systemTime, lot: { 0 }, logger: quiet)
     }
 
     func running<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {

@@ -62,7 +62,7 @@ extension Frame {
     fileprivate var bytes: Int {
         switch self {
         case .message(let json): json.readableBytes
-        case .packageBytes(_, let bytes): bytes.readableBytes
+        case .packageBytes(_, let bytes), .metrics(_, let bytes): bytes.readableBytes
         }
     }
 }

@@ -11,7 +11,7 @@ import Wire
 struct AuthorizationMatrixTests {
     static let values = [
         "app": "shop", "host": "web-1", "instance": "shop.web.1.r8", "execution": "e12", "plan": "p7", "build": "b3",
-        "token": "t1", "asset": "apus.css",
+        "token": "t1", "asset": "apus.css", "page": "fabric", "tag": "host", "function": "sumSeries",
     ]
 
     static func path(_ route: Route) -> String { route.path(route.pathParameters.map { values[$0] ?? "x" }) }
@@ -19,7 +19,8 @@ struct AuthorizationMatrixTests {
     @Test("Every route of the table has a handler, and nothing else has")
     func everyRouteIsRegistered() throws {
         let server = try FabricServer(
-            configuration: .init(port: 0, version: "0.1.0"), operations: FakeFabric(), access: FakeAccess(),
+            configuration: .init(port: 0, version: "0.1.0"), operations: FakeFabric(),
+            metrics: SampleMetrics().service, access: FakeAccess(),
             logger: Logger(label: "test"))
         let registered = server.makeRouter().1.map { "\($0.method.rawValue) \($0.template)" }.sorted()
         let declared = (Routes.all + PageRoutes.all).map { "\($0.method.rawValue) \($0.template)" }.sorted()

@@ -27,7 +27,7 @@ struct BrowserTests {
                 .init(url: Self.link(server, 3, "/executions/e12"), until: Self.isLive),
                 .init(url: Self.link(server, 4, "/instances/search.web.2.r2"), until: log),
             ])
-            for page in pages { #expect(page.components(separatedBy: "<script").count == 2) }
+            for page in pages { #expect(page.components(separatedBy: "<script").count == 3) }
             #expect(pages[0].contains("exit code 1, started again 4 times: &lt;script&gt;"))
             #expect(pages[1].contains("mallory&lt;script&gt;"))
             #expect(pages[2].contains("&lt;script&gt;alert('output')&lt;/script&gt;"))

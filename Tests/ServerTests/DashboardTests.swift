@@ -19,6 +19,7 @@ struct DashboardTests {
         "/instances/search.web.2.r2", "/hosts?group=zone&filter=not+host%3Dweb-1", "/hosts?sort=-colour&offset=2",
         "/hosts?filter=%28", "/instances", "/instances?group=release", "/instances?filter=%22%3E%3Cscript%3E&group=app",
         "/instances?sort=host&offset=3&limit=2", "/instances?filter=app%3Dnone", "/?group=label.tier",
+        "/graphs", "/graphs?target=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&from=-6h", "/graphs/fabric",
     ]
 
     /// A browser's headers, logged in as the role.
@@ -43,8 +44,8 @@ struct DashboardTests {
             let page = try await server.send("GET", path, headers: try await Self.browser(server, "admin"))
             #expect(page.status == 200)
             #expect(page.body.hasPrefix("<!doctype html>"))
-            // The only script is the dashboard's own, and nothing is inline.
-            #expect(page.body.components(separatedBy: "<script").count == 2)
+            // The only scripts are the dashboard's own, and nothing is inline.
+            #expect(page.body.components(separatedBy: "<script").count == 3)
             #expect(
                 !page.body.contains("style=") && !page.body.contains("onclick") && !page.body.contains("javascript:"))
             #expect(!page.body.contains("alert('"))

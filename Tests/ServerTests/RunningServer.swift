@@ -12,6 +12,7 @@ import Wire
 /// A server on a free port of this machine, for the length of a test.
 struct RunningServer: Sendable {
     let fabric: FakeFabric
+    let metrics: SampleMetrics
     let port: Int
     let http: HTTPClient
 
@@ -26,12 +27,13 @@ struct RunningServer: Sendable {
         _ body: @Sendable (RunningServer) async throws -> Result
     ) async throws -> Result {
         let fabric = FakeFabric()
+        let metrics = try SampleMetrics()
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "test")
         logger.logLevel = .error
         let server = try FabricServer(
             configuration: .init(port: 0, certificate: certificate, version: "0.1.0"), operations: fabric,
-            access: FakeAccess(),
+            metrics: metrics.service, access: FakeAccess(),
             logger: logger,
             now: { SampleFabric.now }, onBound: { bound.yield($0) })
         let group = ServiceGroup(services: [server], logger: logger)
@@ -46,7 +48,7 @@ struct RunningServer: Sendable {
             }
             let result: Result
             do {
-                result = try await body(RunningServer(fabric: fabric, port: port, http: http))
+                result = try await body(RunningServer(fabric: fabric, metrics: metrics, port: port, http: http))
             } catch {
                 await group.triggerGracefulShutdown()
                 try await tasks.waitForAll()
@@ -108,6 +110,6 @@ extension FabricServer {
     static func sample(address: String) throws -> FabricServer {
         try FabricServer(
             configuration: .init(address: address, port: 0, version: "0.1.0"), operations: FakeFabric(),
-            access: FakeAccess(), logger: Logger(label: "test"))
+            metrics: SampleMetrics().service, access: FakeAccess(), logger: Logger(label: "test"))
     }
 }

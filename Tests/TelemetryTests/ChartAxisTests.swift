@@ -15,6 +15,7 @@ struct ChartAxisTests {
             (0, 0.043, .seconds, "0 10 ms 20 ms 30 ms 40 ms 50 ms"),
             (0, 40, .milliseconds, "0 10 ms 20 ms 30 ms 40 ms"),
             (0, 90_000, .milliseconds, "0 30 s 60 s 90 s"),
+            (0, 0.97, .ratio, "0% 20% 40% 60% 80% 100%"),
             (-8, 5, .none, "-10 -5 0 5"),
             (0, 4e-12, .none, "0 1 p 2 p 3 p 4 p"),
             (0, 1.9e15, .none, "0 0.5 P 1.0 P 1.5 P 2.0 P"),

@@ -24,6 +24,10 @@ struct SVGChartTests {
         try Golden.check(
             SVGHeatMap(ChartSamples.latencies, options: options).markup.text + "\n", "heat-\(theme.rawValue).svg")
         try Golden.check(
+            SVGNumber(ChartSamples.requests, options: SVGChart.Options(width: 300, height: 160, theme: theme)).markup
+                .text + "\n",
+            "number-\(theme.rawValue).svg")
+        try Golden.check(
             SVGSideBySide(ChartSamples.lostPackets, options: options).markup.text + "\n",
             "side-by-side-\(theme.rawValue).svg")
     }
@@ -74,6 +78,25 @@ struct SVGChartTests {
         let drawing = ChartDrawing(chart, width: 800, ticks: 5)
         #expect(drawing.series[0].points.bounds.map { [$0.low, $0.high] } == [-900, 900])
         #expect(SVGChart(chart).markup.text.utf8.count < 400_000)
+    }
+
+    @Test("what Graphite's functions say of drawing is done, and no colour carries markup")
+    func graph() {
+        var line = GraphSeries(name: "a", start: 0, end: 60, step: 10, values: [1, 2, 3, 4, 5, 6])
+        line.style.color = "ff0080"
+        line.style.isOnSecondAxis = true
+        var events = GraphSeries(name: "deploy", start: 0, end: 60, step: 10, values: [0, .nan, 1, 0, 0, 0])
+        events.style.isDrawnAsInfinite = true
+        var hidden = line
+        hidden.style.isInvisible = true
+        var chart = Chart([line, events, hidden], title: "x", from: 0, until: 60)
+        #expect(chart.series.map(\.side) == [.right] && chart.marks == [ChartMark(time: 20, label: "deploy")])
+        chart.zone = ChartZone(.utc)
+        #expect(SVGChart(chart).markup.text.contains("rgb(255,0,128)"))
+        #expect(ChartColor("Gold") != nil && ChartColor("#00112233") != nil)
+        for text in ["", "\" onload=\"x", "12345", "1234567", "+12345", "url(x)", "fffffg"] {
+            #expect(ChartColor(text) == nil)
+        }
     }
 
     @Test("spans and sizes that nobody means are drawn without a trap")

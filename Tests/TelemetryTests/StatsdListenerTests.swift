@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Telemetry
@@ -38,6 +39,93 @@ struct StatsdListenerTests {
         #expect(points["stats.sets.users.count"] == 2)
         #expect(points["stats.counters.statsd.bad_lines_seen.count"] == 1)
         #expect(points["stats.counters.statsd.packets_received.count"] == 2)
+    }
+
+    @Test("connections: lines cut anywhere, a last one without newline, one of ten megabytes refused")
+    func streams() throws {
+        let points = try points { listener in
+            let client = try TestClient(streamPort: listener.streamPort)
+            for byte in Array("a:1|c\r\na:2|c\n".utf8) { client.send([byte]) }
+            client.send([UInt8](repeating: 0x61, count: 10 << 20))
+            client.send("\na:4|c\na:8|c")
+            client.finish()
+            _ = client.readAll()
+        }
+        #expect(points["stats.counters.a.count"] == 15)
+        #expect(points["stats.counters.statsd.bad_lines_seen.count"] == 1)
+    }
+
+    @Test("a full blast: every datagram is taken or counted as dropped")
+    func blast() throws {
+        let points = try points { listener in
+            let client = try TestClient(datagramPort: listener.datagramPort)
+            let lines = Array((0..<20).map { "k\($0):1|c" }.joined(separator: "\n").utf8)
+            for _ in 0..<20_000 { client.send(lines) }
+        }
+        let taken = points["stats.counters.statsd.packets_received.count"] ?? 0
+        #expect(taken + (points["stats.counters.statsd.packets_dropped.count"] ?? 0) == 20_000)
+        #expect(points["stats.counters.k7.count"] == taken)
+    }
+
+    @Test("an address that is none, and a port that is taken, are refused")
+    func refused() throws {
+        var endpoint = StatsdEndpoint.local
+        endpoint.address = "localhost"
+        #expect(throws: TelemetryProblem.self) {
+            try StatsdListener(endpoint, intervalSeconds: 10, seed: 1) { _, _ in }
+        }
+        let first = try StatsdListener(.local, intervalSeconds: 10, seed: 1) { _, _ in }
+        defer { first.stop() }
+        endpoint = .local
+        endpoint.datagramPort = first.datagramPort
+        #expect(throws: TelemetryProblem.self) {
+            try StatsdListener(endpoint, intervalSeconds: 10, seed: 1) { _, _ in }
+        }
+    }
+
+    @Test("the management port answers as statsd's")
+    func management() throws {
+        let sink = CollectingSink()
+        var settings = StatsdSettings()
+        settings.interval = 1
+        settings.idle = StatsdIdle(deletesIdle: false)
+        let reports = Mutex<[StatsdReport]>([])
+        let server = try StatsdServer(
+            .local, settings: settings, managementPort: 0, sink: sink, seed: 1,
+            report: { report in reports.withLock { $0.append(report) } })
+        defer { server.stop() }
+        let client = try TestClient(streamPort: server.streamPort)
+        client.send("shop.a:1|c\nshop.b:2|c\nshop.c:3|g\nbad\n_e{1,1}:a|b")
+        client.finish()
+        _ = client.readAll()
+        let lines = eventually { reports.withLock { $0.reduce(0) { $0 + $1.counts.lines } == 5 ? true : nil } }
+        #expect(lines == true)
+        #expect(reports.withLock { $0.flatMap(\.badLines).map(\.text) } == ["bad"])
+        #expect(reports.withLock { $0.flatMap(\.notices).map(\.title) } == ["a"])
+        let answer = try ask(
+            server,
+            "help\ncounters\ngauges\ndelcounters shop.*\ncounters\nhealth\nhealth down\nhealth\nstats\nconfig\nwhat\nquit\n"
+        )
+        #expect(answer.contains("Commands: help, config, health"))
+        #expect(answer.contains("  'shop.a': 1,\n  'shop.b': 2"))
+        #expect(answer.contains("{\n  'shop.c': 3\n}\nEND\n\n"))
+        #expect(answer.contains("deleted: shop.a\ndeleted: shop.b\nEND\n\n"))
+        #expect(answer.contains("health: up\nhealth: down\nhealth: down\n"))
+        #expect(answer.contains("messages.bad_lines_seen: 1\n"))
+        #expect(answer.contains("flushInterval: 1000\n"))
+        #expect(answer.hasSuffix("ERROR\n"))
+        let agent = StatsdTally(seed: 1)
+        Array("shop.a:5|c".utf8).withUnsafeBytes { agent.receive($0) }
+        #expect(try server.merge(StatsdSnapshot(agent, agent: "web-1", interval: 1)))
+        server.stop()
+        let points = sink.state.withLock { $0.points["stats.counters.shop.a.count"] ?? [:] }
+        #expect(points.values.reduce(0, +) == 6)
+    }
+
+    private func ask(_ server: StatsdServer, _ commands: String) throws -> String {
+        let client = try TestClient(streamPort: try #require(server.managementPort))
+        client.send(commands)
+        return client.readAll()
     }
 }
 

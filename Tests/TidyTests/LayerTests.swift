@@ -5,13 +5,13 @@ import Testing
 private let layers: [String: Set<String>] = [
     "Core": [],
     "Wire": ["Core"],
-    "ConfigRepository": ["Core"],
+    "ConfigRepository": ["Core", "Telemetry"],
     "Packages": ["Core", "CZstd"],
     "Agent": ["Core", "Wire", "Packages", "Telemetry", "CShim"],
     "ControlPlane": ["Core", "Wire", "ConfigRepository", "Packages", "Telemetry"],
-    "Server": ["ControlPlane", "Wire", "Core"],
+    "Server": ["ControlPlane", "Wire", "Core", "Telemetry"],
     "Simulation": ["Core"],
-    "Commands": ["Wire", "ConfigRepository", "Packages", "Core", "Simulation"],
+    "Commands": ["Wire", "ConfigRepository", "Packages", "Core", "Simulation", "Telemetry"],
     "Telemetry": ["CTelemetry", "CZstd"],
     "CloudAWS": ["ControlPlane", "Core"],
     "TestSupport": [

@@ -10,9 +10,11 @@ import tempfile
 
 import figures_agents  # noqa: F401  (registers)
 import figures_core  # noqa: F401
+import figures_metrics  # noqa: F401
 import figures_packages  # noqa: F401
 import figures_program  # noqa: F401
 import figures_rollout  # noqa: F401
+import figures_statsd  # noqa: F401
 import figures_traffic  # noqa: F401
 from figures import FIGURES, print_failure, print_head, print_row
 from fleet import Fleet, Trouble

@@ -33,7 +33,9 @@ def figure(name, *groups, fleet=None, seconds_max=SECONDS_MAX):
     return register
 
 
-def row(name, ours, unit, goal, peer=None, peer_name=None, ratio_max=None, ours_max=None, is_whole=True, note=None):
+def row(
+        name, ours, unit, goal, peer=None, peer_name=None, ratio_max=None, ours_max=None, ratio_min=None, ours_min=None,
+        is_whole=True, note=None):
     """A figure. It holds if it keeps every limit it was given; a limit without its peer does not.
 
     `is_whole`: whether as much was measured as the goal asks for.
@@ -42,8 +44,12 @@ def row(name, ours, unit, goal, peer=None, peer_name=None, ratio_max=None, ours_
     holds = is_whole
     if ratio_max is not None:
         holds = holds and ratio is not None and ratio <= ratio_max
+    if ratio_min is not None:
+        holds = holds and ratio is not None and ratio >= ratio_min
     if ours_max is not None:
         holds = holds and ours <= ours_max
+    if ours_min is not None:
+        holds = holds and ours >= ours_min
     return {
         "name": name, "ours": round(ours, 3), "unit": unit, "peer": None if peer is None else round(peer, 3),
         "peerName": peer_name, "ratio": None if ratio is None else round(ratio, 3), "goal": goal, "holds": holds,
@@ -68,7 +74,7 @@ def spread(values, unit="", digits=0):
 
 
 def print_head():
-    print(f"{'name':28} {'ours':>16} {'peer':>30} {'ratio':>6}  {'goal':34} holds or not", flush=True)
+    print(f"{'name':28} {'ours':>20} {'peer':>42} {'ratio':>6}  {'goal':34} holds or not", flush=True)
 
 
 def print_row(entry, as_json):
@@ -81,7 +87,7 @@ def print_row(entry, as_json):
         peer = f"{entry['peerName']} is missing"
     ratio = f"{entry['ratio']:.2f}" if entry["ratio"] is not None else "-"
     verdict = "holds" if entry["holds"] else "DOES NOT HOLD"
-    print(f"{entry['name']:28} {ours:>16} {peer:>30} {ratio:>6}  {entry['goal']:34} {verdict}", flush=True)
+    print(f"{entry['name']:28} {ours:>20} {peer:>42} {ratio:>6}  {entry['goal']:34} {verdict}", flush=True)
     if entry["note"]:
         print(f"{'':28} {entry['note']}", flush=True)
 

@@ -117,6 +117,18 @@ package actor BalancerKeeper: Service {
         return traffic
     }
 
+    /// What every balancer that can be asked now says of itself.
+    func readings() async -> [BalancerName: BalancerFigures.Reading] {
+        var readings: [BalancerName: BalancerFigures.Reading] = [:]
+        for (name, driver) in drivers {
+            guard let counters = try? await driver.counters(), let traffic = try? await driver.traffic() else {
+                continue
+            }
+            readings[name] = BalancerFigures.Reading(counters: counters, traffic: traffic)
+        }
+        return readings
+    }
+
     /// Where the engine is another one than before, what ran ends first: both would want the ports.
     private func driver(of configuration: BalancerConfiguration) async throws(Problem) -> any BalancerDriver {
         await turns.take()

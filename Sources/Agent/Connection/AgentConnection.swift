@@ -43,6 +43,8 @@ package final class AgentConnection: Service {
         /// cancelled when the command's time is up, when the server cancels it and when the agent
         /// stops, and the closure must then return soon. Never given `.cancel`.
         package var carryOut: @Sendable (AgentCommand, _ output: @escaping @Sendable (String) -> Void) async -> Problem?
+        /// Told how long statsd is to gather, perhaps not for the first time.
+        package var gather: @Sendable (Interval) -> Void
         /// The last lines of an instance's output and, if asked, those that follow.
         package var tail:
             @Sendable (InstanceID, _ lines: Int, _ follow: Bool) async -> AsyncThrowingStream<[String], any Error>
@@ -53,6 +55,7 @@ package final class AgentConnection: Service {
             changes: AsyncStream<Void>,
             carryOut:
                 @escaping @Sendable (AgentCommand, _ output: @escaping @Sendable (String) -> Void) async -> Problem?,
+            gather: @escaping @Sendable (Interval) -> Void = { _ in },
             tail:
                 @escaping @Sendable (InstanceID, _ lines: Int, _ follow: Bool) async -> AsyncThrowingStream<
                     [String], any Error
@@ -62,6 +65,7 @@ package final class AgentConnection: Service {
             self.traffic = traffic
             self.changes = changes
             self.carryOut = carryOut
+            self.gather = gather
             self.tail = tail
         }
     }
@@ -70,6 +74,7 @@ package final class AgentConnection: Service {
     let dependencies: Dependencies
     let events: EventBuffer
     let packages: PackageFetcher
+    let metrics: MetricsOutbox
     let book: CommandBook
     let outbox = Outbox()
     let now: @Sendable () -> Instant
@@ -87,7 +92,7 @@ package final class AgentConnection: Service {
     /// - Throws: `commands.invalid`, `file.failed`.
     package init(
         configuration: Configuration, identity: AgentIdentity, dependencies: Dependencies, events: EventBuffer,
-        packages: PackageFetcher, now: @escaping @Sendable () -> Instant,
+        packages: PackageFetcher, metrics: MetricsOutbox = MetricsOutbox(), now: @escaping @Sendable () -> Instant,
         lot: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) throws(Problem) {
@@ -95,6 +100,7 @@ package final class AgentConnection: Service {
         self.dependencies = dependencies
         self.events = events
         self.packages = packages
+        self.metrics = metrics
         self.now = now
         self.lot = lot
         self.logger = logger
@@ -118,6 +124,9 @@ package final class AgentConnection: Service {
                 }
                 group.addTask {
                     for await _ in self.events.recorded { self.outbox.wake() }
+                }
+                group.addTask {
+                    for await _ in self.metrics.added { self.outbox.wake() }
                 }
                 for await command in self.commands.stream {
                     group.addTask { await self.perform(command) }

@@ -108,6 +108,7 @@ struct AgentConversation: Sendable {
                 "connected",
                 metadata: ["server": "\(connection.configuration.server)", "version": "\(welcome.serverVersion)"])
             connection.connected()
+            connection.dependencies.gather(welcome.metricsInterval)
             welcomed.give()
             await connection.packages.connected { try await writer.send($0) }
         case .refused(let problem):
@@ -123,6 +124,11 @@ struct AgentConversation: Sendable {
             addTail(request, instance, lines: lines, follow: follow)
         case .tailCancelled(let request):
             shared.tails.withLock { $0.removeValue(forKey: request) }?.give()
+        case .metricsInterval(let interval):
+            connection.dependencies.gather(interval)
+        case .metricsAcknowledged(let sequence):
+            connection.metrics.acknowledge(sequence)
+            connection.outbox.wake()
         case .packageRefused(let request, let problem):
             await connection.packages.refused(problem, of: request)
         case .joined(let response):
@@ -148,6 +154,7 @@ struct AgentConversation: Sendable {
         let outbox = connection.outbox
         var lastReport: ContinuousClock.Instant?
         var lastEvent: Int64 = 0
+        var lastMetrics: UInt64 = 0
         var told = TrafficTold()
         for await _ in outbox.connect() {
             var outcomes = outbox.takeUnsent(connection.book.pending)
@@ -173,6 +180,10 @@ struct AgentConversation: Sendable {
             for event in connection.events.events(after: 0, max: Self.eventsMax) where event.sequence > lastEvent {
                 try await writer.send(.event(event))
                 lastEvent = event.sequence
+            }
+            for parcel in connection.metrics.parcels(after: lastMetrics) {
+                try await writer.write(.metrics(sequence: parcel.sequence, ByteBuffer(bytes: parcel.bytes)))
+                lastMetrics = parcel.sequence
             }
         }
     }

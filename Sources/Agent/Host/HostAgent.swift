@@ -4,6 +4,7 @@ import Glibc
 package import Logging
 import Packages
 import ServiceLifecycle
+import Synchronization
 package import SystemPackage
 package import Wire
 
@@ -42,6 +43,7 @@ package struct HostAgent: Service {
     let balancers: BalancerKeeper
     private let connection: AgentConnection
     private let events: EventBuffer
+    private let metrics: HostMetrics
     private let logger: Logger
 
     /// - Parameter identity: of a host that has joined.
@@ -53,7 +55,12 @@ package struct HostAgent: Service {
         let events = try EventBuffer(folder: configuration.root.string, logger: logger)
         self.events = events
         let packages = PackageFetcher()
-        let keeper = try Self.keeper(configuration, identity: identity, packages: packages, logger: logger) {
+        let measuring = Measuring()
+        let groups = ResourceGroups.detect(name: configuration.host.text)
+        let keeper = try Self.keeper(
+            configuration, identity: identity, packages: packages, measuring: measuring, groups: groups,
+            logger: logger
+        ) {
             kind, instance, text in
             logger.info(
                 "\(kind.rawValue)", metadata: ["instance": "\(instance?.description ?? "")", "text": "\(text)"])
@@ -73,6 +80,14 @@ package struct HostAgent: Service {
             host: configuration.host, facts: .here(version: configuration.version, memory: configuration.memory),
             keeper: keeper, balancers: balancers)
         let commands = HostCommands(keeper: keeper, balancers: balancers)
+        let outbox = MetricsOutbox()
+        metrics = HostMetrics(
+            HostMetrics.Setting(
+                host: configuration.host, address: configuration.address,
+                balancers: { await balancers.readings() }, instances: { await keeper.liveInstances() },
+                resourceGroups: groups, now: now),
+            outbox: outbox, logger: logger)
+        measuring.begin(metrics)
         connection = try AgentConnection(
             configuration: AgentConnection.Configuration(
                 server: configuration.server, folder: configuration.root.string, run: UInt64.random(in: 0 ... .max)),
@@ -85,17 +100,20 @@ package struct HostAgent: Service {
                     balancerChanged.yield()
                     return problem
                 },
+                gather: { [metrics] in metrics.gather(for: $0) },
                 tail: { instance, lines, follow in commands.tail(instance, lines: lines, follow: follow) }),
-            events: events, packages: packages, now: now, logger: logger)
+            events: events, packages: packages, metrics: outbox, now: now, logger: logger)
     }
 
     /// Runs until it is told to end. What runs on the host goes on.
     package func run() async throws {
+        metrics.listen()
         try await keeper.load()
         await balancers.adopt()
         try await withThrowingTaskGroup { group in
             group.addTask { try await keeper.run() }
             group.addTask { try await balancers.run() }
+            group.addTask { try await metrics.run() }
             // The first report must not say that what an earlier agent left does not run.
             await keeper.takenOver()
             group.addTask { try await connection.run() }
@@ -110,7 +128,8 @@ package struct HostAgent: Service {
     }
 
     private static func keeper(
-        _ configuration: Configuration, identity: AgentIdentity, packages: PackageFetcher, logger: Logger,
+        _ configuration: Configuration, identity: AgentIdentity, packages: PackageFetcher, measuring: Measuring,
+        groups: ResourceGroups, logger: Logger,
         event: @escaping @Sendable (AgentEvent.Kind, InstanceID?, String) -> Void
     ) throws(Problem) -> InstanceKeeper {
         let unpacker = PackageUnpacker(verifier: try PackageVerifier(publicKeyBase64: identity.packageKey))
@@ -133,7 +152,8 @@ package struct HostAgent: Service {
         let (users, remark) = UserPolicy.automatic(root: configuration.root)
         if let remark { logger.notice("\(remark)") }
         setting.users = users
-        setting.resourceGroups = ResourceGroups.detect(name: configuration.host.text)
+        setting.hostEnvironment = { measuring.environment }
+        setting.resourceGroups = groups
         return InstanceKeeper(setting)
     }
 
@@ -148,6 +168,15 @@ package struct HostAgent: Service {
         }
         return stream
     }
+}
+
+/// Lets instances know where statsd is, which begins after they were put together.
+private final class Measuring: Sendable {
+    private let metrics = Mutex<HostMetrics?>(nil)
+
+    func begin(_ metrics: HostMetrics) { self.metrics.withLock { $0 = metrics } }
+
+    var environment: [String: String] { metrics.withLock { $0 }?.environment ?? [:] }
 }
 
 extension HostAgent {

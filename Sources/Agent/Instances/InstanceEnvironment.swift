@@ -7,14 +7,15 @@ enum InstanceEnvironment {
     static let mark = "APUS_MOUNT"
     private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// Later ones win: the package's over the defaults, the release's over those, and what only
-    /// the host can know over all.
+    /// Later ones win: what the host offers over the defaults, the package's over those, the release's
+    /// over those, and what only the host can know over all.
     static func make(
         _ spec: InstanceSpec, host: HostName, address: String, port: Int, folders: HostFolders,
-        package: [String: String]
+        onHost: [String: String] = [:], package: [String: String]
     ) -> [String: String] {
         let mountPoint = folders.mountPoint(spec.id)
         var variables = ["PATH": path, "LANG": "C.UTF-8"]
+        variables.merge(onHost) { _, new in new }
         variables.merge(package) { _, new in new }
         if let own = package["PATH"], !own.hasSuffix(path) { variables["PATH"] = "\(own):\(path)" }
         variables.merge(spec.environment) { _, new in new }

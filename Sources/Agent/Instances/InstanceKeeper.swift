@@ -29,6 +29,8 @@ package actor InstanceKeeper {
                 async throws(Problem) -> Void
         /// Variables that a package's processes need, by the release's folder.
         package var packageEnvironment: @Sendable (FilePath) -> [String: String]
+        /// Variables that only the host knows, such as where statsd listens.
+        package var hostEnvironment: @Sendable () -> [String: String] = { [:] }
         package var event: @Sendable (AgentEvent.Kind, InstanceID?, String) -> Void
 
         package init(

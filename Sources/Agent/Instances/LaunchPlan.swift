@@ -13,7 +13,7 @@ struct LaunchPlan: Sendable {
     var environment: [String: String] {
         InstanceEnvironment.make(
             kept.spec, host: setting.host, address: setting.address, port: kept.port ?? 0, folders: folders,
-            package: setting.packageEnvironment(release))
+            onHost: setting.hostEnvironment(), package: setting.packageEnvironment(release))
     }
 
     func request() throws(Problem) -> ShimFolder.Request {

@@ -101,6 +101,17 @@ package struct ResourceGroups: Sendable {
         }
     }
 
+    /// The processes of an instance; nil where it has no group.
+    func processes(of id: InstanceID) -> [Int32]? {
+        for tree in trees {
+            guard let text = Disk.text(tree.folder.appending(id.description).appending("cgroup.procs")) else {
+                continue
+            }
+            return text.split(separator: "\n").compactMap { Int32($0) }
+        }
+        return nil
+    }
+
     /// How often the kernel has killed a process of the instance for its memory.
     func outOfMemoryKills(_ id: InstanceID) -> Int {
         for tree in trees {

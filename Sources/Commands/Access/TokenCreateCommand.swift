@@ -8,8 +8,8 @@ struct TokenCreateCommand: FabricCommand {
         discussion: "The secret alone is on standard output: TOKEN=$(apus token create --label ci --role deployer).")
 
     @Option(help: "Whose it is, for the audit log.") var label: String
-    @Option(help: "viewer, deployer, operator or admin.", completion: .list(Role.allCases.map(\.rawValue))) var role:
-        String
+    @Option(help: "reporter, viewer, deployer, operator or admin.", completion: .list(Role.allCases.map(\.rawValue)))
+    var role: String
     @Option(help: "After which time it is useless: 90d. Without it: never.") var expires: String?
     @Flag(help: "For every fabric, not only this server's.") var everyFabric = false
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

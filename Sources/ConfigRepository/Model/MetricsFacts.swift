@@ -24,11 +24,6 @@ enum MetricsFacts {
         for scrape in policy.scrapes {
             facts["metrics.scrape.\(scrape.name)"] = "\(targets(scrape)) every \(scrape.every)"
         }
-        for relay in policy.relays {
-            let match = relay.match.isEmpty ? "" : " match \(relay.match.joined(separator: " "))"
-            facts["metrics.relay.\(relay.name)"] =
-                "\(relay.kind.rawValue) \(relay.to)\(match)\(relay.answers ? " answers" : "")"
-        }
         return facts
     }
 

@@ -21,7 +21,6 @@ package enum ConfigurationKeys {
         "retention": SchemaReader.retentionKeys,
         "histogram": SchemaReader.histogramKeys,
         "scrape": SchemaReader.scrapeKeys,
-        "relay": SchemaReader.relayKeys,
         "dashboard": SchemaReader.dashboardKeys,
         "dashboard row": SchemaReader.rowKeys,
         "panel": SchemaReader.panelKeys,

@@ -1,4 +1,5 @@
 import Core
+import Telemetry
 
 /// `dashboards/NAME.yaml`.
 extension SchemaReader {
@@ -55,6 +56,12 @@ extension SchemaReader {
         guard let text = log.text(value, of: "targets") else { return nil }
         guard text.value.utf8.count <= Self.targetBytesMax else {
             log.error("value.range", at: text.position, "A target has more than \(Self.targetBytesMax) bytes.")
+            return nil
+        }
+        do {
+            _ = try ExpressionParser.parse(text.value)
+        } catch {
+            log.report(Problem(error.code, error.sentence, cause: error.cause, remedy: error.remedy), at: text.position)
             return nil
         }
         return text.value

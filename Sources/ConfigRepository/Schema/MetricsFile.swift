@@ -1,4 +1,5 @@
 import Core
+import Telemetry
 
 /// `metrics` of a fabric, with the places of what it names.
 struct MetricsDeclaration {
@@ -11,12 +12,11 @@ struct MetricsDeclaration {
 extension SchemaReader {
     private static let entriesMax = 200
     static let metricsKeys: Set<String> = [
-        "flush", "percentiles", "legacy-names", "series-max", "retention", "histograms", "scrape", "relay",
+        "flush", "percentiles", "legacy-names", "series-max", "retention", "histograms", "scrape",
     ]
     static let retentionKeys: Set<String> = ["match", "keep", "aggregate", "filled-min"]
     static let histogramKeys: Set<String> = ["prefix", "bins"]
     static let scrapeKeys: Set<String> = ["targets", "on", "port", "app", "process", "path", "every"]
-    static let relayKeys: Set<String> = ["kind", "to", "match", "answers"]
 
     func metrics(_ reader: MappingReader) -> MetricsDeclaration {
         var declaration = MetricsDeclaration(policy: MetricsPolicy())
@@ -42,7 +42,6 @@ extension SchemaReader {
                 declaration.policy.scrapes.append(spec)
             }
         }
-        if reader.has("relay") { declaration.policy.relays = entries("relay", reader).compactMap(relay) }
         return declaration
     }
 
@@ -84,7 +83,7 @@ extension SchemaReader {
         let match = reader.has("match") ? reader.parse("match", Checks.seriesGlob) : nil
         let archives =
             reader.has("keep")
-            ? reader.parse("keep") { text throws(Problem) in try RetentionSpec.archives(text) } : nil
+            ? reader.parse("keep", Checks.archives) : nil
         let aggregation = reader.choice("aggregate", of: RetentionSpec.Aggregation.self)?.value
         let filledMin = reader.parse("filled-min", Checks.percentFromZero)?.value
         guard let match, let archives else { return nil }
@@ -154,28 +153,6 @@ extension SchemaReader {
     private func url(_ value: YAMLValue, of key: String) -> WebhookURL? {
         log.text(value, of: key).flatMap { log.parse($0, Checks.url) }?.value
     }
-
-    private func relay(_ entry: YAMLEntry) -> RelaySpec? {
-        guard let name = log.name(key: entry, as: RelayName.self),
-            let reader = MappingReader(entry.value, noun: "a relay", keys: Self.relayKeys, log: log)
-        else { return nil }
-        if !reader.has("kind") { reader.reportMissing("kind", hint: "write `kind: graphite`") }
-        if !reader.has("to") { reader.reportMissing("to", hint: "write `to: http://HOST:PORT`") }
-        let kind = reader.has("kind") ? reader.choice("kind", of: RelaySpec.Kind.self) : nil
-        let target = reader.has("to") ? reader.value("to").flatMap { url($0, of: "to") } : nil
-        let match = items("match", reader).compactMap { value in
-            log.text(value, of: "match").flatMap { log.parse($0, Checks.seriesGlob) }?.value
-        }
-        let answers = reader.flag("answers")
-        if let answers, answers.value, let kind, kind.value == .remoteWrite {
-            log.error(
-                "relay.answers", at: answers.position, "Remote write is for writing only.",
-                hint: "use `answers` with graphite or clickhouse")
-        }
-        guard let kind, let target else { return nil }
-        return RelaySpec(
-            name: name.value, kind: kind.value, to: target, match: match, answers: answers?.value ?? false)
-    }
 }
 
 extension Checks {
@@ -191,6 +168,17 @@ extension Checks {
                     "write a series' name; `*` stands for anything within a node, `**` for anything: stats.timers.**")
         }
         return text
+    }
+
+    /// Archives as Graphite's users write them.
+    static func archives(_ text: String) throws(Problem) -> [RetentionSpec.Archive] {
+        do {
+            return try Archive.list(text).map {
+                RetentionSpec.Archive(step: .seconds(Int64($0.step)), span: .seconds(Int64($0.retention)))
+            }
+        } catch {
+            throw Problem(error.code, error.sentence, cause: error.cause, remedy: error.remedy)
+        }
     }
 
     static func percentFromZero(_ text: String) throws(Problem) -> Int {

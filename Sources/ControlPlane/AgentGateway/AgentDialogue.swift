@@ -114,6 +114,13 @@ struct AgentDialogue: Sendable {
             watch.waits()
             while let frame = try await frames.next() {
                 watch.heard()
+                if case .metrics(let sequence, let bytes) = frame {
+                    try ReportCheck.check(metricsBytes: bytes.readableBytes)
+                    try await dependencies.measured(session.host, bytes)
+                    session.send(.metricsAcknowledged(sequence: sequence))
+                    watch.waits()
+                    continue
+                }
                 let message = try frame.messageFromAgent
                 if case .packageBytes(let request, let digest, let offset, let length) = message {
                     let serving = packages ?? PackageRequests(read: dependencies.readPackage)
@@ -133,7 +140,9 @@ struct AgentDialogue: Sendable {
 
     /// Makes the session the host's only one.
     private func enter(_ session: AgentSession) async throws {
-        let welcome = ServerWelcome(fabric: authority.fabric, serverVersion: gateway.configuration.serverVersion)
+        let welcome = ServerWelcome(
+            fabric: authority.fabric, serverVersion: gateway.configuration.serverVersion,
+            metricsInterval: dependencies.metricsInterval())
         guard let former = gateway.hub.register(session, welcome: .welcome(welcome)) else { return }
         former.close(Self.unexpected("A newer connection of the host \(session.host) took over."))
         await former.waitForEnd()

@@ -50,6 +50,11 @@ package final class AgentGateway: Service {
         package var observe: @Sendable (AgentObservation) async -> Void
         /// Told of every heartbeat, thousands a second: returns at once.
         package var heard: @Sendable (HostName) -> Void
+        /// Keeps what a host has measured, which may come again. Acknowledged when it returns; a throw
+        /// closes the connection.
+        package var measured: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Void
+        /// How long agents are to gather before they send.
+        package var metricsInterval: @Sendable () -> Interval
 
         package init(
             redeem: @escaping @Sendable (_ token: String, HostName) async throws(Problem) -> Void,
@@ -59,7 +64,9 @@ package final class AgentGateway: Service {
             readPackage:
                 @escaping @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer,
             observe: @escaping @Sendable (AgentObservation) async -> Void,
-            heard: @escaping @Sendable (HostName) -> Void
+            heard: @escaping @Sendable (HostName) -> Void,
+            measured: @escaping @Sendable (HostName, ByteBuffer) async throws(Problem) -> Void,
+            metricsInterval: @escaping @Sendable () -> Interval = { .seconds(10) }
         ) {
             self.redeem = redeem
             self.isAllowed = isAllowed
@@ -67,6 +74,8 @@ package final class AgentGateway: Service {
             self.readPackage = readPackage
             self.observe = observe
             self.heard = heard
+            self.measured = measured
+            self.metricsInterval = metricsInterval
         }
     }
 
@@ -120,6 +129,9 @@ package final class AgentGateway: Service {
 
     /// Hosts whose agent is connected now.
     package var connectedHosts: Set<HostName> { hub.hosts }
+
+    /// Tells every host that is connected how long to gather.
+    package func announce(metricsInterval: Interval) { hub.sendToAll(.metricsInterval(metricsInterval)) }
 
     /// Commands that the host has not answered.
     package func unanswered(by host: HostName) -> [AgentCommand] { hub.waiting(for: host) }

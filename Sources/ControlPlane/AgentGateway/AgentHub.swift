@@ -14,6 +14,11 @@ final class AgentHub: Sendable {
 
     var hosts: Set<HostName> { state.withLock { Set($0.sessions.keys) } }
 
+    /// Says something to every host that is connected.
+    func sendToAll(_ message: ServerMessage) {
+        for session in state.withLock({ Array($0.sessions.values) }) { session.send(message) }
+    }
+
     func session(of host: HostName) -> AgentSession? { state.withLock { $0.sessions[host] } }
 
     /// Makes the session the host's only one, and gives it everything that the host still owes.

@@ -67,6 +67,13 @@ package enum ReportCheck {
         }
     }
 
+    /// - Throws: `agent.report-refused` for more measurements than a frame of ours has.
+    package static func check(metricsBytes: Int) throws(Problem) {
+        guard metricsBytes <= AgentProtocol.metricsBytesMax else {
+            throw refused("It has \(metricsBytes) bytes of measurements in one frame.")
+        }
+    }
+
     /// - Throws: `agent.report-refused` for a text that nobody would read.
     package static func check(text: String) throws(Problem) {
         guard text.utf8.count <= textBytesMax else { throw refused("It has a text of \(text.utf8.count) bytes.") }

@@ -29,6 +29,10 @@ extension FabricService {
                         cause: silent.prefix(10).joined(separator: ", ") + (silent.count > 10 ? ", …" : "") + ".",
                         remedy: "See `apus hosts`, and whether `apus agent` runs on them.")))
         findings.append(agentsFinding())
+        findings.append(
+            DoctorFinding(
+                name: "metrics", sentence: "statsd and carbon listen where they should.",
+                problem: metricsProblems().first))
         return findings
     }
 

@@ -49,6 +49,8 @@ package actor FabricService: Service {
     let orchestrator: OrchestratorService
     let link: any HostLink
     let notifier: NotificationService?
+    /// What metrics could not listen on.
+    let metricsProblems: @Sendable () -> [Problem]
     let builds: BuildFeed
     let now: @Sendable () -> Instant
     let logger: Logger
@@ -78,7 +80,8 @@ package actor FabricService: Service {
     package init(
         fabric: FabricName, source: ConfigurationSource, maker: ReleaseMaker, releases: ReleaseStore,
         store: any StateStore, audit: AuditLog, orchestrator: OrchestratorService, link: any HostLink,
-        notifier: NotificationService? = nil, now: @escaping @Sendable () -> Instant, logger: Logger
+        notifier: NotificationService? = nil, metricsProblems: @escaping @Sendable () -> [Problem] = { [] },
+        now: @escaping @Sendable () -> Instant, logger: Logger
     ) {
         self.fabric = fabric
         self.source = source
@@ -91,6 +94,7 @@ package actor FabricService: Service {
         self.orchestrator = orchestrator
         self.link = link
         self.notifier = notifier
+        self.metricsProblems = metricsProblems
         self.now = now
         self.logger = logger
         builds = BuildFeed(now: now)

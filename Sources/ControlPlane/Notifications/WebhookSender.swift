@@ -87,7 +87,15 @@ package struct WebhookSender: Sendable {
     }
 
     private static func unreachable(_ url: WebhookURL, _ error: any Error) -> Problem {
-        Problem(
+        // What NIOSSL says beside this names files of its sources.
+        if "\(error)".contains("CERTIFICATE_VERIFY_FAILED") {
+            return Problem(
+                "webhook.unreachable", "The webhook cannot be called.",
+                cause: "\(url.host):\(url.port) has a certificate of an authority that the server does not trust.",
+                remedy: "Add a private authority to those of the server's machine; on Debian: a file in "
+                    + "/usr/local/share/ca-certificates, then update-ca-certificates.")
+        }
+        return Problem(
             "webhook.unreachable", "The webhook cannot be called.",
             cause: "\(url.host):\(url.port): \(quotedForMessage("\(error)", lengthMax: 200)).",
             remedy: "Look at the receiver; the notification is sent again.")

@@ -18,14 +18,18 @@ package struct DashboardSpec: Codable, Hashable, Sendable {
 
     package struct Panel: Codable, Hashable, Sendable {
         package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
-            case line, area, stacked, heatmap, number
+            case line, area, stacked, heatmap
+            /// The last value, large.
+            case number
             /// One small chart for each series, on one scale; what differs from the others stands out.
             case hosts
         }
 
         package enum Unit: String, Codable, Hashable, Sendable, CaseIterable {
-            case none, bytes, bits, seconds, milliseconds, percent, ratio, perSecond = "per-second"
-            case bytesPerSecond = "bytes-per-second"
+            case none, percent, bytes, seconds, milliseconds
+            case bytesPerSecond = "bytes/s"
+            case bitsPerSecond = "bits/s"
+            case perSecond = "/s"
         }
 
         package var title: String

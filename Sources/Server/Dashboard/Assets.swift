@@ -1,3 +1,5 @@
+import Telemetry
+
 /// The files that pages need, in the program itself.
 enum Assets {
     struct Asset: Sendable {
@@ -16,8 +18,10 @@ enum Assets {
     }
 
     static let all: [String: Asset] = [
-        "apus.css": Asset(stylesheet, type: "text/css; charset=utf-8"),
+        "apus.css": Asset(
+            stylesheet + chartStyle + ChartPalette.stylesheet, type: "text/css; charset=utf-8"),
         "apus.js": Asset(script, type: "text/javascript; charset=utf-8"),
+        "charts.js": Asset(ChartScript.text + chartLoader, type: "text/javascript; charset=utf-8"),
         "streams.js": Asset(streamsScript, type: "text/javascript; charset=utf-8"),
         "apus.svg": Asset(icon, type: "image/svg+xml"),
     ]

@@ -8,6 +8,7 @@ enum Layout {
         case executions
         case hosts
         case instances
+        case graphs
         case audit
         case doctor
         case tokens
@@ -17,6 +18,7 @@ enum Layout {
     private static let sections: [(Section, path: String, name: String, key: String)] = [
         (.overview, "/", "Overview", "o"), (.executions, "/executions", "Executions", "e"),
         (.hosts, "/hosts", "Hosts", "h"), (.instances, "/instances", "Instances", "i"),
+        (.graphs, "/graphs", "Graphs", "r"),
         (.audit, "/audit", "Audit", "a"), (.doctor, "/doctor", "Doctor", "d"), (.tokens, "/tokens", "Tokens", "t"),
     ]
 
@@ -62,6 +64,7 @@ enum Layout {
         <link rel="icon" href="\(Assets.path("apus.svg"))" type="image/svg+xml">
         <link rel="stylesheet" href="\(Assets.path("apus.css"))">
         <script src="\(Assets.path("apus.js"))" data-streams="\(Assets.path("streams.js"))" defer></script>
+        <script src="\(Assets.path("charts.js"))" defer></script>
         </head>
         <body>
         <a class="skip" href="#main">Skip to the content</a>
@@ -86,7 +89,7 @@ enum Layout {
             <dt><kbd>/</kbd></dt><dd>filter</dd>
             <dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous row</dd>
             <dt><kbd>Enter</kbd></dt><dd>open the row</dd>
-            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>i</kbd> <kbd>a</kbd> <kbd>d</kbd> <kbd>t</kbd></dt><dd>overview, executions, hosts, instances, audit, doctor, tokens</dd>
+            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>i</kbd> <kbd>r</kbd> <kbd>a</kbd> <kbd>d</kbd> <kbd>t</kbd></dt><dd>overview, executions, hosts, instances, graphs, audit, doctor, tokens</dd>
             <dt><kbd>?</kbd></dt><dd>this help</dd>
             <dt><kbd>Esc</kbd></dt><dd>close, leave the field</dd>
           </dl>

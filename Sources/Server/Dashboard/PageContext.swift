@@ -7,6 +7,7 @@ import Wire
 /// What every page is made with.
 struct PageContext: Sendable {
     let operations: any FabricOperations
+    let metrics: any MetricsOperations
     let access: any AccessOperations
     let isSecure: Bool
     let now: @Sendable () -> Instant

@@ -60,6 +60,14 @@ enum PageRoutes {
         "formControl", .post, "/executions/{execution}/control", .role(.deployer), "Steers an execution.", output: page)
     static let build = Route("showBuild", .get, "/builds/{build}", .role(.viewer), "A build.", output: page)
 
+    static let chart = Route(
+        "drawChart", .get, "/charts", .role(.viewer), "A chart as SVG.", takesAnyQuery: true,
+        output: .text("image/svg+xml"))
+    static let graphs = Route(
+        "showGraphs", .get, "/graphs", .role(.viewer), "Charts of anything.", takesAnyQuery: true, output: page)
+    static let graph = Route(
+        "showGraph", .get, "/graphs/{page}", .role(.viewer), "A page of charts.", takesAnyQuery: true, output: page)
+
     static let doctor = Route(
         "showDoctor", .get, "/doctor", .role(.viewer), "Whether the control plane is well.", output: page)
     static let commit = Route(
@@ -75,6 +83,6 @@ enum PageRoutes {
         plan,
         rollback,
         scale, diff, showPlan, approve, executions, execution, control, build, doctor, commit, apply, tokens,
-        createToken, revokeToken,
+        createToken, revokeToken, chart, graphs, graph,
     ]
 }

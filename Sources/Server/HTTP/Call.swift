@@ -82,17 +82,23 @@ struct Call: Sendable {
         return try FormFields(text)
     }
 
+    /// The body as it came.
+    /// - Throws: `body.too-large`.
+    func bytes(max: Int = bodyBytesMax) async throws(Problem) -> [UInt8] {
+        Array(try await body(max: max).readableBytesView)
+    }
+
     /// The number of the last event that a reader of a stream has.
     var lastEventID: Int64? { request.headers[.lastEventID].flatMap { Int64($0) } }
 
-    private func body() async throws(Problem) -> ByteBuffer {
+    private func body(max: Int = bodyBytesMax) async throws(Problem) -> ByteBuffer {
         var request = request
         do {
-            return try await request.collectBody(upTo: Self.bodyBytesMax)
+            return try await request.collectBody(upTo: max)
         } catch is NIOTooManyBytesError {
             throw Problem(
                 "body.too-large", "The request's body is too large.",
-                cause: "It has more than \(Self.bodyBytesMax) bytes.", remedy: "Send less.")
+                cause: "It has more than \(max) bytes.", remedy: "Send less.")
         } catch {
             throw Problem(
                 "body.invalid", "The request's body did not arrive.", cause: "\(error).", remedy: "Send it again.")

@@ -1,5 +1,6 @@
 import ControlPlane
 import Core
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Wire
@@ -38,8 +39,7 @@ struct Gate: Sendable {
 
     private func identify(_ request: Request, _ route: Route) async throws(Problem) -> Admission {
         if let header = request.headers[.authorization] {
-            guard header.lowercased().hasPrefix("bearer "), header.utf8.count <= 600 else { throw Refusal.refused }
-            let secret = String(header.dropFirst(7))
+            guard header.utf8.count <= 1200, let secret = Self.secret(in: header) else { throw Refusal.refused }
             guard let principal = try await access.authenticate(bearer: secret) else { throw Refusal.refused }
             return Admission(principal: principal)
         }
@@ -49,6 +49,17 @@ struct Gate: Sendable {
             let session = await access.session(cookie: cookie)
         else { return Admission() }
         return Admission(principal: session.principal, session: session)
+    }
+
+    /// The token: `Bearer TOKEN`, or the password of `Basic`, which is all that some programs can send.
+    static func secret(in header: String) -> String? {
+        let scheme = header.prefix { $0 != " " }.lowercased()
+        let rest = header.dropFirst(scheme.count + 1)
+        if scheme == "bearer" { return rest.utf8.count <= 600 ? String(rest) : nil }
+        guard scheme == "basic", let decoded = Data(base64Encoded: String(rest)),
+            let text = String(validating: decoded, as: UTF8.self), let colon = text.firstIndex(of: ":")
+        else { return nil }
+        return String(text[text.index(after: colon)...])
     }
 
     static func isUnsafe(_ method: HTTPRequest.Method) -> Bool { method != .get && method != .head }

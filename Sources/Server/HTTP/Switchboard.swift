@@ -43,6 +43,8 @@ struct Switchboard {
 
     /// - Throws: `query.unknown` for what the route does not declare.
     private static func query(_ route: Route, _ request: Request) throws(Problem) -> FormFields {
+        // Whoever takes any query reads it by rules of its own: a name may come more than once.
+        if route.takesAnyQuery { return FormFields() }
         let fields = try FormFields(request.uri.query ?? "")
         let known = route.query.map(\.name)
         if let stranger = fields.values.keys.sorted().first(where: { !known.contains($0) }) {

@@ -115,6 +115,7 @@ struct OpenAPIDocument {
         case .number: return ["type": "number"]
         case .boolean: return ["type": "boolean"]
         case .array(let element): return ["type": "array", "items": json(element, &components)]
+        case .nullable(let value): return ["anyOf": .array([json(value, &components), ["type": "null"]])]
         case .map(let value): return ["type": "object", "additionalProperties": json(value, &components)]
         case .anything(let description): return ["description": .string(description)]
         case .reference(let name): return ["$ref": .string("#/components/schemas/\(name)")]

@@ -16,6 +16,8 @@ indirect enum Schema: Sendable {
     case number
     case boolean
     case array(Schema)
+    /// Such a value, or null.
+    case nullable(Schema)
     /// Any keys, one kind of value.
     case map(Schema)
     case object(name: String, [Property])
@@ -76,6 +78,11 @@ extension Digest: SchemaLeaf {
 extension InstanceID: SchemaLeaf {
     static func leafSchema(seen: inout Set<String>) -> Schema {
         .string(format: nil, pattern: "^[a-z0-9-]+\\.[a-z0-9-]+\\.[0-9]+\\.r[0-9]+$")
+    }
+}
+extension Optional: SchemaLeaf where Wrapped: Decodable {
+    static func leafSchema(seen: inout Set<String>) -> Schema {
+        .nullable(SchemaRecorder.schema(of: Wrapped.self, seen: &seen))
     }
 }
 extension Filter: SchemaLeaf {

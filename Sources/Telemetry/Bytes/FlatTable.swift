@@ -1,3 +1,5 @@
+internal import CTelemetry
+
 /// A hash table of byte strings with open addressing, entries side by side in one array.
 ///
 /// An entry is known by a key, tags and a kind, as a statsd line has them. Slots hold 32 bits of the hash and
@@ -82,12 +84,41 @@ struct FlatTable<State: BitwiseCopyable> {
             if found == 0 { return -1 }
             if found &>> 32 == wanted {
                 let number = Int(truncatingIfNeeded: found & 0xFFFF_FFFF) &- 1
-                if entries[number].identity == identity, holds(entries[number].key, identity, key, tags) {
-                    return number
-                }
+                if isEntry(number, identity: identity, key: key, tags: tags) { return number }
             }
             slot = (slot &+ 1) & mask
         }
+    }
+
+    /// Asks for the slot of a hash, for `candidate`.
+    @inline(__always)
+    func prefetchSlot(_ hash: UInt64) { ctelemetry_prefetch(slots + (Int(truncatingIfNeeded: hash) & mask)) }
+
+    /// The first entry that may have a hash, or -1. Asks for the entry, for `prefetchKey`.
+    @inline(__always)
+    func candidate(_ hash: UInt64) -> Int {
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        let wanted = hash &>> 32
+        while true {
+            let found = slots[slot]
+            if found == 0 { return -1 }
+            if found &>> 32 == wanted {
+                let number = Int(truncatingIfNeeded: found & 0xFFFF_FFFF) &- 1
+                ctelemetry_prefetch(entries + number)
+                return number
+            }
+            slot = (slot &+ 1) & mask
+        }
+    }
+
+    /// Asks for an entry's key, for `isEntry`.
+    @inline(__always)
+    func prefetchKey(_ number: Int) { ctelemetry_prefetch(entries[number].key) }
+
+    /// Whether an entry is the one that is looked for. May read seven bytes beyond `key` and `tags`.
+    @inline(__always)
+    func isEntry(_ number: Int, identity: UInt64, key: UnsafeRawPointer, tags: UnsafeRawPointer) -> Bool {
+        entries[number].identity == identity && holds(entries[number].key, identity, key, tags)
     }
 
     @inline(__always)

@@ -8,6 +8,11 @@ enum Word {
     @inline(__always)
     static func zeroBytes(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & highs }
 
+    /// The lowest set bit is in the first byte that is below `limit`, which is at most 128. Higher bits may be
+    /// wrong, but are only set if there is one.
+    @inline(__always)
+    static func bytesBelow(_ word: UInt64, _ limit: UInt64) -> UInt64 { (word &- ones &* limit) & ~word & highs }
+
     @inline(__always)
     static func load(_ pointer: UnsafeRawPointer) -> UInt64 {
         UInt64(littleEndian: pointer.loadUnaligned(as: UInt64.self))

@@ -48,6 +48,8 @@ package struct ChartSeries: Hashable, Sendable {
     package var window: SeriesWindow
     package var style: Style
     package var side: Side
+    /// Nil takes the next one of the palette.
+    package var color: ChartColor?
 
     package init(_ window: SeriesWindow, label: String? = nil, style: Style = .line, side: Side = .left) {
         self.label = label ?? window.name

@@ -80,7 +80,7 @@ struct ChartLegend {
         let label = chart.series[drawn.index].label
         let side = chart.series[drawn.index].side == .right ? "\(label) (right)" : label
         return """
-            <g \(options.theme.paint(series: drawn.index))><path stroke="currentColor" stroke-width="3" \
+            <g \(chart.series[drawn.index].color?.paint ?? options.theme.paint(series: drawn.index))><path stroke="currentColor" stroke-width="3" \
             d="M\(x) \(y - 4)h14"\(options.theme.dash(series: drawn.index))/></g>\
             <text x="\(x + 20)" y="\(y)"><title>\(side)</title>\
             \(TextWidth.fitting(side, size: SVGChart.fontSize, into: room))</text>

@@ -19,18 +19,18 @@ package enum ChartScript {
 
           // Figures as the server writes them, to three digits.
           const scales = {
-            decimal: [[1e-12, "p"], [1e-9, "n"], [1e-6, "µ"], [1e-3, "m"], [1, ""], [1e3, "k"], [1e6, "M"], [1e9, "G"], [1e12, "T"], [1e15, "P"], [1e18, "E"]],
+            decimal: [[1e-12, "p"], [1e-9, "n"], [1e-6, "µ"], [1e-3, "", 1], [1e3, "k"], [1e6, "M"], [1e9, "G"], [1e12, "T"], [1e15, "P"], [1e18, "E"]],
             binary: ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"].map((suffix, index) => [1024 ** index, suffix]),
             duration: [[1e-9, "ns"], [1e-6, "µs"], [1e-3, "ms"], [1, "s"], [120, "min", 60], [7200, "h", 3600], [172800, "d", 86400]],
           };
           const figure = (value, unit) => {
-            if (unit === "percent") return Number(value.toPrecision(3)) + "%";
+            if (unit === "percent" || unit === "ratio") return Number((unit === "ratio" ? 100 * value : value).toPrecision(3)) + "%";
             const isDuration = unit === "seconds" || unit === "milliseconds";
             if (unit === "milliseconds") value /= 1000;
             const kind = isDuration ? scales.duration : unit.startsWith("bytes") ? scales.binary : scales.decimal;
             const size = Math.abs(value);
             const scale = kind.findLast((each) => size >= each[0]) || (size ? kind[0] : [1, isDuration ? "s" : ""]);
-            const end = unit.endsWith("/s") ? (unit === "bits/s" ? "bit/s" : "/s") : "";
+            const end = (unit.startsWith("bits") ? "bit" : "") + (unit.endsWith("per-second") ? "/s" : "");
             const suffix = scale[1] + end;
             return Number((value / (scale[2] || scale[0])).toPrecision(3)) + (suffix && suffix !== "/s" ? "\u00a0" : "") + suffix;
           };
@@ -43,7 +43,15 @@ package enum ChartScript {
             return { series, label: series.dataset.label, value: text ? Number(text) : NaN, unit: series.dataset.unit };
           }).filter((each) => !Number.isNaN(each.value)).sort((a, b) => b.value - a.value);
 
-          const clock = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+          // Times are of the clock that the chart's axis has.
+          const clock = (chart, time) => {
+            const options = { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+            try {
+              return new Intl.DateTimeFormat(undefined, { ...options, timeZone: chart.dataset.zone }).format(time * 1000);
+            } catch {
+              return new Intl.DateTimeFormat(undefined, { ...options, timeZone: "UTC" }).format(time * 1000) + " UTC";
+            }
+          };
           const clear = () => { for (const chart of charts()) chart.querySelector(".hover")?.remove(); };
           const rows = 12;
           const show = (time) => {
@@ -59,7 +67,7 @@ package enum ChartScript {
               if (!found.length) continue;
               const lines = found.slice(0, rows);
               const box = draw("rect", { class: "paper", fill: "currentColor", "fill-opacity": ".94", rx: 4, stroke: "#8888" }, group);
-              draw("text", { class: "muted", fill: "currentColor", y: top + 18 }, group, clock.format(time * 1000));
+              draw("text", { class: "muted", fill: "currentColor", y: top + 18 }, group, clock(chart, time));
               lines.forEach((each, index) => {
                 const y = top + 34 + index * 15;
                 draw("path", { class: each.series.classList[0], stroke: "currentColor", "stroke-width": 3, d: `M0 ${y - 4}h10`, "data-swatch": "" }, group);
@@ -143,7 +151,7 @@ package enum ChartScript {
               said.setAttribute("aria-live", "polite");
               document.body.append(said);
             }
-            said.textContent = clock.format(cursor * 1000) + ": " + (valuesAt(chart, cursor).slice(0, 6)
+            said.textContent = clock(chart, cursor) + ": " + (valuesAt(chart, cursor).slice(0, 6)
               .map((each) => each.label + " " + figure(each.value, each.unit)).join(", ") || "no data");
           });
         })();

@@ -1,13 +1,11 @@
 /// What the figures of a chart are: how ticks fall and how values read.
 package enum ChartUnit: String, CaseIterable, Hashable, Sendable {
-    case none
-    case percent
-    case bytes
-    case bytesPerSecond = "bytes/s"
-    case bitsPerSecond = "bits/s"
-    case seconds
-    case milliseconds
-    case perSecond = "/s"
+    case none, bytes, bits, seconds, milliseconds, percent
+    /// 0…1, shown as percent.
+    case ratio
+    case perSecond = "per-second"
+    case bytesPerSecond = "bytes-per-second"
+    case bitsPerSecond = "bits-per-second"
 
     /// How units follow each other: what one of a value's unit is, and the sign of it.
     struct Scale: Hashable {
@@ -30,8 +28,8 @@ package enum ChartUnit: String, CaseIterable, Hashable, Sendable {
         Scale(factor: 86400, suffix: "d"),
     ]
 
-    /// The value of a chart's figure in the unit's own base: seconds for milliseconds.
-    var base: Double { self == .milliseconds ? 1e-3 : 1 }
+    /// What a chart's figure is multiplied with, to be one of the unit's own base: seconds for milliseconds.
+    var base: Double { self == .milliseconds ? 1e-3 : self == .ratio ? 100 : 1 }
 
     var isDuration: Bool { self == .seconds || self == .milliseconds }
     var isBinary: Bool { self == .bytes || self == .bytesPerSecond }
@@ -39,7 +37,7 @@ package enum ChartUnit: String, CaseIterable, Hashable, Sendable {
     /// The scale that a figure (in the unit's base) of this magnitude reads best in.
     func scale(for magnitude: Double) -> Scale {
         switch self {
-        case .percent: return Scale(factor: 1, suffix: "%")
+        case .percent, .ratio: return Scale(factor: 1, suffix: "%")
         case .bytes, .bytesPerSecond:
             let found = Self.binary.last { magnitude >= $0.factor } ?? Self.binary[0]
             return self == .bytes ? found : Scale(factor: found.factor, suffix: found.suffix + "/s")
@@ -47,8 +45,10 @@ package enum ChartUnit: String, CaseIterable, Hashable, Sendable {
             guard magnitude > 0 else { return Scale(factor: 1, suffix: "s") }
             // A minute reads better as 60 s, and so on: the next unit begins at two of it.
             return Self.durations.last { magnitude >= $0.factor * ($0.factor > 1 ? 2 : 1) } ?? Self.durations[0]
-        case .none, .perSecond, .bitsPerSecond:
+        case .none, .perSecond, .bits, .bitsPerSecond:
             guard magnitude > 0 else { return Scale(factor: 1, suffix: named("")) }
+            // Thousandths read better as fractions: `m/s` is a speed.
+            if (1e-3..<1).contains(magnitude) { return Scale(factor: 1, suffix: named("")) }
             let found = Self.decimal.last { magnitude >= $0.factor } ?? Self.decimal[0]
             return Scale(factor: found.factor, suffix: named(found.suffix))
         }
@@ -57,6 +57,7 @@ package enum ChartUnit: String, CaseIterable, Hashable, Sendable {
     private func named(_ prefix: String) -> String {
         switch self {
         case .perSecond: prefix + "/s"
+        case .bits: prefix + "bit"
         case .bitsPerSecond: prefix + "bit/s"
         default: prefix
         }

@@ -11,6 +11,10 @@ package struct ChartZone: Sendable {
         self.offset = offset
     }
 
+    package init(_ rules: TimeZoneRules) {
+        self.init(name: rules.name) { Int64(rules.clock(at: $0).offset) }
+    }
+
     /// Local seconds: the time that a clock which never was put forward or back would count.
     package func local(_ time: Int64) -> Int64 { time + offset(time) }
 

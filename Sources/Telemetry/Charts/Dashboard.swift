@@ -1,7 +1,7 @@
 /// A page of charts: what the ready-made pages and those in a configuration repository both become.
 package struct Dashboard: Hashable, Sendable {
     /// How many panels a page may have: each is a query.
-    package static let panelsMax = 100
+    package static let panelsMax = 1200
     /// The columns of a row, which panels share.
     package static let columns = 12
 
@@ -19,8 +19,11 @@ package struct Dashboard: Hashable, Sendable {
         package enum Kind: String, CaseIterable, Hashable, Sendable {
             case line, area, stacked
             /// The targets are buckets with the tag `le`.
-            case heat
-            case sideBySide = "side-by-side"
+            case heatmap
+            /// The last value, large, with what it was before.
+            case number
+            /// A small chart for each series, side by side on one scale.
+            case hosts
         }
 
         package var title: String
@@ -32,12 +35,13 @@ package struct Dashboard: Hashable, Sendable {
         package var secondTargets: [String]
         package var secondUnit: ChartUnit
         package var range: ChartRange
-        /// How many of the twelve columns it takes.
-        package var span: Int
+        /// How many of a row's twelve columns it takes.
+        package var width: Int
 
         package init(
             title: String, kind: Kind = .line, targets: [String], unit: ChartUnit = .none,
-            secondTargets: [String] = [], secondUnit: ChartUnit = .none, range: ChartRange = ChartRange(), span: Int = 6
+            secondTargets: [String] = [], secondUnit: ChartUnit = .none, range: ChartRange = ChartRange(),
+            width: Int = 6
         ) {
             self.title = title
             self.kind = kind
@@ -46,7 +50,7 @@ package struct Dashboard: Hashable, Sendable {
             self.secondTargets = secondTargets
             self.secondUnit = secondUnit
             self.range = range
-            self.span = max(1, min(Dashboard.columns, span))
+            self.width = max(1, min(Dashboard.columns, width))
         }
 
         /// The panel's picture, of the windows that its targets gave.
@@ -66,12 +70,17 @@ package struct Dashboard: Hashable, Sendable {
                 chart.marks = marks
                 chart.zone = zone
                 return SVGChart(chart, options: options).markup
-            case .heat:
+            case .heatmap:
                 var map = HeatMap(cumulative: windows, title: title, unit: unit, from: from, until: until)
                 map.marks = marks
                 map.zone = zone
                 return SVGHeatMap(map, options: options).markup
-            case .sideBySide:
+            case .number:
+                let window = windows.first ?? SeriesWindow(name: "", start: from, step: 1, values: [])
+                var chart = Chart(title: title, unit: unit, from: from, until: until, series: [ChartSeries(window)])
+                chart.zone = zone
+                return SVGNumber(chart, options: options).markup
+            case .hosts:
                 var all = SideBySide(
                     title: title, unit: unit, from: from, until: until, members: windows.map { SideBySide.Member($0) })
                 all.zone = zone

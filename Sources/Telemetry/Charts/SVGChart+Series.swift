@@ -1,10 +1,15 @@
 extension SVGChart {
+    private func paint(_ index: Int) -> Markup {
+        let own = chart.series.indices.contains(index) ? chart.series[index].color : nil
+        return own?.paint ?? options.theme.paint(series: max(0, index))
+    }
+
     /// The room between the series of each band.
     var bands: Markup {
         drawing.bands.markup { band in
             let shape = area(band.upper, above: band.lower, drawing.left)
             return """
-                <g \(options.theme.paint(series: band.series))>\
+                <g \(paint(band.series))>\
                 <path fill="currentColor" fill-opacity=".16" d="\(shape)"/></g>
 
                 """
@@ -20,7 +25,7 @@ extension SVGChart {
             let shape = area(drawn.points, above: drawn.floor, axis)
             let opacity: Markup = series.style == .stacked ? ".8" : ".18"
             return """
-                <g \(options.theme.paint(series: drawn.index))>\
+                <g \(paint(drawn.index))>\
                 <path fill="currentColor" fill-opacity="\(opacity)" d="\(shape)"/></g>
 
                 """
@@ -36,7 +41,7 @@ extension SVGChart {
             let path = drawn.points.runs.filter { $0.count > 1 }.markup { line($0, axis) }
             let dash = series.style == .stacked ? .empty : options.theme.dash(series: drawn.index)
             return """
-                <g \(options.theme.paint(series: drawn.index))\(hoverData(drawn))>\
+                <g \(paint(drawn.index))\(hoverData(drawn))>\
                 <path stroke="currentColor" stroke-width="\(width)" stroke-linejoin="round" stroke-linecap="round" \
                 fill="none"\(dash) d="\(path)"/>\(dots(drawn.points, axis))</g>
 

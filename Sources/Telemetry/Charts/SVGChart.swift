@@ -90,7 +90,7 @@ package struct SVGChart {
         guard options.theme == .page else { return .empty }
         return """
              data-from="\(chart.from)" data-until="\(chart.until)" data-left="\(plot.left)" data-top="\(plot.top)" \
-            data-width="\(plot.width)" data-height="\(plot.height)"
+            data-width="\(plot.width)" data-height="\(plot.height)" data-zone="\(chart.zone.name)"
             """
     }
 

@@ -29,7 +29,7 @@ final class LineStream {
     ) -> Step {
         for _ in 0..<16 {
             let room = buffer.capacity - filled
-            let count = recv(descriptor, buffer.start + filled, room, 0)
+            let count = recv(descriptor, buffer.start + filled, room, Int32(MSG_DONTWAIT))
             if count < 0 { return errno == EAGAIN || errno == EINTR ? .empty : end(lines) }
             if count == 0 { return end(lines) }
             take(count, lines: lines, tooLong: tooLong)

@@ -42,6 +42,13 @@ enum Socket {
         return descriptor >= 0 ? descriptor : nil
     }
 
+    /// Lets sending wait, but not for longer than some seconds. Reading is asked for without waiting.
+    static func setBlocking(_ descriptor: Int32, sendSeconds: Int) {
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
+        var limit = timeval(tv_sec: sendSeconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
     /// The port that a socket is bound to.
     static func port(_ descriptor: Int32) -> UInt16 {
         var name = sockaddr_storage()

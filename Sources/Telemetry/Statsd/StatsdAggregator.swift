@@ -18,6 +18,7 @@ package final class StatsdAggregator {
     private var sorter = DoubleSort()
     /// What agents sent since the last flush.
     let pending: StatsdTally
+    var hasPending = false
     var ledger: SnapshotLedger
 
     /// Points are handed to the sink in pieces of this size.
@@ -40,14 +41,16 @@ package final class StatsdAggregator {
     /// be cleared.
     /// - Parameter time: the interval's end in seconds since 1970, which all points get.
     package func flush(_ tally: StatsdTally, at time: Int64) throws(TelemetryProblem) {
-        if !pending.isEmpty {
+        if hasPending {
             tally.merge(pending)
             pending.clear()
+            hasPending = false
         }
         pointsWritten = 0
         seriesRefused = 0
         failure = nil
         registry.beginFlush()
+        ledger.endInterval()
         let storage = tally.storage
         for number in 0..<storage.pointee.table.count
         where storage.pointee.table.entries[number].state.updates > 0 {
@@ -73,14 +76,18 @@ package final class StatsdAggregator {
         let state = entry.pointee.state
         switch kind {
         case .counter:
+            registry.setValue(series, state.sum)
             emitCounter(series, state.sum, at: time)
         case .gauge:
             let value = state.isSet ? state.sum : registry.value(series) + state.sum
             registry.setValue(series, value)
             emit(series, 0, value, at: time)
         case .set:
-            emit(series, 0, Double(state.head.map { HashSet64($0).count } ?? 0), at: time)
+            let count = Double(state.head.map { HashSet64($0).count } ?? 0)
+            registry.setValue(series, count)
+            emit(series, 0, count, at: time)
         case .timer:
+            registry.setValue(series, state.sum)
             emitTimer(series, tally, entry, at: time)
         }
         pass(atLeast: Self.batch)

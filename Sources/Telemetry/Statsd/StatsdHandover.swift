@@ -10,7 +10,6 @@ final class StatsdHandover: @unchecked Sendable {
         var spare: StatsdTally?
         var finished: (tally: StatsdTally, end: Int64)?
         var isStopping = false
-        var isFlushWanted = false
         var hasEnded = false
     }
 
@@ -53,23 +52,18 @@ final class StatsdHandover: @unchecked Sendable {
 
     /// The next tally to handle; waits for it. Nil at the end.
     func nextFinished() -> (StatsdTally, Int64)? {
-        locked { state in
-            while state.finished == nil, !state.hasEnded { pthread_cond_wait(condition, mutex) }
-            pthread_cond_broadcast(condition)
-            return state.finished.take()
-        }
+        // Waiting lets others change the state, so no access to it may last over the wait.
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while state.finished == nil, !state.hasEnded { pthread_cond_wait(condition, mutex) }
+        let finished = state.finished.take()
+        pthread_cond_broadcast(condition)
+        return finished
     }
 
     func giveBack(_ tally: StatsdTally) {
         locked { state in
             state.spare = tally
-            wake(state)
-        }
-    }
-
-    func askForFlush() {
-        locked { state in
-            state.isFlushWanted = true
             wake(state)
         }
     }
@@ -86,21 +80,15 @@ final class StatsdHandover: @unchecked Sendable {
         if !state.hasEnded { waker.wake() }
     }
 
-    /// What the receiving thread is asked for, once.
-    func wishes() -> (flush: Bool, stop: Bool) {
-        locked { state in
-            defer { state.isFlushWanted = false }
-            return (state.isFlushWanted, state.isStopping)
-        }
-    }
+    var isStopping: Bool { locked { $0.isStopping } }
 
     /// Nothing more will be finished. The last tally waits until the one before is handled.
     func end(_ last: StatsdTally, end: Int64) {
-        locked { state in
-            while state.finished != nil { pthread_cond_wait(condition, mutex) }
-            state.finished = (last, end)
-            state.hasEnded = true
-            pthread_cond_broadcast(condition)
-        }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while state.finished != nil { pthread_cond_wait(condition, mutex) }
+        state.finished = (last, end)
+        state.hasEnded = true
+        pthread_cond_broadcast(condition)
     }
 }

@@ -73,9 +73,6 @@ package final class StatsdListener: Sendable {
             })
     }
 
-    /// Ends the interval now, as if its time were over. What was received is handled soon after.
-    package func flush() { handover.askForFlush() }
-
     /// Stops listening, handles what has come, and returns when all is over.
     package func stop() {
         handover.stop()

@@ -106,7 +106,11 @@ struct StatsdParser {
         sample.tagBytes = 0
         sample.time = 0
         sample.member = at
-        guard plainNumber(&at, &sample) else { return packedGroup(&at, &sample, into: &receiver) }
+        guard plainNumber(&at, &sample) else {
+            // A copy, so that the sample can live in registers.
+            let copy = sample
+            return packedGroup(&at, copy, into: &receiver)
+        }
         sample.memberBytes = at - sample.member
         if let reason = kindAndSections(&at, &sample) { return reason }
         if sample.kind == .timer, sample.value < 0 { return .negativeTimer }
@@ -178,39 +182,64 @@ struct StatsdParser {
         }
         at += 2
         if at.load(as: UInt8.self) == ASCII.newline { return nil }
-        return sections(&at, &sample)
+        let found = sections(at)
+        at = found.end
+        sample.weight = found.weight
+        sample.tags = found.tags ?? sample.tags
+        sample.tagBytes = found.tagBytes
+        sample.time = found.time
+        return found.reason
+    }
+
+    /// What stands after a kind.
+    private struct Sections {
+        var end: UnsafeRawPointer
+        var weight = 1.0
+        var tags: UnsafeRawPointer?
+        var tagBytes = 0
+        var time: Int64 = 0
+        var reason: StatsdBadLineReason?
     }
 
     /// Reads `|@0.1|#tag:value|…` up to a colon or newline.
-    private func sections(_ at: inout UnsafeRawPointer, _ sample: inout StatsdSample)
-        -> StatsdBadLineReason?
-    {
-        while at.load(as: UInt8.self) == ASCII.pipe {
-            at += 1
-            let first = at.load(as: UInt8.self)
-            let start = at + 1
-            if first == ASCII.at {
-                guard let weight = weight(&at) else { return .rateInvalid }
-                sample.weight = weight
-            } else if first == ASCII.hash {
-                at = Self.sectionEnd(start, stopsAtColon: false)
-                guard at - start <= Self.partBytesMax else { return .tagsTooLong }
-                sample.tags = start
-                sample.tagBytes = at - start
-            } else if first == UInt8(ascii: "T"), ASCII.isDigit(start.load(as: UInt8.self)) {
-                at = Self.sectionEnd(start, stopsAtColon: true)
-                guard let seconds = Self.seconds(start, at) else { return .timeInvalid }
-                sample.time = seconds
-            } else if ASCII.isLetter(first) {
-                at = Self.sectionEnd(start, stopsAtColon: false)
-            } else {
-                return .sectionInvalid
-            }
+    private func sections(_ start: UnsafeRawPointer) -> Sections {
+        var found = Sections(end: start)
+        while found.end.load(as: UInt8.self) == ASCII.pipe, found.reason == nil {
+            found.end += 1
+            found.reason = section(&found)
         }
+        if found.reason != nil { return found }
         // Blanks at the end of the line are forgiven: people type lines into a terminal.
-        while at.load(as: UInt8.self) == ASCII.carriageReturn || at.load(as: UInt8.self) == ASCII.space { at += 1 }
-        let last = at.load(as: UInt8.self)
-        return last == ASCII.newline || last == ASCII.colon ? nil : .kindUnknown
+        while found.end.load(as: UInt8.self) == ASCII.carriageReturn || found.end.load(as: UInt8.self) == ASCII.space {
+            found.end += 1
+        }
+        let last = found.end.load(as: UInt8.self)
+        if last != ASCII.newline, last != ASCII.colon { found.reason = .kindUnknown }
+        return found
+    }
+
+    @inline(__always)
+    private func section(_ found: inout Sections) -> StatsdBadLineReason? {
+        let first = found.end.load(as: UInt8.self)
+        let start = found.end + 1
+        if first == ASCII.at {
+            guard let weight = weight(&found.end) else { return .rateInvalid }
+            found.weight = weight
+        } else if first == ASCII.hash {
+            found.end = Self.sectionEnd(start, stopsAtColon: false)
+            guard found.end - start <= Self.partBytesMax else { return .tagsTooLong }
+            found.tags = start
+            found.tagBytes = found.end - start
+        } else if first == UInt8(ascii: "T"), ASCII.isDigit(start.load(as: UInt8.self)) {
+            found.end = Self.sectionEnd(start, stopsAtColon: true)
+            guard let seconds = Self.seconds(start, found.end) else { return .timeInvalid }
+            found.time = seconds
+        } else if ASCII.isLetter(first) {
+            found.end = Self.sectionEnd(start, stopsAtColon: false)
+        } else {
+            return .sectionInvalid
+        }
+        return nil
     }
 
     /// Reads `@rate` and returns 1 / rate.
@@ -234,8 +263,9 @@ extension StatsdParser {
     /// A group that is not one plain number: packed values, members of sets, numbers with exponents.
     @inline(never)
     private func packedGroup<Receiver: StatsdReceiver>(
-        _ at: inout UnsafeRawPointer, _ sample: inout StatsdSample, into receiver: inout Receiver
+        _ at: inout UnsafeRawPointer, _ first: StatsdSample, into receiver: inout Receiver
     ) -> StatsdBadLineReason? {
+        var sample = first
         var value = at
         let pipe = Self.sectionEnd(value, stopsAtColon: false)
         at = pipe

@@ -16,6 +16,8 @@ final class StatsdReceiveLoop: @unchecked Sendable {
     private static let datagramBytesMax = 64 << 10
     /// Batches that are read in a row before anything else gets its turn.
     private static let batchesInARow = 64
+    /// How often that is done at the end: more than a buffer of the kernel holds.
+    private static let roundsAtEnd = 32
 
     private let datagrams: Int32
     private let streams: Int32
@@ -69,34 +71,36 @@ final class StatsdReceiveLoop: @unchecked Sendable {
     func run(_ handover: StatsdHandover) {
         while true {
             let now = WallClock.milliseconds()
-            let left = max(0, min(intervalEnd - now, 60_000))
+            // An interval that cannot end yet is tried again when the other tally comes back, which wakes.
+            let left = intervalEnd > now ? min(intervalEnd - now, 60_000) : 1000
             for descriptor in poller.wait(milliseconds: Int32(left)) { receive(descriptor) }
-            let wishes = handover.wishes()
-            if wishes.stop { break }
-            endInterval(handover, isForced: wishes.flush)
+            if handover.isStopping { break }
+            endInterval(handover)
         }
-        drainDatagrams()
-        for descriptor in connections.keys { receive(descriptor) }
+        // What waits in the kernel is taken, but not what goes on coming.
+        for _ in 0..<Self.roundsAtEnd {
+            if drainDatagrams() == 0 { break }
+        }
+        for descriptor in Array(connections.keys) { receive(descriptor) }
         countDrops()
         handover.end(tally, end: intervalEnd / 1000)
     }
 
-    private func endInterval(_ handover: StatsdHandover, isForced: Bool) {
+    private func endInterval(_ handover: StatsdHandover) {
         let now = WallClock.milliseconds()
-        guard isForced || now >= intervalEnd else { return }
-        countDrops()
-        // A clock that jumped ahead ends one interval, not many; one that was put back begins a new one.
-        let next = (now / intervalMilliseconds + 1) * intervalMilliseconds
-        guard
-            let empty = handover.exchange(
-                tally, end: min(next, max(intervalEnd, next - intervalMilliseconds)) / 1000)
-        else {
-            intervalEnd = now + 10
-            return
+        // A clock that was put back begins anew.
+        if intervalEnd - now > intervalMilliseconds {
+            intervalEnd = (now / intervalMilliseconds + 1) * intervalMilliseconds
         }
+        guard now >= intervalEnd else { return }
+        countDrops()
+        // A clock that jumped ahead ends one interval, not many. While the one before is still being handled,
+        // this one goes on, and ends later.
+        let begun = now / intervalMilliseconds * intervalMilliseconds
+        guard let empty = handover.exchange(tally, end: begun / 1000) else { return }
         tally = empty
         tally.start = now
-        intervalEnd = next
+        intervalEnd = begun + intervalMilliseconds
     }
 
     private func countDrops() {
@@ -131,8 +135,9 @@ final class StatsdReceiveLoop: @unchecked Sendable {
                 var length: UInt32 = 0
                 guard let start = ctelemetry_slab_datagram(slab, index, &length) else { continue }
                 PaddedBytes.close(start, count: Int(length))
-                tally.receive(closed: start, count: Int(length))
+                tally.read(closed: start, count: Int(length))
             }
+            tally.settle()
             tally.counts.packets &+= UInt64(count)
             total += Int(count)
             if count < Self.batch { break }

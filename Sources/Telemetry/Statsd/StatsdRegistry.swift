@@ -4,7 +4,7 @@ struct StatsdRegistry: ~Copyable {
         /// The flush that last wrote news of it.
         var seen: UInt32
         var isGone = false
-        /// A gauge's.
+        /// A gauge's value; of others, what the last interval with news came to.
         var value = 0.0
     }
 
@@ -132,7 +132,7 @@ struct StatsdRegistry: ~Copyable {
         self = kept
     }
 
-    /// The series of a kind: name and, of a gauge, value.
+    /// The series of a kind that are known, with their last values.
     func list(_ kind: StatsdKind) -> [(name: String, value: Double)] {
         (0..<table.count).compactMap { number in
             guard !table.entries[number].state.isGone, table.kind(number) == kind else { return nil }

@@ -17,6 +17,7 @@ package final class StatsdTally: @unchecked Sendable {
 
     deinit {
         storage.pointee.table.free()
+        storage.pointee.queue.deallocate()
         storage.deinitialize(count: 1)
         storage.deallocate()
     }
@@ -38,24 +39,23 @@ package final class StatsdTally: @unchecked Sendable {
     /// Events and checks.
     package var notices: [StatsdNotice] { storage.pointee.notices }
 
-    /// Whether nothing came.
-    package var isEmpty: Bool {
-        let storage = storage
-        return (0..<storage.pointee.table.count).allSatisfy {
-            storage.pointee.table.entries[$0].state.updates == 0
-        }
-            && storage.pointee.timed.isEmpty && storage.pointee.notices.isEmpty
-            && counts == StatsdCounts()
-    }
-
-    /// Takes in a datagram, or whole lines of a stream, in memory that is padded as `PaddedBytes` says.
-    /// - Parameter time: milliseconds since 1970.
+    /// Reads a datagram, or whole lines of a stream, in memory that is padded as `PaddedBytes` says. The memory
+    /// must stay as it is until `settle`.
     @inline(__always)
-    func receive(closed start: UnsafeRawPointer, count: Int) {
+    func read(closed start: UnsafeRawPointer, count: Int) {
         var receiver = TallyReceiver(storage: storage)
         let parser = storage.pointee.parser
         let lines = parser.parse(start, count: count, into: &receiver)
         storage.pointee.counts.lines &+= UInt64(lines)
+    }
+
+    /// Adds what was read to its series.
+    func settle() { storage.pointee.settle() }
+
+    /// Reads whole lines and adds them.
+    func receive(closed start: UnsafeRawPointer, count: Int) {
+        read(closed: start, count: count)
+        settle()
     }
 
     /// Takes in a datagram from any memory.
@@ -95,6 +95,9 @@ struct TallyStorage: ~Copyable {
     var milliseconds: UInt32 = 0
     /// Names, as opposed to other spellings of names.
     var names = 0
+    /// Samples that wait for their series, and how many there are.
+    let queue: UnsafeMutablePointer<QueuedSample>
+    var queued = 0
     var values: Arena
     var tables: Arena
     var timed: [TimedValue] = []
@@ -105,6 +108,7 @@ struct TallyStorage: ~Copyable {
         table = TallyTable(seed: seed)
         parser = StatsdParser(seed: seed)
         self.limits = limits
+        queue = .allocate(capacity: QueuedSample.queueMax)
         values = Arena(bytesMax: limits.valueBytesMax)
         tables = Arena(bytesMax: limits.tableBytesMax)
     }

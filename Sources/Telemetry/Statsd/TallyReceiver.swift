@@ -1,44 +1,30 @@
-/// Puts what a parser finds into a tally.
+internal import CTelemetry
+
+/// Puts what a parser finds into a tally's queue.
 struct TallyReceiver: StatsdReceiver {
     let storage: UnsafeMutablePointer<TallyStorage>
 
     @inline(__always)
     func receive(_ sample: StatsdSample) {
-        let identity = TallyTable.identity(
-            keyBytes: sample.keyBytes, tagBytes: sample.tagBytes, kind: sample.kind)
+        let identity = TallyTable.identity(keyBytes: sample.keyBytes, tagBytes: sample.tagBytes, kind: sample.kind)
         let hash = TallyTable.finish(
             keyHash: sample.keyHash, tags: sample.tags, tagBytes: sample.tagBytes, identity: identity)
-        var number = storage.pointee.table.find(
-            hash: hash, identity: identity, key: sample.key, tags: sample.tags)
-        if number < 0 {
-            number = storage.pointee.admit(sample, hash: hash, identity: identity)
-            if number < 0 { return }
-        }
-        var entry = storage.pointee.table.entries + number
-        if entry.pointee.canonical != UInt32(truncatingIfNeeded: number) {
-            entry = storage.pointee.table.entries + Int(entry.pointee.canonical)
-        }
-        if sample.time != 0, storage.pointee.keepTimed(sample, entry) { return }
-        switch sample.kind {
-        case .counter:
-            entry.pointee.state.sum += sample.value * sample.weight
-        case .timer:
-            entry.pointee.state.sum += sample.weight
-            if let next = entry.pointee.state.next, next != entry.pointee.state.limit {
-                next.pointee = sample.value
-                entry.pointee.state.next = next + 1
-            } else {
-                storage.pointee.addSlowly(sample.value, to: entry)
-            }
-        case .gauge:
-            let base = sample.isRelative ? entry.pointee.state.sum : 0
-            entry.pointee.state.sum = base + sample.value
-            let isSet = entry.pointee.state.marks & TallyState.isSetMark | (sample.isRelative ? 0 : 1)
-            entry.pointee.state.marks = storage.pointee.milliseconds &<< 2 | isSet
-        case .set:
-            storage.pointee.addMember(sample, to: entry)
-        }
-        entry.pointee.state.updates &+= 1
+        storage.pointee.table.prefetchSlot(hash)
+        let place = storage.pointee.queued
+        let queued = storage.pointee.queue + place
+        queued.pointee.hash = hash
+        queued.pointee.identity = identity
+        queued.pointee.key = sample.key
+        queued.pointee.tags = sample.tags
+        queued.pointee.value = sample.value
+        queued.pointee.weight = sample.weight
+        queued.pointee.member = sample.member
+        queued.pointee.memberBytes = sample.memberBytes
+        queued.pointee.time = sample.time
+        queued.pointee.kind = sample.kind
+        queued.pointee.isRelative = sample.isRelative
+        storage.pointee.queued = place + 1
+        if place + 1 == QueuedSample.queueMax { storage.pointee.settle() }
     }
 
     func receiveNotice(_ kind: StatsdNoticeKind, _ line: UnsafeRawBufferPointer) {
@@ -60,24 +46,80 @@ struct TallyReceiver: StatsdReceiver {
 }
 
 extension TallyStorage {
+    /// Adds what is queued to its series, in order.
+    ///
+    /// With ten thousand names, a name's slot, entry, key and values are seldom in the processor's nearest
+    /// caches. So they are asked for in turns, for many samples at once, and the waits overlap.
+    @inline(never)
+    mutating func settle() {
+        let count = queued
+        queued = 0
+        for place in 0..<count { queue[place].candidate = table.candidate(queue[place].hash) }
+        for place in 0..<count where queue[place].candidate >= 0 {
+            let number = queue[place].candidate
+            table.prefetchKey(number)
+            if queue[place].kind == .timer, let next = table.entries[number].state.next { ctelemetry_prefetch(next) }
+        }
+        for place in 0..<count { add(queue + place) }
+    }
+
+    @inline(__always)
+    private mutating func add(_ sample: UnsafeMutablePointer<QueuedSample>) {
+        let (identity, key, tags) = (sample.pointee.identity, sample.pointee.key, sample.pointee.tags)
+        var number = sample.pointee.candidate
+        if number < 0 || !table.isEntry(number, identity: identity, key: key, tags: tags) {
+            number = table.find(hash: sample.pointee.hash, identity: identity, key: key, tags: tags)
+            if number < 0 { number = admit(sample) }
+            if number < 0 { return }
+        }
+        var entry = table.entries + number
+        if entry.pointee.canonical != UInt32(truncatingIfNeeded: number) {
+            entry = table.entries + Int(entry.pointee.canonical)
+        }
+        if sample.pointee.time != 0, keepTimed(sample, entry) { return }
+        switch sample.pointee.kind {
+        case .counter:
+            entry.pointee.state.sum += sample.pointee.value * sample.pointee.weight
+        case .timer:
+            entry.pointee.state.sum += sample.pointee.weight
+            if let next = entry.pointee.state.next, next != entry.pointee.state.limit {
+                next.pointee = sample.pointee.value
+                entry.pointee.state.next = next + 1
+            } else {
+                addSlowly(sample.pointee.value, to: entry)
+            }
+        case .gauge:
+            let base = sample.pointee.isRelative ? entry.pointee.state.sum : 0
+            entry.pointee.state.sum = base + sample.pointee.value
+            let isSet = entry.pointee.state.marks & TallyState.isSetMark | (sample.pointee.isRelative ? 0 : 1)
+            entry.pointee.state.marks = milliseconds &<< 2 | isSet
+        case .set:
+            addMember(
+                UnsafeRawBufferPointer(start: sample.pointee.member, count: sample.pointee.memberBytes), to: entry)
+        }
+        entry.pointee.state.updates &+= 1
+    }
+
     /// Makes an entry for a name that is new, or a new spelling of a known one. Returns its number, or -1 if
     /// the name is refused or beyond the cap.
     @inline(never)
-    mutating func admit(_ sample: StatsdSample, hash: UInt64, identity: UInt64) -> Int {
+    mutating func admit(_ sample: UnsafeMutablePointer<QueuedSample>) -> Int {
         guard table.count < limits.keysMax * 2, table.keyBytes < limits.keyBytesMax else {
             return refuseKey()
         }
-        let key = UnsafeRawBufferPointer(start: sample.key, count: sample.keyBytes)
-        let tags = UnsafeRawBufferPointer(start: sample.tags, count: sample.tagBytes)
+        let identity = sample.pointee.identity
+        let key = UnsafeRawBufferPointer(start: sample.pointee.key, count: Int(identity & 0xFFFF))
+        let tags = UnsafeRawBufferPointer(start: sample.pointee.tags, count: Int(identity &>> 16 & 0xFFFF))
         guard let name = StatsdName.canonical(key: key, tags: tags) else {
             refuse(key, .keyInvalid)
             return -1
         }
-        let canonical = find(name, sample.kind, orInsert: true)
+        let canonical = find(name, sample.pointee.kind, orInsert: true)
         guard canonical >= 0 else { return refuseKey() }
-        if sample.tagBytes == 0, name.elementsEqual(key) { return canonical }
+        if tags.isEmpty, name.elementsEqual(key) { return canonical }
         let number = table.insert(
-            hash: hash, identity: identity, key: sample.key, tags: sample.tags, state: TallyState())
+            hash: sample.pointee.hash, identity: identity, key: sample.pointee.key, tags: sample.pointee.tags,
+            state: TallyState())
         table.entries[number].canonical = UInt32(canonical)
         return number
     }
@@ -103,26 +145,25 @@ extension TallyStorage {
     }
 
     /// False for what has no meaning with a time of its own: it is aggregated as if it had none.
-    mutating func keepTimed(_ sample: StatsdSample, _ entry: TallyEntry) -> Bool {
-        guard sample.kind == .counter || sample.kind == .gauge else { return false }
+    mutating func keepTimed(_ sample: UnsafeMutablePointer<QueuedSample>, _ entry: TallyEntry) -> Bool {
+        let kind = sample.pointee.kind
+        guard kind == .counter || kind == .gauge else { return false }
         guard timed.count < limits.timedMax else {
             counts.valuesLost &+= 1
             return true
         }
-        let value = sample.kind == .counter ? sample.value * sample.weight : sample.value
-        timed.append(TimedValue(number: Int(entry.pointee.canonical), time: sample.time, value: value))
+        let value = kind == .counter ? sample.pointee.value * sample.pointee.weight : sample.pointee.value
+        timed.append(TimedValue(number: Int(entry.pointee.canonical), time: sample.pointee.time, value: value))
         return true
     }
 
     /// A member is kept as its hash, with a seed that is the same everywhere, so that sets of agents merge.
     /// Of a million members, a pair is taken for one with a probability of 3 in 10⁸.
-    mutating func addMember(_ sample: StatsdSample, to entry: TallyEntry) {
-        // An empty member is `0`, as statsd has it.
-        let count = sample.memberBytes
-        let hash = Self.memberHash(UnsafeRawBufferPointer(start: sample.member, count: count))
-        addMember(hash, to: entry)
+    mutating func addMember(_ member: UnsafeRawBufferPointer, to entry: TallyEntry) {
+        addMember(Self.memberHash(member), to: entry)
     }
 
+    /// An empty member is `0`, as statsd has it.
     static func memberHash(_ member: UnsafeRawBufferPointer) -> UInt64 {
         guard let start = member.baseAddress, !member.isEmpty else {
             return memberHash(zero: ASCII.zero)

@@ -2,6 +2,8 @@ package import Core
 
 /// What a caller may do. Each role may do everything that the roles before it may.
 package enum Role: String, Codable, Comparable, CaseIterable, Hashable, Sendable {
+    /// Sends metrics, and reads nothing.
+    case reporter
     /// Reads everything but secrets.
     case viewer
     /// Plans, deploys, rolls back and scales apps, and steers executions.
@@ -15,10 +17,11 @@ package enum Role: String, Codable, Comparable, CaseIterable, Hashable, Sendable
 
     private var rank: Int {
         switch self {
-        case .viewer: 0
-        case .deployer: 1
-        case .operator: 2
-        case .admin: 3
+        case .reporter: 0
+        case .viewer: 1
+        case .deployer: 2
+        case .operator: 3
+        case .admin: 4
         }
     }
 }

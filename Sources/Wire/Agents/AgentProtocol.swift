@@ -3,16 +3,18 @@ package import Core
 /// What server and agent say to each other, over one long-lived TLS connection.
 ///
 /// A frame is a four-byte big-endian length of what follows it, one byte that says what that is,
-/// and the payload: `J` and a JSON message, or `B`, an eight-byte request number and raw bytes of
-/// a package. Frames are at most `AgentProtocol.frameBytesMax` long, and the first one of a peer
+/// and the payload: `J` and a JSON message; `B`, an eight-byte request number and raw bytes of a
+/// package; or `M`, an eight-byte number and what the host has measured. Frames are at most `AgentProtocol.frameBytesMax` long, and the first one of a peer
 /// at most `firstFrameBytesMax`; a longer one ends the connection.
 package enum AgentProtocol {
     /// Raised when an older peer would misunderstand.
-    package static let version = 2
+    package static let version = 3
     package static let frameBytesMax = 4 << 20
     /// A stranger may send no more than this before the server knows who it is.
     package static let firstFrameBytesMax = 64 << 10
     package static let packageChunkBytesMax = 512 << 10
+    /// What one frame of measurements may hold.
+    package static let metricsBytesMax = 1 << 20
     package static let heartbeat = Interval.seconds(3)
     /// Silence after which either side gives the connection up.
     package static let silenceMax = Interval.seconds(10)
@@ -52,6 +54,10 @@ package enum ServerMessage: Codable, Sendable {
     case command(AgentCommand)
     case commandAcknowledged(CommandID)
     case eventAcknowledged(sequence: Int64)
+    /// What the `M` frame of that number holds is kept.
+    case metricsAcknowledged(sequence: UInt64)
+    /// How long the host's statsd gathers from now on.
+    case metricsInterval(Interval)
     /// Lines of an instance's output, the last `lines` first, and then as they come.
     case tail(request: UInt64, instance: InstanceID, lines: Int, follow: Bool)
     case tailCancelled(request: UInt64)
@@ -110,10 +116,13 @@ package struct AgentHello: Codable, Sendable {
 package struct ServerWelcome: Codable, Sendable {
     package var fabric: FabricName
     package var serverVersion: String
+    /// How long the host's statsd gathers before it sends a snapshot.
+    package var metricsInterval: Interval
 
-    package init(fabric: FabricName, serverVersion: String) {
+    package init(fabric: FabricName, serverVersion: String, metricsInterval: Interval) {
         self.fabric = fabric
         self.serverVersion = serverVersion
+        self.metricsInterval = metricsInterval
     }
 }
 

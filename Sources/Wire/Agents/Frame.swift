@@ -7,11 +7,15 @@ package enum Frame: Hashable, Sendable {
     case message(ByteBuffer)
     /// Bytes of a package, in answer to the request of that number.
     case packageBytes(request: UInt64, ByteBuffer)
+    /// What a host has measured, to be acknowledged by its number.
+    case metrics(sequence: UInt64, ByteBuffer)
 
     fileprivate static let messageKind = UInt8(ascii: "J")
     fileprivate static let packageBytesKind = UInt8(ascii: "B")
+    fileprivate static let metricsKind = UInt8(ascii: "M")
+    fileprivate static let kinds = [messageKind, packageBytesKind, metricsKind]
     fileprivate static let lengthBytes = 4
-    fileprivate static let requestBytes = 8
+    fileprivate static let numberBytes = 8
 }
 
 extension Frame {
@@ -53,7 +57,7 @@ package struct FrameDecoder: ByteToMessageDecoder {
             throw Frame.fault("A frame of \(length) bytes was announced; \(bytesMax) are allowed.")
         }
         if let kind = buffer.getInteger(at: start + Frame.lengthBytes, as: UInt8.self) {
-            guard kind == Frame.messageKind || kind == Frame.packageBytesKind else {
+            guard Frame.kinds.contains(kind) else {
                 throw Frame.fault("A frame of the unknown kind \(kind) was received.")
             }
         }
@@ -63,11 +67,11 @@ package struct FrameDecoder: ByteToMessageDecoder {
             return nil
         }
         bytesMax = AgentProtocol.frameBytesMax
-        guard kind == Frame.packageBytesKind else { return .message(body) }
-        guard let request = body.readInteger(as: UInt64.self) else {
-            throw Frame.fault("A frame of package bytes was received without the number of its request.")
+        guard kind != Frame.messageKind else { return .message(body) }
+        guard let number = body.readInteger(as: UInt64.self) else {
+            throw Frame.fault("A frame of bytes was received without its number.")
         }
-        return .packageBytes(request: request, body)
+        return kind == Frame.metricsKind ? .metrics(sequence: number, body) : .packageBytes(request: number, body)
     }
 }
 
@@ -99,11 +103,17 @@ package struct FrameEncoder: MessageToByteEncoder {
             out.writeInteger(Frame.messageKind)
             out.writeImmutableBuffer(json)
         case .packageBytes(let request, let bytes):
-            try writeLength(1 + Frame.requestBytes + bytes.readableBytes, to: &out)
-            out.writeInteger(Frame.packageBytesKind)
-            out.writeInteger(request)
-            out.writeImmutableBuffer(bytes)
+            try write(Frame.packageBytesKind, request, bytes, to: &out)
+        case .metrics(let sequence, let bytes):
+            try write(Frame.metricsKind, sequence, bytes, to: &out)
         }
+    }
+
+    private func write(_ kind: UInt8, _ number: UInt64, _ bytes: ByteBuffer, to out: inout ByteBuffer) throws(Problem) {
+        try writeLength(1 + Frame.numberBytes + bytes.readableBytes, to: &out)
+        out.writeInteger(kind)
+        out.writeInteger(number)
+        out.writeImmutableBuffer(bytes)
     }
 
     private func writeLength(_ length: Int, to out: inout ByteBuffer) throws(Problem) {

@@ -109,7 +109,7 @@ extension Frame {
 
     private func decoded<Message: Decodable>() throws(Problem) -> Message {
         guard case .message(let json) = self else {
-            throw Self.fault("Bytes of a package were received where a message was due.")
+            throw Self.fault("Bytes were received where a message was due.")
         }
         do {
             return try JSONDecoder().decode(Message.self, from: Data(json.readableBytesView))

@@ -41,7 +41,9 @@ struct DevRole: AsyncParsableCommand {
             fabric: name, repository: repository, reference: try GitReference("HEAD"),
             state: folder.appending("server"),
             secrets: folder.appending("secrets"), apiAddress: "127.0.0.1", apiPort: port, apiCertificate: nil,
-            agentsAddress: "127.0.0.1", agentsPort: 0, names: ["127.0.0.1"])
+            agentsAddress: "127.0.0.1", agentsPort: 0, names: ["127.0.0.1"],
+            statsd: try ServerRole.listen(nil, portDefault: 8125),
+            carbon: try ServerRole.listen(nil, portDefault: 2003))
         try FileManager.default.createDirectory(atPath: options.state.string, withIntermediateDirectories: true)
         let (bound, onBound) = AsyncStream<Int>.makeStream()
         let wiring = try await ControlPlaneWiring(options, logger: logger) { onBound.yield($0) }

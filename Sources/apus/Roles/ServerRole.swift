@@ -30,6 +30,10 @@ struct ServerRole: AsyncParsableCommand {
     @Option(help: "Where the API and the dashboard listen: ADDRESS:PORT.") var listen = "127.0.0.1:2787"
     @Option(help: "Where agents connect: ADDRESS:PORT.") var agents = "127.0.0.1:2788"
     @Option(help: "A name or address that agents reach the server by; may be repeated.") var name: [String] = []
+    @Option(help: "Where statsd listens: ADDRESS:PORT, or none (default: 127.0.0.1:8125, if it is free).")
+    var statsd: String?
+    @Option(help: "Where Graphite's points come in: ADDRESS:PORT, or none (default: 127.0.0.1:2003, if it is free).")
+    var carbon: String?
     @Option(help: "PEM file of the API's certificate chain.") var certificate: String?
     @Option(help: "PEM file of the certificate's key.") var key: String?
 
@@ -68,7 +72,16 @@ struct ServerRole: AsyncParsableCommand {
             fabric: try FabricName(fabric), repository: repository, reference: try GitReference(ref), state: folder,
             secrets: try secrets.map { path throws(Problem) in try absolute(path) } ?? folder.appending("secrets"),
             apiAddress: api.host, apiPort: api.port, apiCertificate: pair, agentsAddress: agents.host,
-            agentsPort: agents.port, names: name.isEmpty ? [agents.host] : name)
+            agentsPort: agents.port, names: name.isEmpty ? [agents.host] : name,
+            statsd: try Self.listen(statsd, portDefault: 8125), carbon: try Self.listen(carbon, portDefault: 2003))
+    }
+
+    /// What nobody has asked for need not be had.
+    static func listen(_ text: String?, portDefault: UInt16) throws(Problem) -> MetricsService.Listen? {
+        guard let text else { return .init(address: "127.0.0.1", port: portDefault, isOptional: true) }
+        if text == "none" { return nil }
+        let address = try ServerAddress(text)
+        return .init(address: address.host, port: UInt16(address.port), isOptional: false)
     }
 
     private static func text(_ path: String) throws(Problem) -> String {

@@ -28,6 +28,9 @@ struct ControlPlaneWiring {
         var agentsPort: Int
         /// Names and addresses that agents reach the server by.
         var names: [String]
+        /// Where statsd and carbon listen.
+        var statsd: MetricsService.Listen?
+        var carbon: MetricsService.Listen?
     }
 
     let services: [any Service]
@@ -37,6 +40,7 @@ struct ControlPlaneWiring {
     let gateway: AgentGateway
     let fabric: FabricService
     let orchestrator: OrchestratorService
+    let metrics: MetricsService
 
     /// - Parameter onBound: called once the API takes requests, with its port.
     init(
@@ -56,7 +60,62 @@ struct ControlPlaneWiring {
 
         // The gateway tells the loop what agents say, and the loop sends through the gateway.
         let relay = ObservationRelay()
-        let gateway = AgentGateway(
+        let gateway = Self.gateway(
+            options, authority: authority, joins: joins, certificates: certificates, objects: objects, relay: relay,
+            logger: logger)
+        let notifier = try await NotificationService(
+            fabric: options.fabric, store: store, secrets: WebhookSecrets(folder: options.secrets), now: wallClock,
+            logger: logger)
+        let orchestrator = try await OrchestratorService(
+            store: store, releases: releases, audit: audit, link: gateway, notifier: notifier, now: wallClock,
+            logger: logger)
+        let maker = try ReleaseMaker(
+            configuration: options.repository, work: options.state.appending("work"), objects: objects, signer: signer,
+            store: store, releases: releases)
+        let fabric = FabricService(
+            fabric: options.fabric,
+            source: ConfigurationSource(repository: options.repository, reference: options.reference), maker: maker,
+            releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway,
+            notifier: notifier, metricsProblems: { relay.problems },
+            now: wallClock, logger: logger)
+        let metrics = try MetricsService(
+            MetricsService.Setting(
+                folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon),
+            policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
+            sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
+        relay.connect(
+            .init(
+                observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
+                measure: { host, bytes throws(Problem) in try await metrics.measured(host, bytes) },
+                interval: { metrics.interval }, problems: { metrics.problems }))
+        let access = AccessService(
+            fabric: options.fabric, tokens: tokens,
+            sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
+            joins: joins,
+            hosts: AccessService.Hosts(
+                certificates: certificates, isKnown: { await orchestrator.snapshot.hosts[$0] != nil },
+                disconnect: { gateway.disconnect($0, because: $1) }),
+            audit: audit, authorityFingerprint: authority.fingerprint, now: wallClock)
+        let server = try FabricServer(
+            configuration: FabricServer.Configuration(
+                address: options.apiAddress, port: options.apiPort, certificate: options.apiCertificate,
+                version: apusVersion),
+            operations: fabric, metrics: metrics, access: access, logger: logger, onBound: onBound)
+        services = [store, notifier, metrics, gateway, orchestrator, fabric, server]
+        self.authority = authority
+        self.joins = joins
+        self.tokens = tokens
+        self.gateway = gateway
+        self.fabric = fabric
+        self.orchestrator = orchestrator
+        self.metrics = metrics
+    }
+
+    private static func gateway(
+        _ options: Options, authority: FabricAuthority, joins: JoinTokenStore, certificates: HostCertificates,
+        objects: FolderObjectStore, relay: ObservationRelay, logger: Logger
+    ) -> AgentGateway {
+        AgentGateway(
             configuration: AgentGateway.Configuration(
                 listenHost: options.agentsAddress, listenPort: options.agentsPort, names: options.names,
                 serverVersion: apusVersion),
@@ -70,44 +129,28 @@ struct ControlPlaneWiring {
                 readPackage: { digest, offset, length throws(Problem) in
                     ByteBuffer(bytes: try await objects.read(digest, from: offset, bytesMax: length))
                 },
-                observe: { await relay.pass($0) }, heard: { relay.heard($0) }),
+                observe: { await relay.pass($0) }, heard: { relay.heard($0) },
+                measured: { host, bytes throws(Problem) in try await relay.measured(host, bytes) },
+                metricsInterval: { relay.interval }),
             now: wallClock, logger: logger)
-        let notifier = try await NotificationService(
-            fabric: options.fabric, store: store, secrets: WebhookSecrets(folder: options.secrets), now: wallClock,
-            logger: logger)
-        let orchestrator = try await OrchestratorService(
-            store: store, releases: releases, audit: audit, link: gateway, notifier: notifier, now: wallClock,
-            logger: logger)
-        relay.connect(.init(observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) }))
-        let maker = try ReleaseMaker(
-            configuration: options.repository, work: options.state.appending("work"), objects: objects, signer: signer,
-            store: store, releases: releases)
-        let fabric = FabricService(
-            fabric: options.fabric,
-            source: ConfigurationSource(repository: options.repository, reference: options.reference), maker: maker,
-            releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway,
-            notifier: notifier,
-            now: wallClock, logger: logger)
-        let access = AccessService(
-            fabric: options.fabric, tokens: tokens,
-            sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
-            joins: joins,
-            hosts: AccessService.Hosts(
-                certificates: certificates, isKnown: { await orchestrator.snapshot.hosts[$0] != nil },
-                disconnect: { gateway.disconnect($0, because: $1) }),
-            audit: audit, authorityFingerprint: authority.fingerprint, now: wallClock)
-        let server = try FabricServer(
-            configuration: FabricServer.Configuration(
-                address: options.apiAddress, port: options.apiPort, certificate: options.apiCertificate,
-                version: apusVersion),
-            operations: fabric, access: access, logger: logger, onBound: onBound)
-        services = [store, notifier, gateway, orchestrator, fabric, server]
-        self.authority = authority
-        self.joins = joins
-        self.tokens = tokens
-        self.gateway = gateway
-        self.fabric = fabric
-        self.orchestrator = orchestrator
+    }
+
+    private static func sources(
+        _ fabric: FabricService, _ orchestrator: OrchestratorService, _ gateway: AgentGateway
+    ) -> MetricsSources {
+        MetricsSources(
+            executions: .init(
+                latest: { limit throws(Problem) in
+                    try await fabric.executions(of: nil, running: false, limit: limit)
+                },
+                open: { () throws(Problem) in try await fabric.executions(of: nil, running: true, limit: 1000) },
+                one: { id throws(Problem) in try await fabric.execution(id) }),
+            own: {
+                OwnFigures(await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count))
+            },
+            targets: { ScrapeTargets.of($0, in: await orchestrator.snapshot) },
+            policy: { await orchestrator.snapshot.desired?.configuration.policy.metrics },
+            announce: { gateway.announce(metricsInterval: $0) })
     }
 }
 
@@ -121,6 +164,9 @@ final class ObservationRelay: Sendable {
     struct Listener: Sendable {
         var observe: @Sendable (AgentObservation) async -> Void
         var hear: @Sendable (HostName) -> Void
+        var measure: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Void
+        var interval: @Sendable () -> Interval
+        var problems: @Sendable () -> [Problem]
     }
 
     private let listener = Mutex<Listener?>(nil)
@@ -129,5 +175,13 @@ final class ObservationRelay: Sendable {
 
     func pass(_ observation: AgentObservation) async { await listener.withLock { $0 }?.observe(observation) }
 
+    var interval: Interval { listener.withLock { $0 }?.interval() ?? .seconds(10) }
+
+    var problems: [Problem] { listener.withLock { $0 }?.problems() ?? [] }
+
     func heard(_ host: HostName) { listener.withLock { $0 }?.hear(host) }
+
+    func measured(_ host: HostName, _ bytes: ByteBuffer) async throws(Problem) {
+        try await listener.withLock { $0 }?.measure(host, bytes)
+    }
 }

@@ -273,7 +273,7 @@ extension Assets {
           }
 
           // Keys.
-          const sections = { o: "/", e: "/executions", h: "/hosts", i: "/instances", a: "/audit", d: "/doctor", t: "/tokens" };
+          const sections = { o: "/", e: "/executions", h: "/hosts", i: "/instances", r: "/graphs", a: "/audit", d: "/doctor", t: "/tokens" };
           let prefix = 0;
           const move = (step) => {
             const rows = all("[data-row]", main);

@@ -12,7 +12,9 @@ struct AppPages {
         let operations = context.operations
         board.on(PageRoutes.app) { call in
             let detail = try await operations.app(try call.app())
-            return try context.page(call, detail.app.name.text, .none) { AppPage(detail: detail, viewer: $0).body }
+            return try context.page(call, detail.app.name.text, .none) {
+                "\(AppPage(detail: detail, viewer: $0).body)\(ChartFigure.rows(ReadyPages.app(detail.app.name)))"
+            }
         }
         board.on(PageRoutes.diff) { call in
             let app = try call.app()

@@ -36,7 +36,9 @@ struct FabricPages {
         board.on(PageRoutes.instance) { call in
             let id = try call.instance()
             let instance = try await operations.instance(id)
-            return try context.page(call, id.description, .none) { InstancePage.body(instance, $0) }
+            return try context.page(call, id.description, .none) {
+                "\(InstancePage.body(instance, $0))\(ChartFigure.rows(ReadyPages.instance(id)))"
+            }
         }
     }
 
@@ -76,7 +78,7 @@ struct FabricPages {
         board.on(PageRoutes.host) { call in
             let detail = try await operations.host(try call.host())
             return try context.page(call, detail.host.name.text, .hosts, host: detail.host.name) {
-                HostPage.body(detail, $0)
+                "\(HostPage.body(detail, $0))\(ChartFigure.rows(ReadyPages.host(detail.host.name)))"
             }
         }
         board.on(PageRoutes.drain) { call in

@@ -65,6 +65,14 @@ extension GraphContext {
             let conditions = try TagCondition.conditions(of: expression)
             return .list(try await session.fetch(expression.source, tagged: conditions, in: self))
         }
+        if let aggregation = function.folded, expression.arguments.count == 1, expression.keywords.isEmpty,
+            case .path(let path) = expression.arguments[0]
+        {
+            let (pattern, value) = Self.substitute(path, variables)
+            if value == nil, let series = try await session.fold(pattern, aggregation, in: self) {
+                return .list([series])
+            }
+        }
         var positional: [GraphValue] = []
         for argument in expression.arguments { positional.append(try await evaluate(argument, variables)) }
         var keywords: [(String, GraphValue)] = []

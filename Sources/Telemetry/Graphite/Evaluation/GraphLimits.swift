@@ -5,7 +5,7 @@ package struct GraphLimits: Hashable, Sendable {
     /// Points that one request may read.
     package var points = 100_000_000
     /// Values that a function may make out of nothing, as `time` and `constantLine` do.
-    package var valuesMade = 2_000_000
+    package var valuesMade = 20_000_000
     /// Calls that one request may evaluate; functions that look back evaluate what is in them again.
     package var calls = 20_000
     /// Seconds between the first and the last time.

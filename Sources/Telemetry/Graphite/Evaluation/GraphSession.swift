@@ -6,6 +6,7 @@ final class GraphSession {
     /// The variables that the request gives to templates.
     let variables: [GraphVariable]
     private var cache: [Key: [SeriesWindow]] = [:]
+    private var nameCache: [String: [SeriesName]] = [:]
     private var pointsRead = 0
     private var callsMade = 0
     private var valuesMade = 0
@@ -66,6 +67,7 @@ final class GraphSession {
 
     /// The names that a pattern or conditions match, as many as are allowed.
     func names(_ pattern: String, _ conditions: [TagCondition]?) async throws(TelemetryProblem) -> [SeriesName] {
+        if let known = nameCache[pattern] { return known }
         let names =
             if let conditions {
                 try await source.names(where: conditions)
@@ -78,6 +80,7 @@ final class GraphSession {
                 cause: "`\(pattern.prefix(200))` matches \(names.count) series, and \(limits.series) are allowed.",
                 remedy: "Write more of the path, or ask for a part of the series at a time.")
         }
+        nameCache[pattern] = names
         return names
     }
 
@@ -102,6 +105,31 @@ final class GraphSession {
 
     func windows(_ names: [SeriesName], _ context: GraphContext) async throws(TelemetryProblem) -> [SeriesWindow] {
         try await source.windows(names, from: context.start, until: context.end, now: context.now)
+    }
+
+    /// Many series of one pattern made into one, some of them at a time, so that they are not all held at once.
+    /// Nil if they are few, known already, or not alike in their times.
+    func fold(
+        _ pattern: String, _ name: String, in context: GraphContext
+    ) async throws(TelemetryProblem) -> GraphSeries? {
+        let together = 512
+        guard let aggregation = Aggregation.named(name), context.end > context.start,
+            context.end - context.start <= limits.span,
+            cache[Key(pattern: pattern, start: context.start, end: context.end)] == nil
+        else { return nil }
+        let names = try await names(pattern, nil)
+        guard names.count > 2 * together else { return nil }
+        var partial: PartialAggregate?
+        for start in stride(from: 0, to: names.count, by: together) {
+            let part = try await windows(Array(names[start..<min(start + together, names.count)]), context)
+            if partial == nil, let first = part.first {
+                try spend(first.values.count * names.count, of: pattern)
+                partial = PartialAggregate(aggregation, first)
+            }
+            guard partial?.add(part) ?? true else { return nil }
+        }
+        pointsRead += partial.map { $0.length * names.count } ?? 0
+        return partial?.series(name, pattern, context.xFilesFactor)
     }
 
     /// Refuses what would read too much. The first series tells how many points the others have.

@@ -47,11 +47,13 @@ extension GraphFunctions {
     static func single(_ series: GraphSeries?) -> [GraphSeries] { series.map { [$0] } ?? [] }
 
     private static func aggregating(_ name: String, _ aggregation: String, _ summary: String) -> GraphFunction {
-        GraphFunction(
+        var function = GraphFunction(
             name, "Combine", summary, [.listAndMore], isAggregator: true,
             .series { (arguments, context) throws(TelemetryProblem) in
                 try single(Combining.aggregate(arguments.lists.flatMap { $0 }, aggregation, context))
             })
+        function.folded = aggregation == "stddev" ? nil : aggregation
+        return function
     }
 
     private static func countSeries(

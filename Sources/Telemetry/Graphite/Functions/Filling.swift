@@ -37,7 +37,7 @@ extension GraphFunctions {
             ],
             .series { (arguments, _) throws(TelemetryProblem) in transformedNulls(arguments) }),
         GraphFunction(
-            "isNonNull", "Combine", "1 where there is a value, else 0.", [.list],
+            "isNonNull", "Transform", "1 where there is a value, else 0.", [.list],
             .series { (arguments, _) throws(TelemetryProblem) in
                 mapped(arguments.list, tag: ("isNonNull", "1"), name: { "isNonNull(\($0))" }) { $0.isNaN ? 0 : 1 }
             }),
@@ -86,7 +86,6 @@ extension GraphFunctions {
                 reference.isEmpty ? "transformNull(\($0),\(text))" : "transformNull(\($0),\(text),referenceSeries)"
             }
         ) { values, _ in
-            if isThere.count > values.count { values += Array(repeating: .nan, count: isThere.count - values.count) }
             for index in values.indices where values[index].isNaN {
                 if reference.isEmpty || index < isThere.count && isThere[index] { values[index] = value }
             }

@@ -16,9 +16,17 @@ extension GraphFunctions {
                 let number = arguments.number("n")
                 guard !percentile || number > 0 else { throw arguments.refusal("`n` must be more than 0") }
                 let text = PythonNumber.general(number)
-                return changed(arguments.list, name: { "\(name)(\($0), \(text))" }) { values, series in
+                let list = changed(arguments.list, name: { "\(name)(\($0), \(text))" }) { values, series in
                     let limit = percentile ? Percentile.of(series.values, number) : number
                     for index in values.indices where isRemoved(values[index], limit) { values[index] = .nan }
+                }
+                if !percentile { return list }
+                return zip(arguments.list, list).map { before, after in
+                    var after = after
+                    if before.values.contains(where: { !$0.isNaN }) {
+                        after.tags["nPercentile"] = PythonNumber.text(number)
+                    }
+                    return after
                 }
             })
     }

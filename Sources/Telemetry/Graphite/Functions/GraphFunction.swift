@@ -8,6 +8,8 @@ package struct GraphFunction: Sendable {
     package var parameters: [GraphParameter]
     /// Whether `groupByNode` and its like take it by name.
     package var isAggregator = false
+    /// The aggregation that this is of one list, if it can take the list in parts.
+    var folded: String?
     var body: Body
 
     enum Body: Sendable {

@@ -11,84 +11,120 @@ package enum PythonNumber {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends `text`. Whole numbers and short fractions are written without going through a string.
+    /// The most bytes that a number takes.
+    static let bytesMax = 32
+
+    /// Appends `text`.
     static func append(_ value: Double, to bytes: inout [UInt8]) {
-        let magnitude = value.magnitude
-        if magnitude < 1e15 {
-            let whole = magnitude.rounded(.down)
-            if whole == magnitude {
-                if value.sign == .minus { bytes.append(UInt8(ascii: "-")) }
-                appendDigits(UInt64(whole), to: &bytes)
-                bytes.append(UInt8(ascii: "."))
-                bytes.append(UInt8(ascii: "0"))
-                return
-            }
-            if magnitude >= 1e-3, appendFraction(value, magnitude, to: &bytes) { return }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytesMax) { buffer in
+            guard let start = buffer.baseAddress else { return }
+            let count = write(value, to: start)
+            bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
         }
-        appendAny(value, to: &bytes)
+    }
+
+    static func appendDigits(_ value: UInt64, to bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytesMax) { buffer in
+            guard let start = buffer.baseAddress else { return }
+            let count = writeDigits(value, to: start)
+            bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
+        }
+    }
+
+    /// Writes `text` where there is room for `bytesMax` bytes, and gives how many it took. Whole numbers and
+    /// short fractions are written without going through a string.
+    static func write(_ value: Double, to start: UnsafeMutablePointer<UInt8>) -> Int {
+        let magnitude = value.magnitude
+        guard magnitude < 1e15 else { return writeAny(value, to: start) }
+        var at = 0
+        if value.sign == .minus {
+            start[0] = UInt8(ascii: "-")
+            at = 1
+        }
+        let whole = UInt64(magnitude)
+        if Double(whole) == magnitude {
+            at += writeDigits(whole, to: start + at)
+            start[at] = UInt8(ascii: ".")
+            start[at + 1] = UInt8(ascii: "0")
+            return at + 2
+        }
+        if magnitude >= 1e-3 {
+            let count = writeFraction(magnitude, whole, to: start + at)
+            if count > 0 { return at + count }
+        }
+        return writeAny(value, to: start)
     }
 
     /// Writes what has at most six digits after the point, and at most 15 in all: such a decimal is the
-    /// shortest that gives the number again, because no other with as few digits does.
-    private static func appendFraction(_ value: Double, _ magnitude: Double, to bytes: inout [UInt8]) -> Bool {
+    /// shortest that gives the number again, because no other with as few digits does. Gives 0 for others.
+    private static func writeFraction(
+        _ magnitude: Double, _ whole: UInt64, to start: UnsafeMutablePointer<UInt8>
+    ) -> Int {
         let scaled = (magnitude * 1e6).rounded()
-        guard scaled < 1e15, scaled / 1e6 == magnitude else { return false }
-        var digits = UInt64(scaled)
+        guard scaled < 1e15, scaled / 1e6 == magnitude else { return 0 }
+        var digits = UInt64(scaled) - whole * 1_000_000
         var places = 6
         while digits % 10 == 0 {
             digits /= 10
             places -= 1
         }
-        var power: UInt64 = 1
-        for _ in 0..<places { power *= 10 }
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        appendDigits(digits / power, to: &bytes)
-        bytes.append(UInt8(ascii: "."))
-        var rest = digits % power
-        while places > 0 {
-            power /= 10
-            bytes.append(UInt8(ascii: "0") + UInt8(rest / power))
-            rest %= power
-            places -= 1
+        let count = writeDigits(whole, to: start)
+        start[count] = UInt8(ascii: ".")
+        var place = count + places
+        while place > count {
+            start[place] = UInt8(ascii: "0") + UInt8(digits % 10)
+            digits /= 10
+            place -= 1
         }
-        return true
+        return count + 1 + places
     }
 
-    static func appendDigits(_ value: UInt64, to bytes: inout [UInt8]) {
-        if value < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(value))
-            return
+    /// Two digits at a time.
+    static func writeDigits(_ value: UInt64, to start: UnsafeMutablePointer<UInt8>) -> Int {
+        var count = 1
+        var power: UInt64 = 10
+        while count < 20, value >= power {
+            count += 1
+            if count < 20 { power *= 10 }
         }
-        var buffer: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        withUnsafeMutableBytes(of: &buffer) { digits in
-            var rest = value
-            var at = digits.count
-            while rest > 0 {
-                at -= 1
-                digits[at] = UInt8(ascii: "0") + UInt8(rest % 10)
-                rest /= 10
-            }
-            bytes.append(contentsOf: UnsafeRawBufferPointer(digits)[at...])
+        var rest = value
+        var at = count
+        while rest >= 100 {
+            let pair = rest % 100
+            rest /= 100
+            at -= 2
+            start[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: pair / 10)
+            start[at + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: pair % 10)
         }
+        if rest >= 10 {
+            start[0] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / 10)
+            start[1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        } else {
+            start[0] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)
+        }
+        return count
     }
 
     /// Swift finds the same digits; only where the exponent begins differs.
-    private static func appendAny(_ value: Double, to bytes: inout [UInt8]) {
-        guard value.isFinite else {
-            bytes.append(contentsOf: (value.isNaN ? "nan" : value < 0 ? "-inf" : "inf").utf8)
-            return
+    private static func writeAny(_ value: Double, to start: UnsafeMutablePointer<UInt8>) -> Int {
+        func put(_ text: some Collection<UInt8>) -> Int {
+            UnsafeMutableBufferPointer(start: start, count: bytesMax).update(fromContentsOf: text.prefix(bytesMax))
         }
-        let text = value.description
+        guard value.isFinite else { return put((value.isNaN ? "nan" : value < 0 ? "-inf" : "inf").utf8) }
+        var text = value.description
+        let isPlain = value.magnitude >= 1e-4 && value.magnitude < 1e16
+        if isPlain {
+            return text.withUTF8 { utf8 in
+                guard let source = utf8.baseAddress else { return 0 }
+                start.update(from: source, count: utf8.count)
+                return utf8.count
+            }
+        }
         let parts = text.split(separator: "e")
-        guard parts.count == 2, let exponent = Int(parts[1]) else {
-            bytes.append(contentsOf: value.magnitude < 1e16 ? Array(text.utf8) : withExponent(text))
-            return
-        }
+        guard parts.count == 2, let exponent = Int(parts[1]) else { return put(withExponent(text)) }
         let mantissa = parts[0].hasSuffix(".0") ? parts[0].dropLast(2) : parts[0]
-        bytes.append(contentsOf: mantissa.utf8)
-        bytes.append(contentsOf: (exponent < 0 ? "e-" : "e+").utf8)
-        if exponent.magnitude < 10 { bytes.append(UInt8(ascii: "0")) }
-        appendDigits(UInt64(exponent.magnitude), to: &bytes)
+        let digits = String(exponent.magnitude)
+        return put((mantissa + (exponent < 0 ? "e-" : "e+") + (digits.count < 2 ? "0" : "") + digits).utf8)
     }
 
     /// `12300000000000000.0` as `1.23e+16`: Swift begins with exponents a little later.

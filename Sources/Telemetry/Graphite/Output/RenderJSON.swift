@@ -35,20 +35,58 @@ package enum RenderJSON {
             GraphJSON.append(pair.value, to: &bytes)
         }
         bytes.append(contentsOf: #"},"datapoints":["#.utf8)
-        var time = window.start
-        var isFirst = true
-        for value in window.values {
-            if !noNulls || !value.isNaN {
-                bytes.append(contentsOf: isFirst ? "[".utf8 : ",[".utf8)
-                isFirst = false
-                GraphJSON.append(value, to: &bytes)
-                bytes.append(UInt8(ascii: ","))
-                GraphJSON.append(time, to: &bytes)
-                bytes.append(UInt8(ascii: "]"))
-            }
-            time += window.step
-        }
+        appendPoints(window, noNulls: noNulls, to: &bytes)
         bytes.append(contentsOf: "]}".utf8)
+    }
+
+    /// `[value,time],…`: many points are put together in one place before they are appended.
+    private static func appendPoints(_ window: SeriesWindow, noNulls: Bool, to bytes: inout [UInt8]) {
+        let room = 2 * PythonNumber.bytesMax + 8
+        let together = 512
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room * together) { buffer in
+            guard let start = buffer.baseAddress else { return }
+            var time = window.start
+            var isFirst = true
+            var at = 0
+            for value in window.values {
+                if !noNulls || !value.isNaN {
+                    if at > room * (together - 1) {
+                        bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: at))
+                        at = 0
+                    }
+                    if !isFirst {
+                        start[at] = UInt8(ascii: ",")
+                        at += 1
+                    }
+                    isFirst = false
+                    at += write(value, time, to: start + at)
+                }
+                time += window.step
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: at))
+        }
+    }
+
+    private static func write(_ value: Double, _ time: Int64, to start: UnsafeMutablePointer<UInt8>) -> Int {
+        start[0] = UInt8(ascii: "[")
+        var at = 1
+        if value.isFinite {
+            at += PythonNumber.write(value, to: start + 1)
+        } else {
+            for byte in (value.isNaN ? "null" : value < 0 ? "-1e9999" : "1e9999").utf8 {
+                start[at] = byte
+                at += 1
+            }
+        }
+        start[at] = UInt8(ascii: ",")
+        at += 1
+        if time < 0 {
+            start[at] = UInt8(ascii: "-")
+            at += 1
+        }
+        at += PythonNumber.writeDigits(time.magnitude, to: start + at)
+        start[at] = UInt8(ascii: "]")
+        return at + 1
     }
 
     /// Makes each series have at most about `count` points. Beginnings move to multiples of the new step, so

@@ -6,11 +6,14 @@ package struct PatternMatcher {
     private static let placesMax = 64 << 20
 
     private let pattern: BoundedPattern
-    private var stepsLeft = PatternMatcher.stepsMax
+    private var stepsLeft: Int
     private var visited: [UInt64] = []
     private var touched: [Int] = []
 
-    package init(_ pattern: BoundedPattern) { self.pattern = pattern }
+    package init(_ pattern: BoundedPattern, steps: Int = PatternMatcher.stepsMax) {
+        self.pattern = pattern
+        stepsLeft = steps
+    }
 
     /// Whether it is anywhere in the text.
     package mutating func contains(_ text: String) throws(TelemetryProblem) -> Bool {
@@ -49,7 +52,7 @@ package struct PatternMatcher {
     private var tooMuch: TelemetryProblem {
         TelemetryProblem(
             "graph.pattern-too-expensive", "The pattern `\(pattern.text.prefix(120))` was not applied.",
-            cause: "It takes more than \(Self.stepsMax) steps over these names.",
+            cause: "It takes too many steps over these names; \(Self.stepsMax) are allowed.",
             remedy: "Write a simpler pattern, or apply it to fewer series.")
     }
 
@@ -127,8 +130,7 @@ package struct PatternMatcher {
     private mutating func looksAhead(
         _ instruction: Int, _ place: Int, _ input: [UInt32]
     ) throws(TelemetryProblem) -> Bool {
-        var inner = PatternMatcher(pattern)
-        inner.stepsLeft = stepsLeft
+        var inner = PatternMatcher(pattern, steps: stepsLeft)
         try inner.prepare(for: input)
         stepsLeft -= min(stepsLeft, inner.visited.count / 16)
         let isFound = try inner.run(from: instruction, at: place, in: input) != nil

@@ -143,5 +143,8 @@ package struct TimeZoneRules: Sendable {
 
 extension TimeZoneRules {
     /// Whether clocks show daylight saving time then.
+    /// How many seconds local time is ahead.
+    package func offset(at time: Int64) -> Int64 { clock(at: time).offset }
+
     package func isDaylightSaving(_ time: Int64) -> Bool { clock(at: time).isDaylightSaving }
 }

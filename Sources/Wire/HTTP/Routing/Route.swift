@@ -49,12 +49,15 @@ package struct Route: Sendable {
     package var policy: Policy
     package var summary: String
     package var query: [Parameter]
+    /// Whether more than these may come in the query, as other programs' clients send it.
+    package var takesAnyQuery: Bool
     package var input: (any (Codable & Sendable).Type)?
     package var output: Output
 
     package init(
         _ name: String, _ method: HTTPRequest.Method, _ template: String, _ policy: Policy, _ summary: String,
-        query: [Parameter] = [], input: (any (Codable & Sendable).Type)? = nil, output: Output
+        query: [Parameter] = [], takesAnyQuery: Bool = false, input: (any (Codable & Sendable).Type)? = nil,
+        output: Output
     ) {
         self.name = name
         self.method = method
@@ -62,6 +65,7 @@ package struct Route: Sendable {
         self.policy = policy
         self.summary = summary
         self.query = query
+        self.takesAnyQuery = takesAnyQuery
         self.input = input
         self.output = output
     }

@@ -183,15 +183,16 @@ package enum Routes {
     package static let openAPI = Route(
         "getOpenAPI", .get, "/openapi.json", .open, "This document.", output: .text("application/json"))
 
-    package static let all: [Route] = [
-        hostGroups, instanceGroups, status, hosts, host, instances, instanceLogs, apps, app, releases, releaseDiff,
-        delta, configuration,
-        validation, pendingCommit,
-        events, audit, auditEvents, doctor, version, makePlan, plan, approvePlan, executions, execution,
-        controlExecution,
-        executionEvents, build, buildEvents, apply, deploy, rollback, scale, drain, undrain, notifications,
-        testNotifications,
-        tokens, createToken,
-        revokeToken, createJoinToken, revokeHost, health, readiness, metrics, openAPI,
-    ]
+    package static let all: [Route] =
+        [
+            hostGroups, instanceGroups, status, hosts, host, instances, instanceLogs, apps, app, releases, releaseDiff,
+            delta, configuration,
+            validation, pendingCommit,
+            events, audit, auditEvents, doctor, version, makePlan, plan, approvePlan, executions, execution,
+            controlExecution,
+            executionEvents, build, buildEvents, apply, deploy, rollback, scale, drain, undrain, notifications,
+            testNotifications,
+            tokens, createToken,
+            revokeToken, createJoinToken, revokeHost, health, readiness, metrics, openAPI,
+        ] + MetricsRoutes.all + GraphiteRoutes.all
 }

@@ -1,0 +1,351 @@
+package import Core
+import FoundationEssentials
+package import Logging
+package import NIOCore
+import ServiceLifecycle
+import Synchronization
+package import SystemPackage
+package import Telemetry
+package import Wire
+
+/// The metrics of a fabric: the store of series, and everything that brings points into it.
+package final class MetricsService: Service {
+    package struct Setting: Sendable {
+        /// The folder of the store.
+        package var folder: FilePath
+        /// Where statsd and carbon listen; nil: not at all.
+        package var statsd: Listen?
+        package var carbon: Listen?
+
+        package init(folder: FilePath, statsd: Listen?, carbon: Listen?) {
+            self.folder = folder
+            self.statsd = statsd
+            self.carbon = carbon
+        }
+    }
+
+    /// An address that something listens at.
+    package struct Listen: Sendable {
+        package var address: String
+        package var port: UInt16
+        /// Whether the server does without when another program listens there.
+        package var isOptional: Bool
+
+        package init(address: String, port: UInt16, isOptional: Bool) {
+            self.address = address
+            self.port = port
+            self.isOptional = isOptional
+        }
+    }
+
+    private static let policyGap = Duration.milliseconds(500)
+    private static let syncGap = Duration.seconds(1)
+    /// How long after an interval's end the snapshots of agents are waited for, in milliseconds.
+    private static let patienceMax: Int64 = 2000
+    private static let earlyMax = 10_000
+    private static let maintenanceGap = Duration.seconds(60)
+
+    package let store: SeriesStore
+    let setting: Setting
+    let now: @Sendable () -> Instant
+    let logger: Logger
+    let policies: MetricsPolicies
+    private let happenings: Happenings
+    private let sources: MetricsSources
+    private let scraper: ScrapeService
+    private let listeners = Mutex(Listeners())
+    /// Sums of what comes as differences.
+    private let openTelemetry = Mutex(OTLPMetrics())
+
+    /// What listens, and what could not.
+    private struct Listeners {
+        var statsd: StatsdServer?
+        var carbon: CarbonListener?
+        var problems: [Problem] = []
+        /// What agents sent while statsd was not there: when it begins, and when its settings change.
+        var early: [StatsdSnapshot] = []
+    }
+
+    /// Opens the store.
+    /// - Parameters:
+    ///   - happenings: deploys, and what was posted.
+    ///   - facts: what the server knows of itself.
+    package init(
+        _ setting: Setting, policy: MetricsPolicy, state: any StateStore, sources: MetricsSources,
+        now: @escaping @Sendable () -> Instant, logger: Logger
+    ) throws(Problem) {
+        self.setting = setting
+        self.now = now
+        self.logger = logger
+        policies = MetricsPolicies(policy)
+        let seconds: @Sendable () -> Int64 = { now().milliseconds / 1000 }
+        var options = SeriesStoreOptions(rules: policy.rules)
+        options.durability = .whenAsked
+        options.seriesMax = policy.seriesMax
+        let (folder, seed) = (setting.folder, UInt64.random(in: 0 ... .max))
+        let (store, report) = try told { () throws(TelemetryProblem) in
+            try SeriesStore.open(folder, options, seed: seed, clock: seconds)
+        }
+        for line in report.dropped { logger.error("metrics were lost", metadata: ["what": "\(line)"]) }
+        logger.info("metrics", metadata: ["series": "\(report.series)", "points": "\(report.points)"])
+        self.store = store
+        happenings = Happenings(state: state, executions: sources.executions, now: now)
+        self.sources = sources
+        scraper = ScrapeService(store: store, targets: sources.targets, now: now, logger: logger)
+    }
+
+    package func run() async throws {
+        try listen()
+        defer { hangUp() }
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask {
+                    await self.repeating(Self.syncGap) { () throws(TelemetryProblem) in try self.store.sync() }
+                }
+                group.addTask {
+                    await self.repeating(Self.maintenanceGap) { () throws(TelemetryProblem) in
+                        try self.store.maintain()
+                    }
+                }
+                group.addTask { await self.keepTime() }
+                group.addTask { await self.followGit() }
+                group.addTask { await self.happenings.run() }
+                group.addTask { await self.scraper.run(self.policies) }
+            }
+        }
+        hangUp()
+        do { try store.sync() } catch { logger.error("metrics were not saved", metadata: ["problem": "\(error)"]) }
+    }
+
+    /// Takes what git says now.
+    func apply(_ policy: MetricsPolicy) {
+        let statsd = policies.current.statsd
+        guard policies.set(policy) else { return }
+        store.configure(rules: policy.rules, seriesMax: policy.seriesMax)
+        guard policy.statsd != statsd else { return }
+        sources.announce(policy.flush)
+        listeners.withLock { $0.statsd.take() }?.stop()
+        do { try listenStatsd() } catch { logger.error("statsd does not listen", metadata: ["problem": "\(error)"]) }
+    }
+
+    /// What could not be listened on, for the doctor.
+    package var problems: [Problem] { listeners.withLock { $0.problems } }
+
+    /// What agents are to gather for.
+    package var interval: Interval { policies.current.flush }
+
+    /// Where statsd and carbon listen, as the kernel says.
+    package var ports: (statsd: UInt16?, carbon: UInt16?) {
+        listeners.withLock { ($0.statsd?.datagramPort, $0.carbon?.linePort) }
+    }
+
+    private func repeating(_ gap: Duration, _ body: @Sendable () throws(TelemetryProblem) -> Void) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: gap)
+            do { try body() } catch { logger.error("metrics", metadata: ["problem": "\(error)"]) }
+        }
+    }
+
+    /// At each whole multiple of the interval: the server's own figures.
+    private func keepTime() async {
+        while !Task.isCancelled {
+            let interval = policies.current.flush.milliseconds
+            let time = now().milliseconds
+            try? await Task.sleep(for: .milliseconds(interval - time % interval))
+            if Task.isCancelled { return }
+            await keepOwn(at: now().milliseconds / 1000)
+        }
+    }
+
+    private func followGit() async {
+        while !Task.isCancelled {
+            if let policy = await sources.policy() { apply(policy) }
+            try? await Task.sleep(for: Self.policyGap)
+        }
+    }
+
+    private func keepOwn(at time: Int64) async {
+        let figures = await sources.own().points(statistics: store.statistics, at: time)
+        _ = store.keep(figures, from: SourceName("server"))
+    }
+
+    private func listen() throws(Problem) {
+        try listenStatsd()
+        guard let place = setting.carbon else { return }
+        try open(place, "carbon") { () throws(TelemetryProblem) in
+            var endpoint = CarbonEndpoint()
+            endpoint.address = place.address
+            endpoint.linePort = place.port
+            endpoint.datagramPort = place.port
+            endpoint.picklePort = place.port == 0 ? 0 : place.port + 1
+            let listener = try CarbonListener(endpoint, sink: store, seed: .random(in: 0 ... .max))
+            listeners.withLock { $0.carbon = listener }
+        }
+    }
+
+    /// What agents send is aggregated by the server's statsd, whether or not anybody else finds it.
+    private func listenStatsd() throws(Problem) {
+        let unknown = Listen(address: "127.0.0.1", port: 0, isOptional: false)
+        if let place = setting.statsd {
+            try open(place, "statsd") { () throws(TelemetryProblem) in try startStatsd(place) }
+        }
+        if listeners.withLock({ $0.statsd == nil }) {
+            try told { () throws(TelemetryProblem) in try startStatsd(unknown) }
+        }
+    }
+
+    private func startStatsd(_ place: Listen) throws(TelemetryProblem) {
+        var endpoint = StatsdEndpoint()
+        endpoint.address = place.address
+        endpoint.datagramPort = place.port
+        endpoint.streamPort = place.port
+        let server = try StatsdServer(
+            endpoint, settings: policies.current.statsd,
+            patience: min(Self.patienceMax, policies.current.flush.milliseconds / 2),
+            managementPort: place.port == 0 ? 0 : place.port + 1,
+            sink: store, seed: .random(in: 0 ... .max)
+        ) { [logger, happenings] report in
+            for line in report.badLines {
+                logger.notice("statsd line refused", metadata: ["line": "\(line.text): \(line.reason.rawValue)"])
+            }
+            if let problem = report.problem {
+                logger.error("statsd was not kept", metadata: ["problem": "\(problem)"])
+            }
+            if !report.notices.isEmpty { happenings.hear(report.notices, at: report.end) }
+        }
+        let early = listeners.withLock { listeners in
+            listeners.statsd = server
+            defer { listeners.early = [] }
+            return listeners.early
+        }
+        for snapshot in early { merge(snapshot, into: server) }
+    }
+
+    private func open(
+        _ place: Listen, _ what: String, _ body: () throws(TelemetryProblem) -> Void
+    ) throws(Problem) {
+        do throws(Problem) {
+            try told(body)
+        } catch {
+            guard place.isOptional else { throw error }
+            logger.warning("\(what) does not listen", metadata: ["problem": "\(error)"])
+            listeners.withLock { $0.problems.append(error) }
+        }
+    }
+
+    private func hangUp() {
+        let all = listeners.withLock { listeners in
+            defer { listeners = Listeners(problems: listeners.problems) }
+            return (listeners.statsd, listeners.carbon)
+        }
+        all.0?.stop()
+        all.1?.stop()
+    }
+}
+
+extension MetricsService: MetricsOperations {
+    package var series: any SeriesSource { store }
+
+    package func events(from: Int64, until: Int64) async throws(Problem) -> [GraphEvent] {
+        await happenings.events(from: from, until: until)
+    }
+
+    package func post(_ event: GraphEvent, by principal: Principal) async throws(Problem) {
+        try await happenings.post(event)
+    }
+
+    package func take(_ points: [NamedPoint], from source: SourceName) async throws(Problem) -> PointsTaken {
+        let taken = store.keep(points, from: source)
+        if let problem = taken.problem { throw Problem(problem) }
+        try told { () throws(TelemetryProblem) in try store.sync() }
+        return taken.sum
+    }
+
+    package func take(_ points: NamedPoints, from source: SourceName) async throws(Problem) -> PointsTaken {
+        var sum = PointsTaken()
+        sum.refused = try told { () throws(TelemetryProblem) in try points.write(to: store, source: source) }
+        sum.taken = points.count - sum.refused
+        sum.refused += points.unfit
+        try told { () throws(TelemetryProblem) in try store.sync() }
+        return sum
+    }
+
+    package func takeOpenTelemetry(_ body: [UInt8]) async throws(Problem) -> PointsTaken {
+        let time = now().milliseconds / 1000
+        let points = try openTelemetry.withLock { (telemetry) throws(Problem) in
+            try told { () throws(TelemetryProblem) in
+                telemetry.expire(at: time)
+                return try telemetry.points(of: body, at: time)
+            }
+        }
+        return try await take(points, from: SourceName("otlp"))
+    }
+
+    package func png(_ svg: String, width: Int) async throws(Problem) -> [UInt8] {
+        try await PictureMaker.png(svg, width: width)
+    }
+
+    /// Keeps what a host has measured.
+    /// - Throws: `metrics.invalid` for what no agent of ours sends.
+    package func measured(_ host: HostName, _ bytes: ByteBuffer) async throws(Problem) {
+        let body = Array(bytes.readableBytesView.dropFirst())
+        switch bytes.readableBytesView.first {
+        case UInt8(ascii: "P"):
+            let points = try told { () throws(TelemetryProblem) in try PointBatch.decode(body) }
+            try Self.check(points, from: host)
+            let taken = store.keep(points, from: SourceName("host:\(host)"))
+            // A full disk is no fault of the host: it keeps what it has, and sends it again.
+            if let problem = taken.problem { throw Problem(problem) }
+        case UInt8(ascii: "S"):
+            try merge(body, from: host)
+        case let kind:
+            throw Problem(
+                "metrics.invalid", "What the host has measured was not taken.",
+                cause: "It is of the unknown kind \(kind ?? 0).",
+                remedy: "Run the same version of Apus on the host and on the server.")
+        }
+    }
+
+    /// A host that was taken over may lie about itself, and about nothing else.
+    private static func check(_ points: [NamedPoint], from host: HostName) throws(Problem) {
+        let node = host.text.replacing(".", with: "_")
+        for point in points {
+            let path = point.name.split(separator: ".", maxSplits: 3)
+            let isOwn =
+                path.first == "apps" || (path.count > 1 && path[0] == "hosts" && path[1] == node)
+                || (path.count > 2 && path[0] == "balancers" && path[2] == node)
+            guard isOwn else {
+                throw Problem(
+                    "metrics.other-host", "What the host has measured was not taken.",
+                    cause: "\(quotedForMessage(point.name)) is no figure of \(host), its instances and its balancers.",
+                    remedy: "Look at the host: this is a fault in its agent, or somebody else speaks for it.")
+            }
+        }
+    }
+
+    /// Takes a snapshot of an agent's statsd in, once. One that comes too late is given up: it is no reason
+    /// to hear it again.
+    private func merge(_ bytes: [UInt8], from host: HostName) throws(Problem) {
+        let snapshot = try told { () throws(TelemetryProblem) in try StatsdSnapshot(decoding: bytes) }
+        guard snapshot.agent == host.text else {
+            throw Problem(
+                "metrics.other-host", "What the host has measured was not taken.",
+                cause: "It is for the host \(quotedForMessage(snapshot.agent)); the certificate is for \(host).",
+                remedy: "Look at the host: this is a fault in its agent, or somebody else speaks for it.")
+        }
+        let statsd = listeners.withLock { listeners in
+            if listeners.statsd == nil, listeners.early.count < Self.earlyMax { listeners.early.append(snapshot) }
+            return listeners.statsd
+        }
+        if let statsd { merge(snapshot, into: statsd) }
+    }
+
+    private func merge(_ snapshot: StatsdSnapshot, into statsd: StatsdServer) {
+        do {
+            _ = try statsd.merge(snapshot)
+        } catch {
+            logger.notice(
+                "metrics of a host were given up", metadata: ["host": "\(snapshot.agent)", "problem": "\(error)"])
+        }
+    }
+}

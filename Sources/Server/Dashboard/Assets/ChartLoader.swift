@@ -1,0 +1,71 @@
+extension Assets {
+    /// Fills the places of charts, those in sight first, and again as time goes on.
+    static let chartLoader = #"""
+        "use strict";
+        (() => {
+          const every = 10000;
+          const page = new URL(location.href).searchParams;
+          const isLive = !page.get("until") || page.get("until") === "now";
+          const inSight = new WeakSet();
+          const shown = new WeakMap();
+          const draw = async (figure) => {
+            const width = Math.round(figure.clientWidth);
+            if (!width || figure.dataset.busy) return;
+            figure.dataset.busy = "1";
+            try {
+              const url = new URL(figure.dataset.chart, location.href);
+              for (const name of ["from", "until"]) if (page.get(name)) url.searchParams.set(name, page.get(name));
+              url.searchParams.set("width", width);
+              url.searchParams.set("theme", "page");
+              const response = await fetch(url, { redirect: "error" });
+              const text = await response.text();
+              if (response.ok) {
+                const picture = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+                figure.replaceChildren(document.adoptNode(picture));
+              } else {
+                const problem = document.createElement("p");
+                problem.className = "problem";
+                try { const told = JSON.parse(text); problem.textContent = told.sentence + " " + told.cause; } catch { problem.textContent = "The chart cannot be drawn."; }
+                figure.replaceChildren(problem);
+              }
+              shown.set(figure, performance.now());
+            } catch { /* The next time may go well. */ }
+            delete figure.dataset.busy;
+          };
+          const observer = new IntersectionObserver((entries) => {
+            for (const entry of entries) {
+              if (entry.isIntersecting) { inSight.add(entry.target); if (!shown.has(entry.target)) draw(entry.target); }
+              else inSight.delete(entry.target);
+            }
+          }, { rootMargin: "200px" });
+          const watched = new WeakSet();
+          const watch = () => {
+            for (const figure of document.querySelectorAll("figure[data-chart]")) {
+              if (!watched.has(figure)) { watched.add(figure); observer.observe(figure); }
+            }
+          };
+          watch();
+          new MutationObserver(watch).observe(document.body, { childList: true, subtree: true });
+          setInterval(() => {
+            if (!isLive || document.hidden) return;
+            for (const figure of document.querySelectorAll("figure[data-chart]")) {
+              if (inSight.has(figure) && !figure.querySelector(".hover") && performance.now() - (shown.get(figure) ?? 0) >= every - 500) draw(figure);
+            }
+          }, 1000);
+        })();
+        """#
+
+    static let chartStyle = """
+        .panels { display: grid; grid-template-columns: repeat(12, 1fr); gap: 0.7rem; }
+        .chart { grid-column: span 12; margin: 0; min-height: 12rem; min-width: 0; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
+        .chart svg { display: block; width: 100%; height: auto; }
+        .spans { display: flex; gap: 0.4rem; flex-wrap: wrap; align-items: center; }
+        @media (min-width: 60rem) {
+          .chart.span1, .chart.span2, .chart.span3 { grid-column: span 3; }
+          .chart.span4, .chart.span5 { grid-column: span 4; }
+          .chart.span6, .chart.span7 { grid-column: span 6; }
+          .chart.span8, .chart.span9 { grid-column: span 8; }
+        }
+
+        """
+}
