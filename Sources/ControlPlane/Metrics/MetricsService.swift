@@ -2,6 +2,7 @@ package import Core
 import FoundationEssentials
 package import Logging
 package import NIOCore
+import NIOPosix
 import ServiceLifecycle
 import Synchronization
 package import SystemPackage
@@ -68,8 +69,8 @@ package final class MetricsService: Service {
 
     /// Opens the store.
     /// - Parameters:
-    ///   - happenings: deploys, and what was posted.
-    ///   - facts: what the server knows of itself.
+    ///   - policy: what git has said last, before this start.
+    ///   - state: where posted events are kept.
     package init(
         _ setting: Setting, policy: MetricsPolicy, state: any StateStore, sources: MetricsSources,
         now: @escaping @Sendable () -> Instant, logger: Logger
@@ -139,10 +140,17 @@ package final class MetricsService: Service {
         listeners.withLock { ($0.statsd?.datagramPort, $0.carbon?.linePort) }
     }
 
-    private func repeating(_ gap: Duration, _ body: @Sendable () throws(TelemetryProblem) -> Void) async {
+    /// On a thread that may wait for a disk.
+    private func repeating(
+        _ gap: Duration, _ body: @escaping @Sendable () throws(TelemetryProblem) -> Void
+    ) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: gap)
-            do { try body() } catch { logger.error("metrics", metadata: ["problem": "\(error)"]) }
+            do {
+                try await NIOThreadPool.singleton.runIfActive { try body() }
+            } catch {
+                logger.error("metrics were not made safe", metadata: ["problem": "\(error)"])
+            }
         }
     }
 
@@ -229,7 +237,7 @@ package final class MetricsService: Service {
         } catch {
             guard place.isOptional else { throw error }
             logger.warning("\(what) does not listen", metadata: ["problem": "\(error)"])
-            listeners.withLock { $0.problems.append(error) }
+            listeners.withLock { if !$0.problems.contains(error) { $0.problems.append(error) } }
         }
     }
 
@@ -294,8 +302,10 @@ extension MetricsService: MetricsOperations {
             let points = try told { () throws(TelemetryProblem) in try PointBatch.decode(body) }
             try Self.check(points, from: host)
             let taken = store.keep(points, from: SourceName("host:\(host)"))
-            // A full disk is no fault of the host: it keeps what it has, and sends it again.
-            if let problem = taken.problem { throw Problem(problem) }
+            // A full disk is no fault of the host, and no reason to lose its connection: these points are lost.
+            if let problem = taken.problem {
+                logger.error("metrics of a host were lost", metadata: ["host": "\(host)", "problem": "\(problem)"])
+            }
         case UInt8(ascii: "S"):
             try merge(body, from: host)
         case let kind:
