@@ -1,6 +1,7 @@
 """Programs that are measured side by side: how they are built, started and ended, and what they cost."""
 
 import contextlib
+import functools
 import os
 import pathlib
 import signal
@@ -14,6 +15,7 @@ RUNS = 3
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+@functools.cache
 def build(name):
     """The path of a release build of one of Benchmarks' programs."""
     command = ["swift", "build", "-c", "release", "--package-path", str(ROOT / "Benchmarks"), "--product", name]
