@@ -175,7 +175,7 @@ struct TokenTests {
     }
 
     @Test("Each role may do what the ones before it may") func roles() async throws {
-        #expect(Role.allCases.sorted() == [.viewer, .deployer, .operator, .admin])
+        #expect(Role.allCases.sorted() == [.reporter, .viewer, .deployer, .operator, .admin])
         for role in Role.allCases {
             let principal = Principal(label: "x", role: role, fabric: try FabricName("prod"), tokenID: "t")
             for needed in Role.allCases {

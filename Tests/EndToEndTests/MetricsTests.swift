@@ -104,7 +104,7 @@ extension EndToEndTests {
 
         /// As a program that knows nothing of Apus asks: with the token as a password.
         private func fetch(_ url: String, _ token: String, in fleet: TestFleet) async throws -> String {
-            let answer = fleet.folder.appending("answer")
+            let answer = fleet.folder.appending("answer-\(UInt64.random(in: 0 ... .max))")
             let program = """
                 import base64, sys, urllib.request
                 request = urllib.request.Request(sys.argv[1])

@@ -21,7 +21,7 @@ final class SampleMetrics: Sendable {
             state: state,
             sources: MetricsSources(
                 executions: .init(
-                    latest: { _ in [] }, open: { [] },
+                    latest: { _ in [] },
                     one: { id throws(Problem) in
                         throw Problem("execution.unknown", "None.", cause: "\(id)", remedy: "None.")
                     }), own: { OwnFigures([]) }, targets: { _ in [] }, policy: { nil }),

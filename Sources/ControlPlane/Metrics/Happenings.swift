@@ -11,6 +11,8 @@ actor Happenings {
     private static let eventsMax = 2000
     /// Executions that are read when the server starts.
     private static let executionsAtStart = 200
+    /// That are looked at each time.
+    private static let executionsAtOnce = 20
 
     private struct Posted: Codable, Sendable {
         var id: Int
@@ -93,9 +95,10 @@ actor Happenings {
             defer { events = [] }
             return events
         }) { try await post(event) }
-        let open = try await executions.open()
-        for execution in open { note(execution) }
-        for id in running.subtracting(open.map(\.id)) {
+        // The newest ones, ended or not: a rollback may be over before the next look.
+        let newest = try await executions.latest(Self.executionsAtOnce)
+        for execution in newest { note(execution) }
+        for id in running.subtracting(newest.map(\.id)) {
             running.remove(id)
             note(try await executions.one(id))
         }

@@ -8,17 +8,13 @@ package struct MetricsSources: Sendable {
     package struct Executions: Sendable {
         /// The newest ones, ended or not.
         package var latest: @Sendable (_ limit: Int) async throws(Problem) -> [ExecutionView]
-        /// Those that have not ended.
-        package var open: @Sendable () async throws(Problem) -> [ExecutionView]
         package var one: @Sendable (ExecutionID) async throws(Problem) -> ExecutionView
 
         package init(
             latest: @escaping @Sendable (_ limit: Int) async throws(Problem) -> [ExecutionView],
-            open: @escaping @Sendable () async throws(Problem) -> [ExecutionView],
             one: @escaping @Sendable (ExecutionID) async throws(Problem) -> ExecutionView
         ) {
             self.latest = latest
-            self.open = open
             self.one = one
         }
     }

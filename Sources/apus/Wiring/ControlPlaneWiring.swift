@@ -143,7 +143,6 @@ struct ControlPlaneWiring {
                 latest: { limit throws(Problem) in
                     try await fabric.executions(of: nil, running: false, limit: limit)
                 },
-                open: { () throws(Problem) in try await fabric.executions(of: nil, running: true, limit: 1000) },
                 one: { id throws(Problem) in try await fabric.execution(id) }),
             own: {
                 OwnFigures(await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count))
