@@ -76,7 +76,12 @@ enum BrowserDriver {
                     if "error" in answer: raise SystemExit(f"{method}: {answer['error']}")
                     return answer["result"]
         def evaluate(session, text):
-            return call("Runtime.evaluate", session, expression=text, returnByValue=True)["result"].get("value")
+            try:
+                return call("Runtime.evaluate", session, expression=text, returnByValue=True)["result"].get("value")
+            except SystemExit as fault:
+                # The page goes on to the next one while it is asked: the next time it answers.
+                if "navigated" in str(fault) or "context" in str(fault): return None
+                raise
         try:
             pages = []
             for visit in visits:
