@@ -83,7 +83,8 @@ extension EndToEndTests {
         private func expectReading(_ fleet: TestFleet) async throws {
             let found = try await fleet.succeed("metrics", "find", "hosts.*")
             #expect(found.data.contains("hosts.web-1.*") && found.data.contains("hosts.edge-1.*"))
-            let drawn = try await fleet.succeed("metrics", "graph", "hosts.*.load.1", "--width", "60")
+            let drawn = try await fleet.succeed(
+                "metrics", "graph", "hosts.*.load.1", "--width", "60", "--from", "-15min")
             #expect(drawn.data.contains("hosts.web-1.load.1"))
             let sent = try await fleet.succeed("metrics", "send", "backup.seconds", "412")
             #expect(sent.data.contains("1 point kept"))

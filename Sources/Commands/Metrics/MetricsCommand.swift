@@ -15,6 +15,7 @@ struct MetricsCommand: AsyncParsableCommand {
 
 /// The span of time that is looked at.
 struct SpanOptions: ParsableArguments {
-    @Option(help: "From when: -6h, now-1d/d, midnight, 2026-11-21, seconds since 1970.") var from = "-1h"
-    @Option(help: "Until when.") var until = "now"
+    @Option(parsing: .unconditional, help: "From when: -6h, now-1d/d, midnight, 2026-11-21, seconds since 1970.")
+    var from = "-1h"
+    @Option(parsing: .unconditional, help: "Until when.") var until = "now"
 }

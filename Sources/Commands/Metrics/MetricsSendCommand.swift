@@ -8,6 +8,7 @@ struct MetricsSendCommand: FabricCommand {
         commandName: "send", abstract: "Send points.",
         discussion: """
             apus metrics send backup.seconds 412
+            apus metrics send -- frost.degrees -5     a value below zero
             apus metrics send < FILE      lines of NAME VALUE [SECONDS SINCE 1970]
             A token with the role reporter is enough.
             """)
