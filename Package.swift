@@ -70,7 +70,7 @@ let package = Package(
             swiftSettings: settings),
         // Git and YAML to a desired model.
         .target(
-            name: "ConfigRepository", dependencies: ["Core", "Telemetry", yams, subprocess, systemPackage],
+            name: "ConfigRepository", dependencies: ["Core", "Logs", "Telemetry", yams, subprocess, systemPackage],
             swiftSettings: settings),
         // Build, sign, verify, store and unpack tarballs.
         .target(
@@ -82,39 +82,48 @@ let package = Package(
         // Engines that know nothing of fleets: time series, statsd, Graphite's queries, charts.
         .target(name: "Telemetry", dependencies: ["CTelemetry", "CZstd", systemPackage], swiftSettings: settings),
         .target(name: "CTelemetry", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        // Engines for lines of logs, which know nothing of fleets either: parsers, store, search.
+        .target(name: "Logs", dependencies: ["CPCRE2", "CZstd", "Telemetry", systemPackage], swiftSettings: settings),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         // What runs on a host.
         .target(
             name: "Agent",
             dependencies: [
-                "CShim", "Core", "Wire", "Packages", "Telemetry", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
-                serviceLifecycle, subprocess,
-                swiftASN1, systemPackage, unixSignals, x509, asyncHTTPClient,
+                "CShim", "Core", "Wire", "Packages", "Logs", "Telemetry", crypto, logging, nioCore, nioHTTP1, nioPosix,
+                nioSSL, serviceLifecycle, subprocess, swiftASN1, systemPackage, unixSignals, x509, asyncHTTPClient,
             ],
             swiftSettings: settings),
         // The services that decide: state, orchestrator, builds, authority, sessions of agents.
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Core", "Wire", "ConfigRepository", "Packages", "Telemetry", asyncHTTPClient, crypto, grdb, logging,
-                nioCore,
-                nioHTTP1, nioPosix, nioSSL, serviceLifecycle, stencil, subprocess, swiftASN1, systemPackage, x509,
+                "Core", "Wire", "ConfigRepository", "Packages", "Logs", "Telemetry", asyncHTTPClient, crypto, grdb,
+                logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, stencil, subprocess, swiftASN1,
+                systemPackage, x509,
+            ],
+            swiftSettings: settings),
+        // Amazon's cloud and what speaks like it: objects in S3.
+        .target(
+            name: "CloudAWS",
+            dependencies: [
+                "ControlPlane", "Core", "Packages", asyncHTTPClient, crypto, nioCore, nioFoundationCompat, nioHTTP1,
+                systemPackage,
             ],
             swiftSettings: settings),
         // HTTP handlers and the dashboard.
         .target(
             name: "Server",
             dependencies: [
-                "ControlPlane", "Core", "Telemetry", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes,
-                logging,
-                nioCore,
-                nioSSL, serviceLifecycle,
+                "ControlPlane", "Core", "Logs", "Telemetry", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS,
+                httpTypes, logging, nioCore, nioSSL, serviceLifecycle,
             ],
             swiftSettings: settings),
         // The command line: a folder per noun, a file per verb.
         .target(
             name: "Commands",
             dependencies: [
-                "Core", "Wire", "ConfigRepository", "Packages", "Simulation", "Telemetry", argumentParser, crypto,
+                "Core", "Wire", "ConfigRepository", "Logs", "Packages", "Simulation", "Telemetry", argumentParser,
+                crypto,
                 systemPackage,
             ],
             swiftSettings: settings),
@@ -122,8 +131,9 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Agent", "CShim", "Commands", "ConfigRepository", "ControlPlane", "Core", "Packages", "Server",
-                "Telemetry", "Wire", argumentParser, crypto, logging, nioCore, serviceLifecycle, subprocess,
+                "Agent", "CShim", "CloudAWS", "Commands", "ConfigRepository", "ControlPlane", "Core", "Logs",
+                "Packages",
+                "Server", "Telemetry", "Wire", argumentParser, crypto, logging, nioCore, serviceLifecycle, subprocess,
                 systemPackage, unixSignals,
             ],
             swiftSettings: settings),
@@ -151,12 +161,17 @@ let package = Package(
             name: "ConfigRepositoryTests", dependencies: ["ConfigRepository", "Core", subprocess, systemPackage],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
-            name: "PackagesTests", dependencies: ["Packages", "Core", crypto, systemPackage], swiftSettings: settings),
+            name: "PackagesTests",
+            dependencies: [
+                "CloudAWS", "Packages", "Core", asyncHTTPClient, crypto, nioCore, nioHTTP1, systemPackage,
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "StateTests", dependencies: ["ControlPlane", "Core", "Wire", grdb, logging], swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry", systemPackage], exclude: ["Golden"],
             swiftSettings: settings),
+        .testTarget(name: "LogsTests", dependencies: ["Logs", "Telemetry", systemPackage], swiftSettings: settings),
         .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),
@@ -179,7 +194,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "ControlPlane", "Core", "Server", "Simulation", "Telemetry", "Wire", asyncHTTPClient, httpTypes,
+                "ControlPlane", "Core", "Logs", "Server", "Simulation", "Telemetry", "Wire", asyncHTTPClient, httpTypes,
                 logging, nioCore, nioHTTP1, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),

@@ -1,12 +1,12 @@
-import Core
-import Glibc
-import SystemPackage
+package import Core
+package import Glibc
+package import SystemPackage
 
 /// A regular file that is held open, and is closed when nobody holds it any more.
-final class OpenFile {
+package final class OpenFile {
     static let chunkBytes = 256 << 10
 
-    let descriptor: CInt
+    package let descriptor: CInt
     /// For messages.
     let name: String
 
@@ -19,9 +19,9 @@ final class OpenFile {
 
     /// Opens a file to read it. Links in the path are followed: it is one that Apus chose.
     /// - Throws: `package.file` if it is not there, or no regular file.
-    static func reading(_ path: FilePath) throws(Problem) -> OpenFile {
+    package static func reading(_ path: FilePath) throws(Problem) -> OpenFile {
         // Without O_NONBLOCK, a named pipe at this path would hold us for ever.
-        let descriptor = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        package let descriptor = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .file("Opening a file", path.string) }
         let file = OpenFile(descriptor: descriptor, name: path.string)
         guard try file.status().st_mode & S_IFMT == S_IFREG else {
@@ -33,13 +33,13 @@ final class OpenFile {
     }
 
     /// Makes a file that must not be there yet.
-    static func making(_ path: FilePath, mode: mode_t = 0o600) throws(Problem) -> OpenFile {
-        let descriptor = open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+    package static func making(_ path: FilePath, mode: mode_t = 0o600) throws(Problem) -> OpenFile {
+        package let descriptor = open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { throw .file("Making a file", path.string) }
         return OpenFile(descriptor: descriptor, name: path.string)
     }
 
-    func status() throws(Problem) -> stat {
+    package func status() throws(Problem) -> stat {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .file("Looking at a file", name) }
         return status
@@ -47,7 +47,7 @@ final class OpenFile {
 
     /// Reads until `bytes` is full or the file ends.
     /// - Returns: how many bytes were read: fewer than asked for only at the end.
-    func read(into bytes: UnsafeMutableRawBufferPointer) throws(Problem) -> Int {
+    package func read(into bytes: UnsafeMutableRawBufferPointer) throws(Problem) -> Int {
         var count = 0
         while count < bytes.count {
             let step = Glibc.read(descriptor, bytes.baseAddress! + count, bytes.count - count)
@@ -61,7 +61,7 @@ final class OpenFile {
         return count
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
         var count = 0
         while count < bytes.count {
             let step = Glibc.write(descriptor, bytes.baseAddress! + count, bytes.count - count)
@@ -73,12 +73,12 @@ final class OpenFile {
         }
     }
 
-    func write(_ bytes: [UInt8]) throws(Problem) {
+    package func write(_ bytes: [UInt8]) throws(Problem) {
         try bytes.withRawBytes { (bytes) throws(Problem) in try write(bytes) }
     }
 
     /// Reads to the end in chunks, from where the file stands.
-    func readAll(_ body: (UnsafeRawBufferPointer) throws(Problem) -> Void) throws(Problem) {
+    package func readAll(_ body: (UnsafeRawBufferPointer) throws(Problem) -> Void) throws(Problem) {
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkBytes, alignment: 16)
         defer { chunk.deallocate() }
         while true {
@@ -97,7 +97,7 @@ final class OpenFile {
     }
 
     /// Returns when the file's bytes are on the disk.
-    func synchronize() throws(Problem) {
+    package func synchronize() throws(Problem) {
         guard fsync(descriptor) == 0 else { throw .file("Writing a file to the disk", name) }
     }
 }

@@ -1,11 +1,13 @@
-import Core
+package import Core
 import Crypto
 
 /// SHA-256 of bytes that come in chunks.
-struct DigestBuilder {
+package struct DigestBuilder {
     private var hash = SHA256()
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+    package init() {}
 
-    func finish() -> Core.Digest { Core.Digest(bytes: hash.finalize()) }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+
+    package func finish() -> Core.Digest { Core.Digest(bytes: hash.finalize()) }
 }
