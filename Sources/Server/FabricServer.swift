@@ -44,6 +44,7 @@ package struct FabricServer: Service {
     private let configuration: Configuration
     private let operations: any FabricOperations
     private let metrics: any MetricsOperations
+    private let logs: any LogsOperations
     private let access: any AccessOperations
     private let logger: Logger
     private let now: @Sendable () -> Instant
@@ -55,7 +56,7 @@ package struct FabricServer: Service {
     /// - Throws: `server.insecure` for plain HTTP on anything but a loopback address.
     package init(
         configuration: Configuration, operations: any FabricOperations, metrics: any MetricsOperations,
-        access: any AccessOperations, logger: Logger,
+        logs: any LogsOperations, access: any AccessOperations, logger: Logger,
         now: @escaping @Sendable () -> Instant = { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
         onBound: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(Problem) {
@@ -72,6 +73,7 @@ package struct FabricServer: Service {
         self.configuration = configuration
         self.operations = operations
         self.metrics = metrics
+        self.logs = logs
         self.access = access
         self.logger = logger
         self.now = now
@@ -114,13 +116,17 @@ package struct FabricServer: Service {
             .register(on: &board)
         MetricsEndpoints(metrics: metrics, now: now).register(on: &board)
         GraphiteEndpoints(metrics: metrics, now: now).register(on: &board)
-        let pages = PageContext(operations: operations, metrics: metrics, access: access, isSecure: isSecure, now: now)
+        LogsEndpoints(logs: logs, streams: streams, now: now).register(on: &board)
+        LogAcceptEndpoints(logs: logs, now: now).register(on: &board)
+        let pages = PageContext(
+            operations: operations, metrics: metrics, logs: logs, access: access, isSecure: isSecure, now: now)
         SessionPages(context: pages).register(on: &board)
         FabricPages(context: pages).register(on: &board)
         AppPages(context: pages).register(on: &board)
         ControlPages(context: pages).register(on: &board)
         ExecutionPages(context: pages).register(on: &board)
         GraphPages(context: pages).register(on: &board)
+        LogPages(context: pages).register(on: &board)
         return (router, board.registered)
     }
 

@@ -19,8 +19,8 @@ enum Assets {
 
     static let all: [String: Asset] = [
         "apus.css": Asset(
-            stylesheet + chartStyle + ChartPalette.stylesheet, type: "text/css; charset=utf-8"),
-        "apus.js": Asset(script, type: "text/javascript; charset=utf-8"),
+            stylesheet + chartStyle + logsStyle + ChartPalette.stylesheet, type: "text/css; charset=utf-8"),
+        "apus.js": Asset(script + logsScript, type: "text/javascript; charset=utf-8"),
         "charts.js": Asset(ChartScript.text + chartLoader, type: "text/javascript; charset=utf-8"),
         "streams.js": Asset(streamsScript, type: "text/javascript; charset=utf-8"),
         "apus.svg": Asset(icon, type: "image/svg+xml"),

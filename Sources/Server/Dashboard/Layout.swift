@@ -9,6 +9,7 @@ enum Layout {
         case hosts
         case instances
         case graphs
+        case logs
         case audit
         case doctor
         case tokens
@@ -18,7 +19,7 @@ enum Layout {
     private static let sections: [(Section, path: String, name: String, key: String)] = [
         (.overview, "/", "Overview", "o"), (.executions, "/executions", "Executions", "e"),
         (.hosts, "/hosts", "Hosts", "h"), (.instances, "/instances", "Instances", "i"),
-        (.graphs, "/graphs", "Graphs", "r"),
+        (.graphs, "/graphs", "Graphs", "r"), (.logs, "/logs", "Logs", "l"),
         (.audit, "/audit", "Audit", "a"), (.doctor, "/doctor", "Doctor", "d"), (.tokens, "/tokens", "Tokens", "t"),
     ]
 
@@ -89,7 +90,7 @@ enum Layout {
             <dt><kbd>/</kbd></dt><dd>filter</dd>
             <dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous row</dd>
             <dt><kbd>Enter</kbd></dt><dd>open the row</dd>
-            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>i</kbd> <kbd>r</kbd> <kbd>a</kbd> <kbd>d</kbd> <kbd>t</kbd></dt><dd>overview, executions, hosts, instances, graphs, audit, doctor, tokens</dd>
+            <dt><kbd>g</kbd> then <kbd>o</kbd> <kbd>e</kbd> <kbd>h</kbd> <kbd>i</kbd> <kbd>r</kbd> <kbd>l</kbd> <kbd>a</kbd> <kbd>d</kbd> <kbd>t</kbd></dt><dd>overview, executions, hosts, instances, graphs, logs, audit, doctor, tokens</dd>
             <dt><kbd>?</kbd></dt><dd>this help</dd>
             <dt><kbd>Esc</kbd></dt><dd>close, leave the field</dd>
           </dl>

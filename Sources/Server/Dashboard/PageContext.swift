@@ -8,6 +8,7 @@ import Wire
 struct PageContext: Sendable {
     let operations: any FabricOperations
     let metrics: any MetricsOperations
+    let logs: any LogsOperations
     let access: any AccessOperations
     let isSecure: Bool
     let now: @Sendable () -> Instant

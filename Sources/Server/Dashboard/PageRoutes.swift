@@ -16,8 +16,9 @@ enum PageRoutes {
         "getAsset", .get, "/assets/{asset}", .open, "Style and script.", query: [.init("v", .text, "Version.")],
         output: .text("text/css"))
 
+    /// The page itself asks for a viewer: at this address reporters are told what they send to.
     static let overview = Route(
-        "showOverview", .get, "/", .role(.viewer), "The fabric.",
+        "showOverview", .get, "/", .role(.reporter), "The fabric.",
         query: [.init("filter", .text, "Which instances."), .init("group", .text, "A key of the filter language.")],
         output: page)
     private static let list: [Route.Parameter] = [
@@ -68,6 +69,16 @@ enum PageRoutes {
     static let graph = Route(
         "showGraph", .get, "/graphs/{page}", .role(.viewer), "A page of charts.", takesAnyQuery: true, output: page)
 
+    static let logs = Route(
+        "showLogs", .get, "/logs", .role(.viewer), "Lines of logs.",
+        query: [
+            .init("query", .text, "Which lines."), .init("from", .text, "From when; default -1h."),
+            .init("until", .text, "Until when; default now."), .init("after", .text, "Where the page begins."),
+        ], output: page)
+    static let logContext = Route(
+        "showLogContext", .get, "/logs/context", .role(.viewer), "A line and those around it.",
+        query: [.init("position", .text, "The line's place.")], output: page)
+
     static let doctor = Route(
         "showDoctor", .get, "/doctor", .role(.viewer), "Whether the control plane is well.", output: page)
     static let commit = Route(
@@ -83,6 +94,6 @@ enum PageRoutes {
         plan,
         rollback,
         scale, diff, showPlan, approve, executions, execution, control, build, doctor, commit, apply, tokens,
-        createToken, revokeToken, chart, graphs, graph,
+        createToken, revokeToken, chart, graphs, graph, logs, logContext,
     ]
 }

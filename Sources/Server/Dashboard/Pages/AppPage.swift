@@ -14,7 +14,7 @@ struct AppPage {
         <div class="title"><h1>\(app.name)</h1>\(Controls.pill(app.colour, app.reason))
         \(html(app.release) { "<span class=\"num\">r\($0)</span>" })\(html(app.version) { "<code>\($0)</code>" })
         \(html(app.pinned) { "<span class=\"tag\">held at r\($0) by a rollback</span>" })
-        <span class="spacer"></span>\(actions)</div>
+        <span class="spacer"></span>\(LogLink.button([("app", app.name.text)]))\(actions)</div>
         \(html(app.execution) { "<p class=\"notice\">An execution runs: <a href=\"/executions/\($0)\">\($0)</a></p>" })
         <section aria-label="Processes"><h2>Processes</h2>\(processes)</section>
         <section aria-label="Releases"><h2>Releases</h2>\(releases)</section>

@@ -23,13 +23,20 @@ struct ExecutionPage {
         let byID = Dictionary(execution.steps.map { ($0.id, $0) }) { $1 }
         return """
             <div class="title" data-follow="/v1/executions/\(execution.id)/events"><h1>\(execution.kind.rawValue) \(Controls.app(execution.app))\(html(execution.release) { " r\($0)" })</h1>
-            \(Controls.state(execution.state))\(Controls.progress(execution))<span class="spacer"></span>\(controls)</div>
+            \(Controls.state(execution.state))\(Controls.progress(execution))<span class="spacer"></span>\(logs)\(controls)</div>
             <p class="muted">Execution \(execution.id) by \(execution.startedBy), \(Controls.time(execution.startedAt, viewer.now)), took \(Controls.duration(execution.startedAt, execution.endedAt ?? viewer.now)) · \(execution.summary)\(execution.commit.isEmpty ? .empty : " · commit \(Controls.commit(execution.commit))" as HTML)
             \(html(execution.plan) { " · <a href=\"/plans/\($0)\">plan \($0)</a>" })\(html(execution.build) { " · <a href=\"/builds/\($0)\">build \($0)</a>" })</p>
             \(html(execution.problem, Controls.problem))
             \(html(execution.traffic, TrafficTable.table))
             <section aria-label="Steps"><h2>Steps</h2><ol class="tree">\(html(execution.tree) { node($0, byID, isRoot: true) })</ol></section>
             """
+    }
+
+    /// The lines of the release in the time of the execution.
+    private var logs: HTML {
+        var labels = [("app", execution.app.text)]
+        if let release = execution.release { labels.append(("release", "r\(release)")) }
+        return LogLink.button(labels, from: execution.startedAt, until: execution.endedAt)
     }
 
     private var controls: HTML {

@@ -16,6 +16,10 @@ struct FabricPages {
         let context = context
         let operations = context.operations
         board.on(PageRoutes.overview) { call in
+            // Shippers of logs that take us for Elasticsearch ask at this address who we are.
+            if call.isOfProgram, let answer = LogAcceptEndpoints.handshake(call) { return answer }
+            let caller = try call.caller()
+            guard caller.role >= .viewer else { throw Refusal.role(caller, needs: .viewer) }
             let status = try await operations.status()
             let text = call.query["filter"] ?? ""
             let grouping = try call.query.filled("group").map { text throws(Problem) in try Filter.Key(text) } ?? .app

@@ -33,7 +33,7 @@ enum HostPage {
                 confirm: "The \(host.counts.total) instances of \(host.name) move elsewhere, and it takes nothing new.",
                 style: "danger")
         return """
-            <div class="title"><h1>\(host.name)</h1>\(Controls.pill(host.colour, host.reason))<span class="spacer"></span>\(drain)</div>
+            <div class="title"><h1>\(host.name)</h1>\(Controls.pill(host.colour, host.reason))<span class="spacer"></span>\(LogLink.button([("host", host.name.text)]))\(drain)</div>
             <section class="card"><dl class="facts">
               <div><dt>Address</dt><dd class="num">\(host.address ?? "unknown")</dd></div>
               <div><dt>Zone</dt><dd>\(host.zone?.text ?? "none")</dd></div>

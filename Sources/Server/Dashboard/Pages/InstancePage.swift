@@ -52,7 +52,7 @@ enum InstancePage {
           <div><dt>Since</dt><dd>\(Controls.time(instance.since, viewer.now))</dd></div>
           \(instance.differences.isEmpty ? .empty : "<div><dt>Differs</dt><dd>\(instance.differences.html { "<div>\($0)</div>" })</dd></div>" as HTML)
         </dl></section>
-        <section aria-label="Output"><div class="title"><h2>Output</h2><span class="spacer"></span><label class="check"><input id="log-follow" type="checkbox" checked> follow</label></div>
+        <section aria-label="Output"><div class="title"><h2>Output</h2><span class="spacer"></span>\(LogLink.button([("instance", instance.id.description)]))<label class="check"><input id="log-follow" type="checkbox" checked> follow</label></div>
         <pre id="log" class="log" tabindex="0" data-keep data-stream="/v1/instances/\(instance.id)/logs?lines=500&amp;follow=true"></pre>
         <noscript><p class="muted">Without scripts: <code>apus logs \(instance.id) -f</code></p></noscript></section>
         """

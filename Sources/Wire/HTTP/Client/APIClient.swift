@@ -66,6 +66,11 @@ package final class APIClient: Sendable {
         return try decode(try await send(route, path, [], body: ByteBuffer(data: body)))
     }
 
+    /// Calls a route that takes bytes and answers with JSON.
+    func call<Output: Decodable & Sendable>(
+        _ route: Route, query: [(String, String?)], body: ByteBuffer
+    ) async throws(Problem) -> Output { try decode(try await send(route, [], query, body: body)) }
+
     /// Calls a route, and gives back the bytes of its answer.
     /// - Throws: what the server says, for any status but 2xx.
     func send(_ route: Route, _ path: [String], _ query: [(String, String?)], body: ByteBuffer?) async throws(Problem)

@@ -2,12 +2,12 @@ import Core
 import Wire
 
 /// The lines of several instances side by side, and of those that start meanwhile.
-struct LogTail {
+struct InstanceTail {
     let session: Session
     let target: LogTarget
     let lines: Int
     let follow: Bool
-    let printer: LogPrinter
+    let printer: InstancePrinter
 
     func run(_ instances: [InstanceID]) async throws {
         let (session, target, lines, follow, printer) = (session, target, lines, follow, printer)
@@ -45,7 +45,7 @@ struct LogTail {
 }
 
 /// Writes lines of several instances whole, each instance in a colour of its own.
-actor LogPrinter {
+actor InstancePrinter {
     private struct Line: Encodable {
         var instance: InstanceID
         var sequence: Int64

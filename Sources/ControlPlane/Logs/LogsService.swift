@@ -1,0 +1,183 @@
+package import Core
+package import Logging
+package import Logs
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+package import SystemPackage
+package import Telemetry
+
+/// The logs of a fabric: the store of lines, and everything that brings lines into it.
+package final class LogsService: Service {
+    private static let policyGap = Duration.milliseconds(500)
+    private static let maintenanceGap = Duration.seconds(60)
+
+    package let store: LogStore
+    private let now: @Sendable () -> Instant
+    private let logger: Logger
+    private let sources: Sources
+    private let followers = LogFollowers()
+    private let rules: Mutex<Rules>
+
+    /// What the service asks of others.
+    package struct Sources: Sendable {
+        /// What git says now; nil if nothing is known yet.
+        package var configuration: @Sendable () async -> FabricConfiguration?
+        /// Tells hosts that they may have something else to collect.
+        package var announce: @Sendable () -> Void
+        /// Takes what lines say to the metrics.
+        package var measures: @Sendable ([LogMeasure]) -> Void
+
+        package init(
+            configuration: @escaping @Sendable () async -> FabricConfiguration?,
+            announce: @escaping @Sendable () -> Void,
+            measures: @escaping @Sendable ([LogMeasure]) -> Void = { _ in }
+        ) {
+            self.configuration = configuration
+            self.announce = announce
+            self.measures = measures
+        }
+    }
+
+    private struct Rules {
+        var configuration: FabricConfiguration?
+        var policy: LogsPolicy { configuration?.policy.logs ?? LogsPolicy() }
+        var program: LogProgram
+    }
+
+    /// Opens the store.
+    /// - Parameter configuration: what git has said last, before this start.
+    package init(
+        _ folder: FilePath, configuration: FabricConfiguration?, sources: Sources,
+        now: @escaping @Sendable () -> Instant, logger: Logger
+    ) throws(Problem) {
+        let policy = configuration?.policy.logs ?? LogsPolicy()
+        self.now = now
+        self.logger = logger
+        self.sources = sources
+        rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
+        let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
+        let (store, report) = try told { () throws(TelemetryProblem) in
+            try LogStore.open(folder, policy.storeOptions, clock: clock)
+        }
+        for line in report.dropped { logger.error("logs were lost", metadata: ["what": "\(line)"]) }
+        logger.info("logs", metadata: ["lines-in-log": "\(report.lines)"])
+        self.store = store
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.maintain() }
+                group.addTask { await self.followGit() }
+            }
+        }
+    }
+
+    private func maintain() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.maintenanceGap)
+            do {
+                try await NIOThreadPool.singleton.runIfActive { try self.store.maintain() }
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("logs were not put in order", metadata: ["problem": "\(error)"])
+            }
+        }
+    }
+
+    private func followGit() async {
+        while !Task.isCancelled {
+            if let configuration = await sources.configuration() { apply(configuration) }
+            try? await Task.sleep(for: Self.policyGap)
+        }
+    }
+
+    /// Takes what git says now. What cannot be used leaves what was there, and git's reader has said so before.
+    private func apply(_ configuration: FabricConfiguration) {
+        let known = rules.withLock { $0.configuration }
+        guard known?.commit != configuration.commit || known?.hosts != configuration.hosts else { return }
+        if known?.policy.logs != configuration.policy.logs {
+            do throws(Problem) {
+                let program = try Self.program(configuration.policy.logs)
+                rules.withLock { $0.program = program }
+                store.configure(retention: configuration.policy.logs.storeOptions.retention)
+            } catch {
+                logger.error("git's rules for logs cannot be used", metadata: ["problem": "\(error)"])
+            }
+        }
+        rules.withLock { $0.configuration = configuration }
+        sources.announce()
+    }
+
+    /// What a host is to collect; nil: nothing.
+    package func collection(of host: HostName) -> LogCollection? {
+        guard let configuration = rules.withLock({ $0.configuration }), let spec = configuration.hosts[host] else {
+            return nil
+        }
+        return configuration.policy.logs.collection(of: spec, classLabels: configuration.classLabels(of: spec))
+    }
+
+    /// The labels of a host's lines that it cannot say itself.
+    package func labels(of host: HostName) -> [LogStream.Label] {
+        guard let configuration = rules.withLock({ $0.configuration }) else { return [] }
+        var labels = [LogStream.Label("fabric", configuration.fabric.text)]
+        if let spec = configuration.hosts[host] {
+            labels += [.init("region", spec.region.text), .init("zone", spec.zone.text)]
+        }
+        return labels
+    }
+
+    private static func program(_ policy: LogsPolicy) throws(Problem) -> LogProgram {
+        try told { () throws(TelemetryProblem) in try LogProgram(policy.logPipelines()) }
+    }
+
+    private var program: LogProgram { rules.withLock { $0.program } }
+
+    private func processor(_ labels: LabelFields) -> LogProcessor {
+        LogProcessor(program, labels: labels, seed: .random(in: 0 ... .max))
+    }
+
+    /// Lines are measured once they are kept: those that are sent again after a refusal count once.
+    private func keep(
+        _ batch: LogBatch, _ measures: [LogMeasure], as delivery: LogDelivery?
+    ) async throws(TelemetryProblem) {
+        let isRepeated = delivery.map(store.isKnown) ?? false
+        if !batch.lines.isEmpty || delivery != nil { try await store.append(batch, as: delivery) }
+        if isRepeated { return }
+        if !measures.isEmpty { sources.measures(measures) }
+        if !followers.isEmpty { followers.tell(batch) }
+    }
+}
+
+extension LogsService: LogSink {
+    /// Takes a batch of an agent, whose lines are as they were read.
+    package func append(_ batch: LogBatch, as delivery: LogDelivery?) async throws(TelemetryProblem) {
+        var processor = processor(.none)
+        processor.take(batch)
+        let measures = processor.takeMeasures()
+        try await keep(processor.takeBatch(), measures, as: delivery)
+    }
+}
+
+extension LogsService: LogsOperations {
+    package var search: LogSearch {
+        let start = ContinuousClock.now
+        return LogSearch(store) { ContinuousClock.now - start }
+    }
+
+    package func take<Answer: Sendable>(
+        _ read: @Sendable (inout LogProcessor) throws(Problem) -> Answer
+    ) async throws(Problem) -> Answer {
+        var processor = processor(.usual)
+        let answer = try read(&processor)
+        let (batch, measures) = (processor.takeBatch(), processor.takeMeasures())
+        try await told { () async throws(TelemetryProblem) in try await keep(batch, measures, as: nil) }
+        return answer
+    }
+
+    package func follow<Item: Sendable>(
+        _ filter: LogFilter, _ item: @escaping @Sendable (LogArrival) -> Item
+    ) -> AsyncStream<Item> { followers.follow(filter, item) }
+}
