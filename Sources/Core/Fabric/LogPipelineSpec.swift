@@ -18,8 +18,8 @@ package struct LogPipelineSpec: Codable, Hashable, Sendable {
     }
 }
 
-/// A step as git says it, in plain texts and numbers. Fields are named as in searches; `message` is what the
-/// line says. What a step cannot be done to is left as it is.
+/// A step as git says it, in plain texts and numbers. Names are fields; `message`, `level` and `time` mean the
+/// line's own. What a step cannot be done to is left as it is.
 package indirect enum LogStepSpec: Codable, Hashable, Sendable {
     /// Takes a text apart that is in a known form: `auto`, `json`, `logfmt`, `nginx`…
     case parse(format: String, from: String)
@@ -29,17 +29,17 @@ package indirect enum LogStepSpec: Codable, Hashable, Sendable {
     /// Takes a text apart by the named groups of a regular expression (PCRE2's syntax).
     case pattern(expression: String, from: String)
     case rename(from: String, to: String)
+    /// A `*` at the end of a name means all that begin so.
     case drop(fields: [String])
-    /// Gives a field the text, whatever it had.
+    /// Gives a field a text, in which `${name}` stands for a field's value.
     case set(field: String, to: String)
     case lower(field: String)
     case upper(field: String)
-    /// Takes out what terminals would act on: colours and control characters.
+    /// Takes colours of terminals and control characters out.
     case clean(field: String)
     case convert(field: String, to: Conversion)
-    /// Takes the line's time from a field.
-    /// - `format`: how it is written; empty: as one of the usual ways.
-    case time(from: String, format: String)
+    /// Takes the line's time from a field. Times without a zone are of `zone`, in minutes east of UTC.
+    case time(from: String, zone: Int)
     /// Takes the line's level from a field.
     case level(from: String)
     /// The lines that the query is for are not kept.
@@ -48,16 +48,18 @@ package indirect enum LogStepSpec: Codable, Hashable, Sendable {
     case sample(oneIn: Int, where: String)
     case redact(RedactionSpec)
     case measure(LogMeasureSpec)
-    /// Other steps, for lines that the query is for, and for those that it is not for.
-    case when(lines: String, then: [LogStepSpec], otherwise: [LogStepSpec])
+    /// Other steps, for the lines that the query is for.
+    case when(lines: String, steps: [LogStepSpec])
 
-    /// What a text becomes.
+    /// What a number becomes.
     package enum Conversion: String, Codable, Hashable, Sendable, CaseIterable {
-        /// A number with its unit taken off.
-        case number
-        /// A length of time with a unit, in milliseconds: `1.5s` becomes 1500.
+        /// A whole number, what is behind the point cut off.
+        case integer
+        /// Seconds as milliseconds.
         case milliseconds
-        /// An amount with a unit, in bytes: `2KiB` becomes 2048.
+        /// Milliseconds as seconds.
+        case seconds
+        /// `1.5k`, `20MiB` as bytes.
         case bytes
     }
 }
@@ -69,18 +71,16 @@ package struct LogMeasureSpec: Codable, Hashable, Sendable {
         case count
         /// The sum of a field's numbers.
         case sum
-        /// The last of a field's numbers.
-        case gauge
-        /// A field's numbers as milliseconds, with percentiles.
-        case timer
+        /// The distribution of a field's numbers.
+        case timing
     }
 
     /// Of the series, as apps name theirs to statsd.
     package var name: String
     package var kind: Kind
-    /// Whose numbers; nil: for `count` alone.
+    /// Whose numbers; nil for `count` alone.
     package var field: String?
-    /// Fields and labels whose values become parts of the name, in this order.
+    /// Fields and labels whose values tell series apart, in this order.
     package var by: [String]
 
     package init(name: String, kind: Kind = .count, field: String? = nil, by: [String] = []) {
