@@ -23,7 +23,7 @@ extension Checks {
     static func expression(_ text: String) throws(Problem) -> String {
         func refused(_ cause: String) -> Problem {
             Problem(
-                "expression.invalid", "This is not an expression.", cause: "It \(cause).",
+                "logs.expression", "This is neither a regular expression nor a query.", cause: "It \(cause).",
                 remedy: "write at most \(expressionBytesMax >> 10) KiB of text on one line")
         }
         guard !text.isEmpty else { throw refused("is empty") }
@@ -172,6 +172,6 @@ extension Checks {
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw refused("has a control character") }
         let parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !$0.isEmpty }) else { throw refused("has an empty part") }
-        guard !parts.contains("."), !parts.contains("..") else { throw refused("has a part that is . or ..") }
+        guard !parts.contains("."), !parts.contains("..") else { throw refused("has a part that is `.` or `..`") }
     }
 }

@@ -1,8 +1,9 @@
 import Core
 
-/// Reads `steps`: a list, of which each entry is a mapping with one key, the kind of the step.
-struct LogStepsReader {
-    private static let stepsMax = 200
+/// Reads the `steps` of all pipelines: lists, of which each entry is a mapping with one key, the kind of the step.
+final class LogStepsReader {
+    /// Of all pipelines together; each pattern of grok counts as one. What a program may have.
+    private static let stepsMax = 500
     private static let fieldsMax = 100
     private static let depthMax = 8
     static let stepKeys: Set<String> = [
@@ -17,9 +18,12 @@ struct LogStepsReader {
     static let measureKeys: Set<String> = ["name", "kind", "of", "by"]
     static let whenKeys: Set<String> = ["lines", "steps"]
 
-    let schema: SchemaReader
-    /// How many `when` are around these.
-    let depth: Int
+    private let schema: SchemaReader
+    private var count = 0
+    /// How many `when` are around what is read.
+    private var depth = 0
+
+    init(_ schema: SchemaReader) { self.schema = schema }
 
     private var log: DiagnosticLog { schema.log }
 
@@ -30,7 +34,25 @@ struct LogStepsReader {
                 "value.range", at: reader.keyPosition(key), "Steps are nested deeper than \(Self.depthMax) levels.")
             return []
         }
-        return schema.bounded(reader.list(key), Self.stepsMax, key, reader).flatMap(entry)
+        var steps: [LogStepSpec] = []
+        for item in reader.list(key) {
+            guard admit(1, at: item.position) else { break }
+            steps += entry(item)
+        }
+        return steps
+    }
+
+    /// Counts what is to be compiled.
+    private func admit(_ more: Int, at position: SourcePosition) -> Bool {
+        let isAdmitted = count + more <= Self.stepsMax
+        if !isAdmitted, count <= Self.stepsMax {
+            log.error(
+                "value.range", at: position, "The pipelines have more than \(Self.stepsMax) steps.",
+                cause: "Each pattern of grok counts as one.")
+            count = Self.stepsMax
+        }
+        count += more
+        return isAdmitted
     }
 
     /// The steps of one entry, which may name several fields.
@@ -96,7 +118,7 @@ struct LogStepsReader {
     private func grok(_ value: YAMLValue, _ reader: MappingReader) -> LogStepSpec? {
         guard case .mapping = value.content else {
             let patterns = expressions("grok", reader)
-            return patterns.isEmpty ? nil : .grok(patterns: patterns, from: "message", definitions: [:])
+            return grok(patterns, from: "message", [:], at: value.position)
         }
         guard let reader = MappingReader(value, noun: "`grok`", keys: Self.grokKeys, log: log) else { return nil }
         if !reader.has("patterns") { reader.reportMissing("patterns", hint: "write `patterns: \"%{IP:client} .*\"`") }
@@ -108,7 +130,14 @@ struct LogStepsReader {
             if let name, let pattern { definitions[name.value] = pattern.value }
         }
         let from = from(reader)
-        return patterns.isEmpty ? nil : .grok(patterns: patterns, from: from, definitions: definitions)
+        return grok(patterns, from: from, definitions, at: value.position)
+    }
+
+    private func grok(
+        _ patterns: [String], from: String, _ definitions: [String: String], at position: SourcePosition
+    ) -> LogStepSpec? {
+        guard !patterns.isEmpty, admit(patterns.count - 1, at: position) else { return nil }
+        return .grok(patterns: patterns, from: from, definitions: definitions)
     }
 
     private func pattern(_ value: YAMLValue) -> LogStepSpec? {
@@ -194,7 +223,9 @@ struct LogStepsReader {
         if !reader.has("lines") { reader.reportMissing("lines", hint: "write of which lines: `lines: level:>=warn`") }
         if !reader.has("steps") { reader.reportMissing("steps", hint: "write `steps: [{ set: { team: shop } }]`") }
         let lines = reader.has("lines") ? reader.parse("lines", Checks.expression) : nil
-        let steps = LogStepsReader(schema: schema, depth: depth + 1).steps("steps", reader)
+        depth += 1
+        defer { depth -= 1 }
+        let steps = steps("steps", reader)
         return lines.map { .when(lines: $0.value, steps: steps) }
     }
 
