@@ -18,6 +18,7 @@ package final class LogsService: Service {
     private let sources: Sources
     private let followers = LogFollowers()
     private let rules: Mutex<Rules>
+    private let archive: LogArchiver?
 
     /// What the service asks of others.
     package struct Sources: Sendable {
@@ -46,19 +47,22 @@ package final class LogsService: Service {
     }
 
     /// Opens the store.
-    /// - Parameter configuration: what git has said last, before this start.
+    /// - Parameters:
+    ///   - archive: where segments go that are complete; nil: they stay where they are.
+    ///   - configuration: what git has said last, before this start.
     package init(
-        _ folder: FilePath, configuration: FabricConfiguration?, sources: Sources,
+        _ folder: FilePath, archive: LogArchiver?, configuration: FabricConfiguration?, sources: Sources,
         now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         let policy = configuration?.policy.logs ?? LogsPolicy()
         self.now = now
         self.logger = logger
         self.sources = sources
+        self.archive = archive
         rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
         let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
         let (store, report) = try told { () throws(TelemetryProblem) in
-            try LogStore.open(folder, policy.storeOptions, clock: clock)
+            try LogStore.open(folder, policy.storeOptions, archive: archive, clock: clock)
         }
         for line in report.dropped { logger.error("logs were lost", metadata: ["what": "\(line)"]) }
         logger.info("logs", metadata: ["lines-in-log": "\(report.lines)"])
@@ -84,6 +88,7 @@ package final class LogsService: Service {
             } catch {
                 logger.error("logs were not put in order", metadata: ["problem": "\(error)"])
             }
+            await archive?.keep(store, at: now())
         }
     }
 

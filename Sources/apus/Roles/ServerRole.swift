@@ -34,6 +34,10 @@ struct ServerRole: AsyncParsableCommand {
     var statsd: String?
     @Option(help: "Where Graphite's points come in: ADDRESS:PORT, or none (default: 127.0.0.1:2003, if it is free).")
     var carbon: String?
+    @Option(help: "Where complete logs go: s3://BUCKET/PREFIX or a folder (default: nowhere).")
+    var archive: String?
+    @Option(help: "The address of another service than AWS for s3://: http://HOST:PORT.") var archiveEndpoint: String?
+    @Option(help: "How long logs are kept here although the archive has them: 12h, 7d.") var archiveAfter = "7d"
     @Option(help: "PEM file of the API's certificate chain.") var certificate: String?
     @Option(help: "PEM file of the certificate's key.") var key: String?
 
@@ -73,7 +77,15 @@ struct ServerRole: AsyncParsableCommand {
             secrets: try secrets.map { path throws(Problem) in try absolute(path) } ?? folder.appending("secrets"),
             apiAddress: api.host, apiPort: api.port, apiCertificate: pair, agentsAddress: agents.host,
             agentsPort: agents.port, names: name.isEmpty ? [agents.host] : name,
-            statsd: try Self.listen(statsd, portDefault: 8125), carbon: try Self.listen(carbon, portDefault: 2003))
+            statsd: try Self.listen(statsd, portDefault: 8125), carbon: try Self.listen(carbon, portDefault: 2003),
+            archive: try archivePlace())
+    }
+
+    private func archivePlace() throws(Problem) -> ArchivePlace? {
+        guard let archive else { return nil }
+        return try ArchivePlace(
+            archive, endpoint: archiveEndpoint, localAge: try Interval(archiveAfter),
+            environment: ProcessInfo.processInfo.environment)
     }
 
     /// What nobody has asked for need not be had.

@@ -31,6 +31,8 @@ struct ControlPlaneWiring {
         /// Where statsd and carbon listen.
         var statsd: MetricsService.Listen?
         var carbon: MetricsService.Listen?
+        /// Where lines of logs go that are complete; nil: nowhere.
+        var archive: ArchivePlace?
     }
 
     let services: [any Service]
@@ -41,6 +43,7 @@ struct ControlPlaneWiring {
     let fabric: FabricService
     let orchestrator: OrchestratorService
     let metrics: MetricsService
+    let logs: LogsService
 
     /// - Parameter onBound: called once the API takes requests, with its port.
     init(
@@ -83,6 +86,7 @@ struct ControlPlaneWiring {
                 folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon),
             policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
             sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
+        let logs = try await Self.logs(options, orchestrator, gateway, metrics, logger)
         relay.connect(
             .init(
                 observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
@@ -100,8 +104,8 @@ struct ControlPlaneWiring {
             configuration: FabricServer.Configuration(
                 address: options.apiAddress, port: options.apiPort, certificate: options.apiCertificate,
                 version: apusVersion),
-            operations: fabric, metrics: metrics, access: access, logger: logger, onBound: onBound)
-        services = [store, notifier, metrics, gateway, orchestrator, fabric, server]
+            operations: fabric, metrics: metrics, logs: logs, access: access, logger: logger, onBound: onBound)
+        services = [store, notifier, metrics, logs, gateway, orchestrator, fabric, server]
         self.authority = authority
         self.joins = joins
         self.tokens = tokens
@@ -109,6 +113,27 @@ struct ControlPlaneWiring {
         self.fabric = fabric
         self.orchestrator = orchestrator
         self.metrics = metrics
+        self.logs = logs
+    }
+
+    private static func logs(
+        _ options: Options, _ orchestrator: OrchestratorService, _ gateway: AgentGateway, _ metrics: MetricsService,
+        _ logger: Logger
+    ) async throws(Problem) -> LogsService {
+        let folder = options.state.appending("logs")
+        let archive = try options.archive.map { place throws(Problem) in
+            try LogArchiver(
+                LogArchiver.Setting(
+                    objects: try place.open(now: wallClock), folder: options.state.appending("logs-archive"),
+                    localAge: place.localAge),
+                logger: logger)
+        }
+        return try LogsService(
+            folder, archive: archive, configuration: await orchestrator.snapshot.desired?.configuration,
+            sources: LogsService.Sources(
+                configuration: { await orchestrator.snapshot.desired?.configuration },
+                announce: { gateway.announceLogs() }, measures: { metrics.count($0) }),
+            now: wallClock, logger: logger)
     }
 
     private static func gateway(

@@ -1,0 +1,200 @@
+package import Core
+import FoundationEssentials
+import Glibc
+package import Logging
+package import Logs
+package import Packages
+package import SystemPackage
+package import Telemetry
+
+/// Brings segments of lines that are complete into a store of objects, gives up their blocks on this disk when they
+/// have been there long enough, and fetches those again that a search needs.
+///
+/// What is where is in `archive.json`: it is written when an object is there, and before the segment's own blocks go.
+package actor LogArchiver: LogArchive {
+    package struct Setting: Sendable {
+        package var objects: any ObjectStore
+        /// For the catalog, and for segments that were fetched.
+        package var folder: FilePath
+        /// How long lines are on this disk too.
+        package var localAge: Interval
+        /// What fetched segments may take on this disk.
+        package var cacheBytesMax: Int
+
+        package init(
+            objects: any ObjectStore, folder: FilePath, localAge: Interval = .seconds(7 * 86_400),
+            cacheBytesMax: Int = 2 << 30
+        ) {
+            self.objects = objects
+            self.folder = folder
+            self.localAge = localAge
+            self.cacheBytesMax = cacheBytesMax
+        }
+    }
+
+    /// Where a segment is.
+    struct Entry: Codable, Hashable, Sendable {
+        var digest: Digest
+        var bytes: Int
+        /// Nanoseconds since 1970.
+        var firstTime: Int64
+        var lastTime: Int64
+    }
+
+    private static let second: Int64 = 1_000_000_000
+    /// A file is not removed so soon after it was fetched, in seconds: whoever asked for it may not have opened it.
+    private static let openingSeconds = 60
+
+    private let setting: Setting
+    private let logger: Logger
+    private var catalog: [String: Entry]
+    private var fetches = 0
+    /// Why lines are not archived now; nil if they are.
+    package private(set) var problem: Problem?
+
+    package init(_ setting: Setting, logger: Logger) throws(Problem) {
+        self.setting = setting
+        self.logger = logger
+        do throws(FileFault) {
+            try Disk().makeFolder(setting.folder.appending("fetched"))
+        } catch {
+            throw Problem(error.problem("The archive of lines was not opened."))
+        }
+        catalog = try Self.read(setting.folder)
+    }
+
+    /// Bytes that are in the archive.
+    package var bytes: Int { catalog.values.reduce(0) { $0 + $1.bytes } }
+
+    /// Stores what is complete, gives up what is old, and forgets what the store of lines has let go.
+    package func keep(_ store: LogStore, at now: Instant) async {
+        do throws(Problem) {
+            try await put(store)
+            try await giveUp(store, at: now)
+            try await forget(store)
+            problem = nil
+        } catch {
+            if problem != error { logger.error("lines were not archived", metadata: ["problem": "\(error)"]) }
+            problem = error
+        }
+    }
+
+    private func put(_ store: LogStore) async throws(Problem) {
+        for segment in store.segments where segment.isFinal && !segment.isEvicted && catalog[segment.name] == nil {
+            let path = segment.path
+            let found: Digest? = try await Blocking.run { () throws(Problem) in
+                // It may have been merged into another one meanwhile.
+                guard access(path.string, F_OK) == 0 else { return nil }
+                var digest = DigestBuilder()
+                try OpenFile.reading(path).readAll { digest.update($0) }
+                return digest.finish()
+            }
+            guard let digest = found else { continue }
+            try await setting.objects.put(path, as: digest)
+            catalog[segment.name] = Entry(
+                digest: digest, bytes: segment.bytes, firstTime: segment.firstTime, lastTime: segment.lastTime)
+            try write()
+            logger.info(
+                "lines are in the archive",
+                metadata: ["segment": "\(segment.name)", "bytes": "\(segment.bytes)", "object": "\(digest)"])
+        }
+    }
+
+    private func giveUp(_ store: LogStore, at now: Instant) async throws(Problem) {
+        let limit = (now.milliseconds - setting.localAge.milliseconds) * 1_000_000
+        for segment in store.segments where !segment.isEvicted && segment.lastTime < limit {
+            // An object that somebody has deleted is no reason to delete the lines here as well.
+            guard let entry = catalog[segment.name], try await setting.objects.size(of: entry.digest) != nil else {
+                continue
+            }
+            let name = segment.name
+            try await Blocking.run { () throws(Problem) in
+                try told { () throws(TelemetryProblem) in try store.evict(name) }
+            }
+        }
+    }
+
+    private func forget(_ store: LogStore) async throws(Problem) {
+        let names = Set(store.segments.map(\.name))
+        let gone = catalog.filter { !names.contains($0.key) }
+        guard !gone.isEmpty else { return }
+        let before = catalog
+        for name in gone.keys { catalog[name] = nil }
+        let needed = Set(catalog.values.map(\.digest))
+        do throws(Problem) { try write() } catch {
+            catalog = before
+            throw error
+        }
+        for entry in gone.values where !needed.contains(entry.digest) {
+            try await setting.objects.delete(entry.digest)
+        }
+    }
+
+    package func fetch(_ segment: String) async throws(TelemetryProblem) -> FilePath {
+        guard let entry = catalog[segment] else {
+            throw TelemetryProblem(
+                "logs.archive-unknown", "Lines were not read.", cause: "The archive has no segment \(segment).",
+                remedy: "Bring back `archive.json` of the server's logs from a backup.")
+        }
+        let path = setting.folder.appending("fetched").appending(segment)
+        if utimes(path.string, nil) == 0 { return path }
+        fetches += 1
+        let incoming = setting.folder.appending("fetched").appending("\(segment).\(fetches)")
+        do throws(Problem) {
+            try await setting.objects.get(entry.digest, to: incoming)
+        } catch {
+            throw TelemetryProblem(error.code, error.sentence, cause: error.cause, remedy: error.remedy)
+        }
+        guard rename(incoming.string, path.string) == 0 else {
+            throw FileFault(.rename, path, Errno(rawValue: errno)).problem("Lines were not read.")
+        }
+        makeRoom()
+        return path
+    }
+
+    /// Removes what was fetched longest ago.
+    private func makeRoom() {
+        let folder = setting.folder.appending("fetched")
+        let now = time(nil)
+        var files: [(path: FilePath, bytes: Int, used: time_t)] = []
+        for name in (try? Disk().list(folder)) ?? [] {
+            var status = stat()
+            let path = folder.appending(name)
+            guard stat(path.string, &status) == 0 else { continue }
+            files.append((path, Int(status.st_size), status.st_mtim.tv_sec))
+        }
+        var sum = files.reduce(0) { $0 + $1.bytes }
+        for file in files.sorted(by: { $0.used < $1.used }) {
+            guard sum > setting.cacheBytesMax, now - file.used > Self.openingSeconds else { return }
+            unlink(file.path.string)
+            sum -= file.bytes
+        }
+    }
+
+    private static func place(_ folder: FilePath) -> FilePath { folder.appending("archive.json") }
+
+    private static func read(_ folder: FilePath) throws(Problem) -> [String: Entry] {
+        let path = place(folder)
+        guard access(path.string, F_OK) == 0 else { return [:] }
+        do {
+            let bytes = try Data(contentsOf: URL(filePath: path.string))
+            return try JSONDecoder().decode([String: Entry].self, from: bytes)
+        } catch {
+            throw Problem(
+                "logs.archive-unreadable", "The archive of lines was not opened.",
+                cause: "\(path) cannot be read: \(quotedForMessage("\(error)", lengthMax: 200)).",
+                remedy: "Bring it back from a backup; without it, lines that are only in the archive are not found.")
+        }
+    }
+
+    private func write() throws(Problem) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        guard let bytes = try? encoder.encode(catalog) else { return }
+        do throws(FileFault) {
+            try Disk().replace(Self.place(setting.folder), with: Array(bytes))
+        } catch {
+            throw Problem(error.problem("What is in the archive of lines was not written down."))
+        }
+    }
+}
