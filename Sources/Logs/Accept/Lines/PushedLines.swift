@@ -1,4 +1,4 @@
-import Telemetry
+package import Telemetry
 
 /// A line a line.
 package enum PushedLines {
