@@ -34,7 +34,7 @@ package struct ByteTable {
 
     func text(of number: UInt32) -> String { bytes(of: number) { String(decoding: $0, as: UTF8.self) } }
 
-    func number(of name: UnsafeRawBufferPointer) -> UInt32? {
+    package func number(of name: UnsafeRawBufferPointer) -> UInt32? {
         let hash = hash(name)
         return arena.withUnsafeBytes { find(name, hash, $0).found }
     }
