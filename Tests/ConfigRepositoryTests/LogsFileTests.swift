@@ -1,5 +1,6 @@
 import ConfigRepository
 import Core
+import FoundationEssentials
 import Testing
 
 @Suite struct LogsFileTests {
@@ -142,6 +143,21 @@ import Testing
             ])
     }
 
+    @Test("What a server saves it reads again, and what an older one saved as well")
+    func saved() throws {
+        let policy = FabricPolicy(
+            logs: try policy(
+                """
+                files: { a: { paths: /a, multiline: { begins: "^x" } } }
+                syslog: [{ udp: 514 }, { socket: /run/log }]
+                pipelines: { a: { steps: [{ when: { lines: b, steps: [{ redact: { kinds: aws } }] } }, { grok: c }] } }
+                """))
+        let bytes = try JSONEncoder().encode(policy)
+        #expect(try JSONDecoder().decode(FabricPolicy.self, from: bytes) == policy)
+        let old = #"{"apply": "manual", "lostHostGrace": "30s", "lostHostsMax": "34%"}"#
+        #expect(try JSONDecoder().decode(FabricPolicy.self, from: Data(old.utf8)).logs == LogsPolicy())
+    }
+
     @Test("A host's part of the policy is what its selectors admit")
     func collection() throws {
         let configuration = try Sample.prod(
@@ -176,6 +192,7 @@ import Testing
         #expect(codes("syslog: { socket: /\(String(repeating: "a", count: 107)) }") == ["socket.invalid"])
         #expect(codes("pipelines: { a: { steps: [{ set: { \"a\\u202Eb\": c } }] } }") == ["field.invalid"])
         #expect(codes("pipelines: { a: { steps: [{ set: { a: \"b\\nc\" } }] } }") == ["field.text"])
+        #expect(codes("pipelines: { a: { lines: \"a\\u202Eb\", steps: [{ parse: auto }] } }") == ["logs.expression"])
         #expect(codes("buffer: 99999999999999999999GiB") == ["bytes.invalid"])
         #expect(codes("keep: { age: -1d }") == ["interval.invalid"])
         #expect(codes("files: \(String(repeating: "[", count: 100))") == ["yaml.invalid"])

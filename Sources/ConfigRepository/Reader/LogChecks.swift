@@ -28,13 +28,23 @@ extension Checks {
         }
         guard !text.isEmpty else { throw refused("is empty") }
         guard text.utf8.count <= expressionBytesMax else { throw refused("has \(text.utf8.count) bytes") }
-        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw refused("has a control character") }
+        guard isPlain(text) else { throw refused("has a control character") }
         return text
+    }
+
+    /// Whether nothing in it acts on a terminal: no control characters, no marks of direction.
+    private static func isPlain(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: false
+            default: true
+            }
+        }
     }
 
     /// What stands in the place of a secret: visible, short and on one line.
     static func replacement(_ text: String) throws(Problem) -> String {
-        guard text.utf8.count <= 64, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        guard text.utf8.count <= 64, isPlain(text) else {
             throw Problem(
                 "replacement.invalid", "This cannot stand for a secret.", cause: "\(quotedForMessage(text)) was found.",
                 remedy: "write at most 64 bytes without control characters: \"[redacted]\"")
@@ -44,7 +54,7 @@ extension Checks {
 
     /// What a field is set to, and how a time is written.
     static func fieldText(_ text: String) throws(Problem) -> String {
-        guard text.utf8.count <= 1024, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        guard text.utf8.count <= 1024, isPlain(text) else {
             throw Problem(
                 "field.text", "This text cannot be used.", cause: "\(quotedForMessage(text)) was found.",
                 remedy: "write at most 1024 bytes without control characters")
@@ -169,7 +179,7 @@ extension Checks {
     private static func absolutePath(_ text: String, _ refused: (String) -> Problem) throws(Problem) {
         guard text.hasPrefix("/") else { throw refused("does not begin with /") }
         guard text.utf8.count <= 1024 else { throw refused("has \(text.utf8.count) bytes") }
-        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw refused("has a control character") }
+        guard isPlain(text) else { throw refused("has a control character") }
         let parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !$0.isEmpty }) else { throw refused("has an empty part") }
         guard !parts.contains("."), !parts.contains("..") else { throw refused("has a part that is `.` or `..`") }
