@@ -85,9 +85,12 @@ final class FileTail {
         else { return .replaced }
         let bytes = UnsafeRawBufferPointer(start: base, count: count)
         let isFull = count == buffer.count
+        // The place is looked at while events are taken.
+        var isSkipping = place.isSkipping
         let taken = scanner.scan(
-            UnsafeRawBufferPointer(rebasing: bytes[recent.count...]), isSkipping: &place.isSkipping,
+            UnsafeRawBufferPointer(rebasing: bytes[recent.count...]), isSkipping: &isSkipping,
             flush: isFull ? .nothing : flush, emit: emit)
+        place.isSkipping = isSkipping
         seen = isFull ? nil : status
         guard taken > 0 else { return .quiet(isOver: false) }
         move(by: taken, in: bytes)
