@@ -2,7 +2,7 @@
 enum BlockRows {
     static func passes(_ test: LogTest, label: String?) -> Bool {
         guard var label else { return false }
-        return label.withUTF8 { test.passes(UnsafeRawBufferPointer($0)) }
+        return label.withUTF8 { test.holds(UnsafeRawBufferPointer($0)) }
     }
 
     static func select(_ test: LogTest, levels: [LogLevel], among wanted: RowSet) -> RowSet {

@@ -45,7 +45,7 @@ final class RawBlock: LogBlock {
         }
         var result = RowSet(rows: rows, all: false)
         values(of: condition.field, at: wanted) { row, value in
-            if condition.test.passes(value) { result.insert(row) }
+            if condition.test.holds(value) { result.insert(row) }
         }
         return result
     }

@@ -57,7 +57,7 @@ extension TextColumn {
         }
         if case .range(let range) = test { return try settle(candidates, in: range, into: &result) }
         var passed: [Int] = []
-        try texts(at: candidates) { row, text in if test.passes(text) { passed.append(row) } }
+        try texts(at: candidates) { row, text in if test.holds(text) { passed.append(row) } }
         for row in passed { result.insert(row) }
     }
 
@@ -82,7 +82,7 @@ extension TextColumn {
             if range.contains(Double(values[Int(places[row])])) { result.insert(row) }
         }
         var passed: [Int] = []
-        try texts(at: others) { row, text in if LogTest.range(range).passes(text) { passed.append(row) } }
+        try texts(at: others) { row, text in if LogTest.range(range).holds(text) { passed.append(row) } }
         for row in passed { result.insert(row) }
     }
 
@@ -126,13 +126,13 @@ extension TextColumn {
     private static func verdict(_ shape: Shape, _ query: ShapeQuery) -> Verdict {
         if shape.isWhole { return .perhaps(having: nil) }
         if shape.slots.isEmpty {
-            return shape.text.withUnsafeBytes { query.test.passes($0) } ? .surely : .never
+            return shape.text.withUnsafeBytes { query.test.holds($0) } ? .surely : .never
         }
         switch query.test {
         case .exists: return .surely
         case .phrase:
             let isThere = shape.text.withUnsafeBytes { text in
-                query.shape.map { LogTest.find($0, in: text, mayGoOn: false) } ?? true
+                query.shape.map { LogWord.contains($0, in: text) } ?? true
             }
             guard isThere else { return .never }
             return query.word == nil ? .surely : .perhaps(having: query.word)
@@ -140,7 +140,7 @@ extension TextColumn {
             guard shape.text == query.shape else { return .never }
             return .perhaps(having: query.word)
         case .prefix(let text):
-            let isThere = shape.text.withUnsafeBytes { LogTest.find(text, in: $0, mayGoOn: true) }
+            let isThere = shape.text.withUnsafeBytes { LogWord.contains(text, in: $0, isPrefix: true) }
             // A zero in a shape is any word with a digit.
             return isThere && !text.contains { LogWord.isDigit($0) } ? .surely : .perhaps(having: nil)
         case .range, .level:

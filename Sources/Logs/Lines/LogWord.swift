@@ -1,17 +1,17 @@
 /// Words of lines: longest runs of ASCII letters, digits, `_` and bytes of 0x80 and above.
 package enum LogWord {
+    @inline(__always)
+    package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
     /// Whether a byte is part of a word.
     @inline(__always)
     package static func isPart(_ byte: UInt8) -> Bool {
-        byte >= 0x80 || byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
-            || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: "_")
+        isDigit(byte) || (byte | 0x20) &- 0x61 < 26 || byte == 0x5F || byte >= 0x80
     }
 
     /// The small letter of a capital of ASCII; other bytes as they are.
     @inline(__always)
-    package static func lower(_ byte: UInt8) -> UInt8 {
-        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-    }
+    package static func lower(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
     /// Whether a text has a phrase that neither begins nor ends within a word.
     /// - Parameters:

@@ -1,5 +1,5 @@
-/// Words of texts: longest runs of ASCII letters, digits, `_` and bytes of 0x80 and above.
-enum LogWord {
+/// Words as filters of blocks know them.
+extension LogWord {
     /// For each byte 0 if it is of no word, 1 if it is, 3 if it is a digit.
     static let classes: [UInt8] = (0...255).map { byte in
         switch UInt8(byte) {
@@ -8,17 +8,6 @@ enum LogWord {
         default: 0
         }
     }
-
-    @inline(__always)
-    static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
-
-    @inline(__always)
-    static func isPart(_ byte: UInt8) -> Bool {
-        isDigit(byte) || (byte | 0x20) &- 0x61 < 26 || byte == 0x5F || byte >= 0x80
-    }
-
-    @inline(__always)
-    static func lower(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
     /// Decimal numbers of up to four digits are in nearly every block, so filters leave them out.
     @inline(__always)
