@@ -17,7 +17,9 @@ final class SampleMetrics: Sendable {
         let now: @Sendable () -> Instant = { SampleFabric.now }
         let state = try SQLiteStateStore(database: StateDatabase(path: "\(folder)/state.db"), now: now)
         service = try MetricsService(
-            .init(folder: FilePath(folder).appending("series"), statsd: nil, carbon: nil), policy: MetricsPolicy(),
+            .init(
+                folder: FilePath(folder).appending("series"), statsd: nil, carbon: nil,
+                secrets: WebhookSecrets(folder: FilePath(folder).appending("secrets"))), policy: MetricsPolicy(),
             state: state,
             sources: MetricsSources(
                 executions: .init(

@@ -21,6 +21,8 @@ package enum ConfigurationKeys {
         "retention": SchemaReader.retentionKeys,
         "histogram": SchemaReader.histogramKeys,
         "scrape": SchemaReader.scrapeKeys,
+        "relay": SchemaReader.relayKeys,
+        "metrics region": SchemaReader.metricsRegionKeys,
         "dashboard": SchemaReader.dashboardKeys,
         "dashboard row": SchemaReader.rowKeys,
         "panel": SchemaReader.panelKeys,

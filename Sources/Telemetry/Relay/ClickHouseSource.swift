@@ -8,8 +8,8 @@ package struct ClickHouseSource: SeriesSource {
     /// Values of one series; the finest archive with no more of them answers.
     private static let valuesMax = 20_000
     private static let pointsMax = 20_000_000
-    /// Bytes of names in one query.
-    private static let nameBytesMax = 128 << 10
+    /// Bytes of names in one query, which by itself may have 256 KiB: a byte of a name takes two, and each a few.
+    private static let nameBytesMax = 32 << 10
 
     private let table: ClickHouseTable
     private let rules: RetentionRules
@@ -69,8 +69,9 @@ package struct ClickHouseSource: SeriesSource {
         return Array(values.filter { $0.hasPrefix(prefix) }.sorted().prefix(max(0, limit)))
     }
 
-    private func pairs(where conditions: [TagCondition]) async throws(TelemetryProblem) -> [(key: String, value: String)]
-    {
+    private func pairs(where conditions: [TagCondition]) async throws(TelemetryProblem) -> [(
+        key: String, value: String
+    )] {
         let names =
             conditions.isEmpty
             ? try await known(prefix: [], isTagged: nil).names : try await names(where: conditions)

@@ -1,4 +1,4 @@
-package import SystemPackage
+import SystemPackage
 
 /// Keeps the batches of a relay on disk until they are forgotten: a write-ahead log of them, and a mark of
 /// how far they are over. Bytes: docs/formats/relay-buffer.md.
@@ -41,7 +41,8 @@ struct RelayBuffer {
             try files.makeFolder(folder)
             let oldest = try files.list(folder).compactMap { LogSegment.number(ofAny: $0) }.min() ?? 0
             let (log, recovery) = try WriteAheadLog.open(
-                folder, on: files, from: oldest, segmentBytesMax: .max) { (_) throws(TelemetryProblem) in }
+                folder, on: files, from: oldest, segmentBytesMax: .max
+            ) { (_) throws(TelemetryProblem) in }
             var buffer = RelayBuffer(
                 folder: folder, files: files, log: log, segmentBytes: max(64 << 10, min(4 << 20, bytesMax / 16)),
                 segments: [], next: first, mark: try Self.mark(in: folder, files) ?? 0)
