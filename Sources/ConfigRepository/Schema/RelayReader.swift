@@ -34,7 +34,7 @@ extension SchemaReader {
             spec.match = items("match", reader).compactMap { value in
                 log.text(value, of: "match").flatMap { log.parse($0, Checks.seriesGlob) }?.value
             }
-            if spec.match.isEmpty { return nil }
+            if spec.match.isEmpty { return nothing("match", reader) }
         }
         if let buffer = reader.parse("buffer", { text throws(Problem) in try ByteCount(text) }) {
             if !Self.buffers.contains(buffer.value) {
@@ -51,6 +51,15 @@ extension SchemaReader {
         }
         if spec.secret != nil { checkEncrypted(target, reader) }
         return spec
+    }
+
+    private func nothing(_ key: String, _ reader: MappingReader) -> RelaySpec? {
+        if reader.list(key).isEmpty {
+            log.error(
+                "value.missing", at: reader.keyPosition(key), "`\(key)` matches nothing.",
+                hint: "write `match: \"**\"` for all series, or remove the key")
+        }
+        return nil
     }
 
     /// Keys that another kind has.

@@ -37,7 +37,7 @@ extension MetricsService {
                 call.headers.append(("content-type", "application/x-www-form-urlencoded"))
                 call.body = Array(form.utf8)
             }
-            let (seconds, attoseconds) = (end - .now).components
+            let (seconds, attoseconds) = ContinuousClock.now.duration(to: end).components
             let rest = seconds * 1000 + attoseconds / 1_000_000_000_000_000
             let answer = try await outgoing.execute(call, within: rest)
             guard answer.status == 200 else {

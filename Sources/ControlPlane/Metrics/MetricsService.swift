@@ -57,7 +57,7 @@ package final class MetricsService: Service {
     private let happenings: Happenings
     private let sources: MetricsSources
     private let scraper: ScrapeService
-    let outgoing = OutgoingHTTP()
+    let outgoing: OutgoingHTTP
     let relays: RelayService
     private let listeners = Mutex(Listeners())
     /// Sums of what comes as differences.
@@ -97,10 +97,13 @@ package final class MetricsService: Service {
         self.store = store
         happenings = Happenings(state: state, executions: sources.executions, now: now)
         self.sources = sources
-        relays = RelayService(
+        let outgoing = OutgoingHTTP()
+        let relays = RelayService(
             folder: folder.removingLastComponent().appending("relays"), store: store, secrets: setting.secrets,
             outgoing: outgoing, now: now, logger: logger)
         relays.configure(policy.relays)
+        self.outgoing = outgoing
+        self.relays = relays
         scraper = ScrapeService(store: relays.tap, targets: sources.targets, now: now, logger: logger)
     }
 

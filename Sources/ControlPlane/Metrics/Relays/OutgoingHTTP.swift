@@ -59,8 +59,7 @@ final class OutgoingHTTP: Sendable {
         client.withLock { client in
             if let client { return client }
             var configuration = HTTPClient.Configuration(
-                tlsConfiguration: .makeClientConfiguration(), redirectConfiguration: .disallow,
-                decompression: .disabled)
+                tlsConfiguration: .makeClientConfiguration(), redirectConfiguration: .disallow)
             configuration.timeout.connect = .seconds(5)
             configuration.timeout.read = .seconds(30)
             configuration.connectionPool.retryConnectionEstablishment = false

@@ -1,9 +1,9 @@
-import Core
+package import Core
 import Logging
 import NIOPosix
 import Synchronization
 import SystemPackage
-import Telemetry
+package import Telemetry
 
 /// The relays of a fabric: opens what git says, and sends what waits in each.
 final class RelayService: Sendable {
@@ -93,16 +93,19 @@ final class RelayService: Sendable {
             }
     }
 
+    var counts: [(name: RelayName, counts: RelayCounts)] {
+        state.withLock { $0.running }.map { ($0.spec.name, $0.relay.counts) }
+    }
+
     /// `apus.server.relays.NAME.…`
     func figures(at time: Int64) -> [NamedPoint] {
-        state.withLock { $0.running }.flatMap { one in
-            let counts = one.relay.counts
+        counts.flatMap { name, counts in
             let figures: [(String, Int)] = [
                 ("sent", counts.sent), ("waiting", counts.waiting), ("waiting-bytes", counts.waitingBytes),
                 ("dropped", counts.dropped), ("refused", counts.refused), ("failures", counts.failures),
             ]
             return figures.map {
-                NamedPoint(name: "apus.server.relays.\(one.spec.name).\($0.0)", time: time, value: Double($0.1))
+                NamedPoint(name: "apus.server.relays.\(name).\($0.0)", time: time, value: Double($0.1))
             }
         }
     }
@@ -194,7 +197,7 @@ final class RelayService: Sendable {
             try? await Task.sleep(for: Self.syncGap)
             let relays = state.withLock { $0.running.map(\.relay) }
             guard !relays.isEmpty else { continue }
-            _ = try? await NIOThreadPool.singleton.runIfActive { for relay in relays { self.sync(relay) } }
+            try? await NIOThreadPool.singleton.runIfActive { for relay in relays { self.sync(relay) } }
         }
     }
 
@@ -207,4 +210,9 @@ final class RelayService: Sendable {
                 metadata: ["relay": "\(relay.name)", "problem": "\(error)"])
         }
     }
+}
+
+extension MetricsService {
+    /// What became of the points of each relay.
+    package var relayCounts: [(name: RelayName, counts: RelayCounts)] { relays.counts }
 }
