@@ -80,7 +80,7 @@ struct RegionTests {
                             token: "viewer")
                         #expect(tagged.body.contains("0.5"), "\(tagged.body)")
                         let tree = try await server.send(
-                            "GET", "/metrics/find?query=regions.{eu,us}.hosts.*&format=json", token: "viewer")
+                            "GET", "/metrics/find?query=regions.%7Beu,us%7D.hosts.*&format=json", token: "viewer")
                         #expect(tree.body.contains("regions.us.hosts.web-2"), "\(tree.body)")
                         let root = try await server.send("GET", "/metrics/find?query=*&format=json", token: "viewer")
                         #expect(root.body.contains("\"regions\""), "\(root.body)")
