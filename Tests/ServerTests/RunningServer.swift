@@ -24,10 +24,11 @@ struct RunningServer: Sendable {
 
     static func with<Result: Sendable>(
         certificate: FabricServer.Configuration.Certificate? = nil, http: HTTPClient = sharedHTTP,
+        metrics given: SampleMetrics? = nil,
         _ body: @Sendable (RunningServer) async throws -> Result
     ) async throws -> Result {
         let fabric = FakeFabric()
-        let metrics = try SampleMetrics()
+        let metrics = try given ?? SampleMetrics()
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "test")
         logger.logLevel = .error

@@ -2,6 +2,7 @@ import ControlPlane
 import Core
 import FoundationEssentials
 import Logging
+import ServiceLifecycle
 import SystemPackage
 import Telemetry
 import Wire
@@ -11,13 +12,21 @@ final class SampleMetrics: Sendable {
     let service: MetricsService
     private let folder: String
 
-    init() throws {
+    /// - Parameters:
+    ///   - secrets: what is in the folder of secrets, by name.
+    ///   - now: the server's clock.
+    init(
+        policy: MetricsPolicy = MetricsPolicy(), secrets: [String: String] = [:],
+        now: @escaping @Sendable () -> Instant = { SampleFabric.now }
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "apus-metrics-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let now: @Sendable () -> Instant = { SampleFabric.now }
+        try PrivateFolder.make("\(folder)/secrets", secrets)
         let state = try SQLiteStateStore(database: StateDatabase(path: "\(folder)/state.db"), now: now)
         service = try MetricsService(
-            .init(folder: FilePath(folder).appending("series"), statsd: nil, carbon: nil), policy: MetricsPolicy(),
+            .init(
+                folder: FilePath(folder).appending("series"), statsd: nil, carbon: nil,
+                secrets: WebhookSecrets(folder: FilePath(folder).appending("secrets"))), policy: policy,
             state: state,
             sources: MetricsSources(
                 executions: .init(
@@ -26,6 +35,19 @@ final class SampleMetrics: Sendable {
                         throw Problem("execution.unknown", "None.", cause: "\(id)", remedy: "None.")
                     }), own: { OwnFigures([]) }, targets: { _ in [] }, policy: { nil }),
             now: now, logger: Logger(label: "test"))
+    }
+
+    /// Runs what a server's metrics do by themselves, for as long as `body` takes.
+    func running<Result: Sendable>(_ body: @Sendable (MetricsService) async throws -> Result) async throws -> Result {
+        let group = ServiceGroup(services: [service], logger: Logger(label: "test"))
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let result: Swift.Result<Result, any Error>
+            do { result = .success(try await body(service)) } catch { result = .failure(error) }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            return try result.get()
+        }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -42,5 +64,13 @@ final class SampleMetrics: Sendable {
             ]
         }
         _ = try await service.take(points, from: SourceName("test"))
+    }
+}
+
+/// A folder of files that only their owner reads.
+enum PrivateFolder {
+    static func make(_ path: String, _ files: [String: String]) throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        for (name, text) in files { try PrivateFile.write(Data(text.utf8), to: "\(path)/\(name)") }
     }
 }

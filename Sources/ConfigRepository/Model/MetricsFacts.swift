@@ -24,6 +24,10 @@ enum MetricsFacts {
         for scrape in policy.scrapes {
             facts["metrics.scrape.\(scrape.name)"] = "\(targets(scrape)) every \(scrape.every)"
         }
+        for relay in policy.relays { facts["metrics.relay.\(relay.name)"] = text(relay) }
+        for region in policy.regions {
+            facts["metrics.regions.\(region.name)"] = "\(region.url) token \(region.token)"
+        }
         return facts
     }
 
@@ -36,6 +40,18 @@ enum MetricsFacts {
             }
         }
         return facts
+    }
+
+    private static func text(_ relay: RelaySpec) -> String {
+        var words = [relay.kind.rawValue, relay.address]
+        if case .clickHouse(_, let database, let table, let answers) = relay.target {
+            words.append("\(database).\(table)")
+            if answers { words.append("answers") }
+        }
+        words += ["match \(relay.match.joined(separator: " "))", "buffer \(relay.buffer)"]
+        if let user = relay.user { words.append("user \(user)") }
+        if let secret = relay.secret { words.append("secret \(secret)") }
+        return words.joined(separator: " ")
     }
 
     private static func targets(_ scrape: ScrapeSpec) -> String {

@@ -21,6 +21,8 @@ package enum ConfigurationKeys {
         "retention": SchemaReader.retentionKeys,
         "histogram": SchemaReader.histogramKeys,
         "scrape": SchemaReader.scrapeKeys,
+        "relay": SchemaReader.relayKeys,
+        "metrics region": SchemaReader.metricsRegionKeys,
         "logs": SchemaReader.logsKeys,
         "rule of keep": SchemaReader.logKeepKeys,
         "redaction": SchemaReader.redactionKeys,

@@ -12,7 +12,8 @@ struct MetricsDeclaration {
 extension SchemaReader {
     private static let entriesMax = 200
     static let metricsKeys: Set<String> = [
-        "flush", "percentiles", "legacy-names", "series-max", "retention", "histograms", "scrape",
+        "flush", "percentiles", "legacy-names", "series-max", "retention", "histograms", "scrape", "relay",
+        "regions",
     ]
     static let retentionKeys: Set<String> = ["match", "keep", "aggregate", "filled-min"]
     static let histogramKeys: Set<String> = ["prefix", "bins"]
@@ -42,10 +43,12 @@ extension SchemaReader {
                 declaration.policy.scrapes.append(spec)
             }
         }
+        if reader.has("relay") { declaration.policy.relays = relays(entries("relay", reader)) }
+        if reader.has("regions") { declaration.policy.regions = regions(entries("regions", reader)) }
         return declaration
     }
 
-    private func items(_ key: String, _ reader: MappingReader) -> ArraySlice<YAMLValue> {
+    func items(_ key: String, _ reader: MappingReader) -> ArraySlice<YAMLValue> {
         let items = reader.list(key)
         if items.count > Self.entriesMax { reportTooMany(key, reader) }
         return items.prefix(Self.entriesMax)

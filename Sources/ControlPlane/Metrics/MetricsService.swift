@@ -17,11 +17,14 @@ package final class MetricsService: Service {
         /// Where statsd and carbon listen; nil: not at all.
         package var statsd: Listen?
         package var carbon: Listen?
+        /// Tokens and passwords for relays and other regions.
+        package var secrets: WebhookSecrets
 
-        package init(folder: FilePath, statsd: Listen?, carbon: Listen?) {
+        package init(folder: FilePath, statsd: Listen?, carbon: Listen?, secrets: WebhookSecrets) {
             self.folder = folder
             self.statsd = statsd
             self.carbon = carbon
+            self.secrets = secrets
         }
     }
 
@@ -54,6 +57,8 @@ package final class MetricsService: Service {
     private let happenings: Happenings
     private let sources: MetricsSources
     private let scraper: ScrapeService
+    let outgoing: OutgoingHTTP
+    let relays: RelayService
     private let listeners = Mutex(Listeners())
     /// Sums of what comes as differences.
     private let openTelemetry = Mutex(OTLPMetrics())
@@ -92,7 +97,14 @@ package final class MetricsService: Service {
         self.store = store
         happenings = Happenings(state: state, executions: sources.executions, now: now)
         self.sources = sources
-        scraper = ScrapeService(store: store, targets: sources.targets, now: now, logger: logger)
+        let outgoing = OutgoingHTTP()
+        let relays = RelayService(
+            folder: folder.removingLastComponent().appending("relays"), store: store, secrets: setting.secrets,
+            outgoing: outgoing, now: now, logger: logger)
+        relays.configure(policy.relays)
+        self.outgoing = outgoing
+        self.relays = relays
+        scraper = ScrapeService(store: relays.tap, targets: sources.targets, now: now, logger: logger)
     }
 
     package func run() async throws {
@@ -112,10 +124,13 @@ package final class MetricsService: Service {
                 group.addTask { await self.followGit() }
                 group.addTask { await self.happenings.run() }
                 group.addTask { await self.scraper.run(self.policies) }
+                group.addTask { await self.relays.run(self.policies) }
             }
         }
         hangUp()
         do { try store.sync() } catch { logger.error("metrics were not saved", metadata: ["problem": "\(error)"]) }
+        relays.sync()
+        await outgoing.shutdown()
     }
 
     /// Takes what git says now.
@@ -129,8 +144,8 @@ package final class MetricsService: Service {
         do { try listenStatsd() } catch { logger.error("statsd does not listen", metadata: ["problem": "\(error)"]) }
     }
 
-    /// What could not be listened on, for the doctor.
-    package var problems: [Problem] { listeners.withLock { $0.problems } }
+    /// What could not be listened on, and the relays whose targets are away, for the doctor.
+    package var problems: [Problem] { listeners.withLock { $0.problems } + relays.problems }
 
     /// What agents are to gather for.
     package var interval: Interval { policies.current.flush }
@@ -174,7 +189,7 @@ package final class MetricsService: Service {
 
     private func keepOwn(at time: Int64) async {
         let figures = await sources.own().points(statistics: store.statistics, at: time)
-        _ = store.keep(figures, from: SourceName("server"))
+        _ = relays.tap.keep(figures + relays.figures(at: time), from: SourceName("server"))
     }
 
     private func listen() throws(Problem) {
@@ -186,7 +201,7 @@ package final class MetricsService: Service {
             endpoint.linePort = place.port
             endpoint.datagramPort = place.port
             endpoint.picklePort = place.port == 0 ? 0 : place.port + 1
-            let listener = try CarbonListener(endpoint, sink: store, seed: .random(in: 0 ... .max))
+            let listener = try CarbonListener(endpoint, sink: relays.tap, seed: .random(in: 0 ... .max))
             listeners.withLock { $0.carbon = listener }
         }
     }
@@ -211,7 +226,7 @@ package final class MetricsService: Service {
             endpoint, settings: policies.current.statsd,
             patience: min(Self.patienceMax, policies.current.flush.milliseconds / 2),
             managementPort: place.port == 0 ? 0 : place.port + 1,
-            sink: store, seed: .random(in: 0 ... .max)
+            sink: relays.tap, seed: .random(in: 0 ... .max)
         ) { [logger, happenings] report in
             for line in report.badLines {
                 logger.notice("statsd line refused", metadata: ["line": "\(line.text): \(line.reason.rawValue)"])
@@ -252,7 +267,7 @@ package final class MetricsService: Service {
 }
 
 extension MetricsService: MetricsOperations {
-    package var series: any SeriesSource { store }
+    package func series(noting notices: QueryNotices) -> any SeriesSource { branched(notices) }
 
     package func events(from: Int64, until: Int64) async throws(Problem) -> [GraphEvent] {
         await happenings.events(from: from, until: until)
@@ -263,7 +278,7 @@ extension MetricsService: MetricsOperations {
     }
 
     package func take(_ points: [NamedPoint], from source: SourceName) async throws(Problem) -> PointsTaken {
-        let taken = store.keep(points, from: source)
+        let taken = relays.tap.keep(points, from: source)
         if let problem = taken.problem { throw Problem(problem) }
         try told { () throws(TelemetryProblem) in try store.sync() }
         return taken.sum
@@ -271,7 +286,7 @@ extension MetricsService: MetricsOperations {
 
     package func take(_ points: NamedPoints, from source: SourceName) async throws(Problem) -> PointsTaken {
         var sum = PointsTaken()
-        sum.refused = try told { () throws(TelemetryProblem) in try points.write(to: store, source: source) }
+        sum.refused = try told { () throws(TelemetryProblem) in try points.write(to: relays.tap, source: source) }
         sum.taken = points.count - sum.refused
         sum.refused += points.unfit
         try told { () throws(TelemetryProblem) in try store.sync() }
@@ -301,7 +316,7 @@ extension MetricsService: MetricsOperations {
         case UInt8(ascii: "P"):
             let points = try told { () throws(TelemetryProblem) in try PointBatch.decode(body) }
             try Self.check(points, from: host)
-            let taken = store.keep(points, from: SourceName("host:\(host)"))
+            let taken = relays.tap.keep(points, from: SourceName("host:\(host)"))
             // A full disk is no fault of the host, and no reason to lose its connection: these points are lost.
             if let problem = taken.problem {
                 logger.error("metrics of a host were lost", metadata: ["host": "\(host)", "problem": "\(problem)"])

@@ -13,13 +13,13 @@ final class ScrapeService: Sendable {
     /// Scrapes on their way at once.
     private static let runningMax = 64
 
-    private let store: SeriesStore
+    private let store: any PointSink
     private let targets: @Sendable (ScrapeSpec) async -> [ScrapeTarget]
     private let now: @Sendable () -> Instant
     private let logger: Logger
 
     init(
-        store: SeriesStore, targets: @escaping @Sendable (ScrapeSpec) async -> [ScrapeTarget],
+        store: any PointSink, targets: @escaping @Sendable (ScrapeSpec) async -> [ScrapeTarget],
         now: @escaping @Sendable () -> Instant, logger: Logger
     ) {
         self.store = store

@@ -5,7 +5,7 @@ import Glibc
 package import SystemPackage
 import Wire
 
-/// Secrets that webhooks are signed with: files that only the server's user can read, or variables
+/// Secrets that git only names, for webhooks, relays and regions: files that only the server's user can read, or variables
 /// of its environment. They are read for each use, so that a new one needs no restart.
 package struct WebhookSecrets: Sendable {
     private static let bytesMin = 16
@@ -21,8 +21,9 @@ package struct WebhookSecrets: Sendable {
         self.variable = variable
     }
 
-    /// - Throws: `secret.unknown`, `secret.short`, `file.not-private`.
-    package func secret(_ name: SecretName) throws(Problem) -> WebhookSecret {
+    /// A secret as it is, without white space: a password, or a token.
+    /// - Throws: `secret.unknown`, `file.not-private`.
+    package func text(_ name: SecretName) throws(Problem) -> String {
         let path = folder.appending(name.text)
         let variableName = "APUS_SECRET_" + name.text.uppercased().replacing("-", with: "_")
         let bytes = try PrivateFile.read(path.string) ?? variable(variableName).map { Array($0.utf8) }
@@ -32,7 +33,12 @@ package struct WebhookSecrets: Sendable {
                 cause: "Neither the file \(path) nor the variable \(variableName) is there.",
                 remedy: "Write it into the file, with the mode 0600, on the machine of the server.")
         }
-        let text = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+        return String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+    }
+
+    /// - Throws: `secret.unknown`, `secret.short`, `file.not-private`.
+    package func secret(_ name: SecretName) throws(Problem) -> WebhookSecret {
+        let text = try text(name)
         // The form in which receivers hand it out: Standard Webhooks, "Signature scheme".
         let key = text.hasPrefix("whsec_") ? Data(base64Encoded: String(text.dropFirst(6))) : Data(text.utf8)
         guard let key, key.count >= Self.bytesMin else {

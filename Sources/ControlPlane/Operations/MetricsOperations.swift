@@ -4,8 +4,8 @@ package import Wire
 
 /// What pages, Graphite's API and senders of metrics ask of the server's metrics.
 package protocol MetricsOperations: Sendable {
-    /// Where queries read from.
-    var series: any SeriesSource { get }
+    /// Where the queries of one request read from. What its answers lack is said in the notices.
+    func series(noting notices: QueryNotices) -> any SeriesSource
 
     /// What happened in `from < time <= until`, in order: deploys by themselves, and what was posted.
     func events(from: Int64, until: Int64) async throws(Problem) -> [GraphEvent]
@@ -32,4 +32,9 @@ package struct PointsTaken: Hashable, Sendable {
     package var reason: String?
 
     package init() {}
+}
+
+extension MetricsOperations {
+    /// Where queries read from that have no place for notices.
+    package var series: any SeriesSource { series(noting: QueryNotices()) }
 }

@@ -16,11 +16,15 @@ package struct MetricsPolicy: Codable, Hashable, Sendable {
     package var histograms: [HistogramSpec]
     /// What is asked for its metrics, by name.
     package var scrapes: [ScrapeSpec]
+    /// Where points go besides the store.
+    package var relays: [RelaySpec]
+    /// The servers that are asked for the series of other regions.
+    package var regions: [RegionSpec]
 
     package init(
         flush: Interval = .seconds(10), percentiles: [Int] = [90, 99], legacyNames: Bool = false,
         seriesMax: Int = 100_000, retention: [RetentionSpec] = [], histograms: [HistogramSpec] = [],
-        scrapes: [ScrapeSpec] = []
+        scrapes: [ScrapeSpec] = [], relays: [RelaySpec] = [], regions: [RegionSpec] = []
     ) {
         self.flush = flush
         self.percentiles = percentiles
@@ -29,6 +33,26 @@ package struct MetricsPolicy: Codable, Hashable, Sendable {
         self.retention = retention
         self.histograms = histograms
         self.scrapes = scrapes
+        self.relays = relays
+        self.regions = regions
+    }
+
+    /// What a server before this one has kept may lack a part.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func part<Value: Decodable>(_ key: CodingKeys, _ usual: Value) throws -> Value {
+            try container.decodeIfPresent(Value.self, forKey: key) ?? usual
+        }
+        self.init()
+        flush = try part(.flush, flush)
+        percentiles = try part(.percentiles, percentiles)
+        legacyNames = try part(.legacyNames, legacyNames)
+        seriesMax = try part(.seriesMax, seriesMax)
+        retention = try part(.retention, retention)
+        histograms = try part(.histograms, histograms)
+        scrapes = try part(.scrapes, scrapes)
+        relays = try part(.relays, relays)
+        regions = try part(.regions, regions)
     }
 }
 

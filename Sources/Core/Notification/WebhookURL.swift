@@ -38,6 +38,9 @@ package struct WebhookURL: Codable, Hashable, Sendable, CustomStringConvertible 
         return (try? WebhookURL(text[..<end] + "/(not-shown)")) ?? self
     }
 
+    /// Whether the host is this machine, by its text.
+    package var isLoopback: Bool { host == "localhost" || host.hasPrefix("127.") && hasAddress || host == "::1" }
+
     /// Whether the host is written as an address.
     package var hasAddress: Bool { host.contains(":") || host.last?.isNumber == true }
 

@@ -23,8 +23,9 @@ struct MetricsEndpoints {
             let query = SeriesQuery(
                 targets: [target], from: call.query.filled("from") ?? "-1h", until: call.query.filled("until") ?? "now",
                 pointsMax: points)
-            let series = try await query.answer(from: metrics, now: now())
-            return try .json(series.windows.map(SeriesView.init), isSorted: false)
+            let notices = QueryNotices()
+            let series = try await query.answer(from: metrics, now: now(), noting: notices)
+            return try .json(series.windows.map(SeriesView.init), isSorted: false).noting(notices)
         }
         board.on(MetricsRoutes.find) { call in
             let limit = try call.integer("limit", in: 1...100_000) ?? 1000
@@ -80,14 +81,16 @@ struct SeriesQuery {
     var until: String
     var pointsMax: Int?
 
-    func answer(from metrics: any MetricsOperations, now: Instant) async throws(Problem) -> Answer {
+    func answer(
+        from metrics: any MetricsOperations, now: Instant, noting notices: QueryNotices = QueryNotices()
+    ) async throws(Problem) -> Answer {
         let fields = Telemetry.FormFields(
             targets.map { ("target", $0) } + [("from", from), ("until", until), ("format", "json")])
         let seconds = now.milliseconds / 1000
         let request = try told { () throws(TelemetryProblem) in try RenderRequest(fields, now: seconds) }
         let events = try await metrics.events(from: request.from, until: request.until)
         let series = try await told { () async throws(TelemetryProblem) in
-            try await GraphEvaluator(source: metrics.series).evaluate(request, events: events)
+            try await GraphEvaluator(source: metrics.series(noting: notices)).evaluate(request, events: events)
         }
         let shown = pointsMax.map { RenderJSON.consolidated(series, to: $0) } ?? series
         return Answer(windows: shown.map(\.window), from: request.from, until: request.until)

@@ -1,6 +1,7 @@
 import ControlPlane
 import Core
 import FoundationEssentials
+import HTTPTypes
 import Hummingbird
 import NIOCore
 import Telemetry
@@ -36,19 +37,26 @@ struct GraphiteEndpoints {
                 let request = try told { () throws(TelemetryProblem) in
                     try FindRequest(fields, now: context.seconds)
                 }
+                let notices = QueryNotices()
                 let nodes = try await told { () async throws(TelemetryProblem) in
-                    try await context.metrics.series.find(request.pattern, from: request.from, until: request.until)
+                    try await context.metrics.series(noting: notices).find(
+                        request.pattern, from: request.from, until: request.until)
                 }
-                return .bytes(request.encode(nodes), type: "application/json")
+                return .bytes(request.encode(nodes), type: "application/json").noting(notices)
             }
         }
         for route in [GraphiteRoutes.expand, GraphiteRoutes.expandForm] {
             board.on(route) { call in
                 let fields = try await call.graphiteFields()
                 var results: [(query: String, paths: [String])] = []
-                for query in fields.all("query") { results.append((query, try await context.paths(query, fields))) }
+                let notices = QueryNotices()
+                let source = context.metrics.series(noting: notices)
+                for query in fields.all("query") {
+                    results.append((query, try await context.paths(query, fields, from: source)))
+                }
                 let isByQuery = fields.flag("groupByExpr")
                 return .bytes(GraphLists.expanded(results, byQuery: isByQuery), type: "application/json")
+                    .noting(notices)
             }
         }
         board.on(GraphiteRoutes.index) { _ in
@@ -75,9 +83,11 @@ struct GraphiteEndpoints {
         }
     }
 
-    private func paths(_ query: String, _ fields: Telemetry.FormFields) async throws(Problem) -> [String] {
+    private func paths(
+        _ query: String, _ fields: Telemetry.FormFields, from source: any SeriesSource
+    ) async throws(Problem) -> [String] {
         let nodes = try await told { () async throws(TelemetryProblem) in
-            try await metrics.series.find(query, from: 0, until: seconds)
+            try await source.find(query, from: 0, until: seconds)
         }
         return nodes.filter { !fields.flag("leavesOnly") || $0.isLeaf }.map(\.path)
     }
@@ -87,15 +97,17 @@ struct GraphiteEndpoints {
         let seconds = seconds
         let request = try told { () throws(TelemetryProblem) in try RenderRequest(fields, now: seconds) }
         let events = try await metrics.events(from: request.from, until: request.until)
+        let notices = QueryNotices()
+        let source = metrics.series(noting: notices)
         let series = try await told { () async throws(TelemetryProblem) in
-            try await GraphEvaluator(source: metrics.series).evaluate(request, events: events)
+            try await GraphEvaluator(source: source).evaluate(request, events: events)
         }
         if let output = RenderOutput.encode(series, request) {
-            return .bytes(output.bytes, type: output.contentType)
+            return .bytes(output.bytes, type: output.contentType).noting(notices)
         }
         let picture = GraphPicture.svg(series, request, title: fields["title"] ?? "")
-        guard request.format == .png else { return .text(picture.text, type: "image/svg+xml") }
-        return .bytes(try await metrics.png(picture.text, width: request.width), type: "image/png")
+        guard request.format == .png else { return .text(picture.text, type: "image/svg+xml").noting(notices) }
+        return .bytes(try await metrics.png(picture.text, width: request.width), type: "image/png").noting(notices)
     }
 
     private func registerTags(on board: inout Switchboard) {
@@ -230,6 +242,23 @@ extension Call {
 }
 
 extension Response {
+    private static let notice = HTTPField.Name("apus-notice")
+
+    /// With a header for each part that the answer lacks.
+    func noting(_ notices: QueryNotices) -> Response {
+        guard let name = Self.notice else { return self }
+        var response = self
+        for text in notices.all.prefix(20) {
+            // A header takes no other characters.
+            let plain = String(
+                text.unicodeScalars.prefix(500).map {
+                    $0.isASCII && $0.value >= 32 && $0.value < 127 ? Character($0) : "?"
+                })
+            response.headers.append(HTTPField(name: name, value: plain))
+        }
+        return response
+    }
+
     static func bytes(_ bytes: [UInt8], type: String) -> Response {
         Response(
             status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))

@@ -89,7 +89,7 @@ struct PathTree: Sendable {
     }
 
     /// Dots in braces do not part nodes; as they never match one, nothing is found by such a choice.
-    private static func parts(of pattern: [UInt8]) -> [ArraySlice<UInt8>] {
+    static func parts(of pattern: [UInt8]) -> [ArraySlice<UInt8>] {
         var parts: [ArraySlice<UInt8>] = []
         var (depth, start) = (0, 0)
         for (at, byte) in pattern.enumerated() {

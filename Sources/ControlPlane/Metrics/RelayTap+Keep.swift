@@ -1,7 +1,7 @@
 import Core
 import Telemetry
 
-extension SeriesStore {
+extension RelayTap {
     /// Keeps points by their names. Each is taken or refused by itself.
     /// - Returns: what became of them; `problem` if the disk takes nothing.
     func keep(
