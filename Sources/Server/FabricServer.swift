@@ -110,8 +110,10 @@ package struct FabricServer: Service {
         var board = Switchboard(router: router, gate: Gate(fabric: operations.fabric, access: access))
         ReadingEndpoints(operations: operations, streams: streams, version: configuration.version).register(on: &board)
         ActingEndpoints(operations: operations, access: access).register(on: &board)
-        ServerEndpoints(operations: operations, counters: counters, streams: streams, version: configuration.version)
-            .register(on: &board)
+        ServerEndpoints(
+            operations: operations, metrics: metrics, counters: counters, streams: streams,
+            version: configuration.version
+        ).register(on: &board)
         MetricsEndpoints(metrics: metrics, now: now).register(on: &board)
         GraphiteEndpoints(metrics: metrics, now: now).register(on: &board)
         let pages = PageContext(operations: operations, metrics: metrics, access: access, isSecure: isSecure, now: now)

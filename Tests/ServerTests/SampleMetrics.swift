@@ -9,16 +9,20 @@ import Wire
 /// A server's metrics in a folder of their own, with a few series of the hour before `SampleFabric.now`.
 final class SampleMetrics: Sendable {
     let service: MetricsService
+    let audit: AuditLog
     private let folder: String
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "apus-metrics-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let now: @Sendable () -> Instant = { SampleFabric.now }
-        let state = try SQLiteStateStore(database: StateDatabase(path: "\(folder)/state.db"), now: now)
+        let database = try StateDatabase(path: "\(folder)/state.db")
+        let state = try SQLiteStateStore(database: database, now: now)
+        let audit = try AuditLog(database: database, now: now)
+        self.audit = audit
         service = try MetricsService(
             .init(folder: FilePath(folder).appending("series"), statsd: nil, carbon: nil), policy: MetricsPolicy(),
-            state: state,
+            state: state, audit: audit,
             sources: MetricsSources(
                 executions: .init(
                     latest: { _ in [] },

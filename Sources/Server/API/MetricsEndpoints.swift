@@ -12,6 +12,7 @@ struct MetricsEndpoints {
     let now: @Sendable () -> Instant
 
     func register(on board: inout Switchboard) {
+        registerKeeping(on: &board)
         let (metrics, now) = (metrics, now)
         board.on(MetricsRoutes.series) { call in
             guard let target = call.query.filled("target") else {
@@ -23,8 +24,8 @@ struct MetricsEndpoints {
             let query = SeriesQuery(
                 targets: [target], from: call.query.filled("from") ?? "-1h", until: call.query.filled("until") ?? "now",
                 pointsMax: points)
-            let series = try await query.answer(from: metrics, now: now())
-            return try .json(series.windows.map(SeriesView.init), isSorted: false)
+            let answer = try await query.answer(from: metrics, now: now())
+            return try .json(answer.series.map { SeriesView($0.window) }, isSorted: false)
         }
         board.on(MetricsRoutes.find) { call in
             let limit = try call.integer("limit", in: 1...100_000) ?? 1000
@@ -45,6 +46,19 @@ struct MetricsEndpoints {
             }
             let taken = try await metrics.take(named, from: SourceName("api"))
             return try .json(PointsTakenView(taken: taken.taken, refused: taken.refused, reason: taken.reason))
+        }
+    }
+
+    /// What changes all that is kept, for operators.
+    func registerKeeping(on board: inout Switchboard) {
+        let metrics = metrics
+        board.on(MetricsRoutes.delete) { call in
+            let request: SeriesDeletionRequest = try await call.input()
+            return try .json(try await metrics.delete(request, by: call.caller()))
+        }
+        board.on(MetricsRoutes.backUp) { call in
+            let request: SeriesBackupRequest = try await call.input()
+            return try .json(try await metrics.backUp(request.name, by: call.caller()))
         }
     }
 
@@ -70,7 +84,7 @@ struct MetricsEndpoints {
 /// A query in Graphite's words, and its answer.
 struct SeriesQuery {
     struct Answer {
-        var windows: [SeriesWindow]
+        var series: [GraphSeries]
         var from: Int64
         var until: Int64
     }
@@ -90,7 +104,7 @@ struct SeriesQuery {
             try await GraphEvaluator(source: metrics.series).evaluate(request, events: events)
         }
         let shown = pointsMax.map { RenderJSON.consolidated(series, to: $0) } ?? series
-        return Answer(windows: shown.map(\.window), from: request.from, until: request.until)
+        return Answer(series: shown, from: request.from, until: request.until)
     }
 }
 

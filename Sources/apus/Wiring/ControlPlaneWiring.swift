@@ -82,7 +82,7 @@ struct ControlPlaneWiring {
             MetricsService.Setting(
                 folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon),
             policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
-            sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
+            audit: audit, sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
         relay.connect(
             .init(
                 observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
