@@ -41,9 +41,9 @@ struct FullSources {
             "\(quotedForMessage(source.name.text)) has \(source.series), and \(source.refused) more were asked for"
         }
         let more = all.count > Self.shownMax ? ", …" : ""
+        let sources = all.count == 1 ? "source of metrics has" : "sources of metrics have"
         return Problem(
-            "metrics.source-full",
-            "\(all.count) \(all.count == 1 ? "source of metrics has" : "sources of metrics have") no room for new series.",
+            "metrics.source-full", "\(all.count) \(sources) no room for new series.",
             cause: "A source may have \(seriesMax) series. \(shown.joined(separator: "; "))\(more).",
             remedy: "Find what makes so many names with `apus metrics find`, mend it and take the series out with "
                 + "`apus metrics delete`; or raise `metrics.series-max` in the fabric's file.")
