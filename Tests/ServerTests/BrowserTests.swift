@@ -1,3 +1,4 @@
+import ControlPlane
 import Core
 import FoundationEssentials
 import Synchronization
