@@ -112,8 +112,10 @@ package struct FabricServer: Service {
         var board = Switchboard(router: router, gate: Gate(fabric: operations.fabric, access: access))
         ReadingEndpoints(operations: operations, streams: streams, version: configuration.version).register(on: &board)
         ActingEndpoints(operations: operations, access: access).register(on: &board)
-        ServerEndpoints(operations: operations, counters: counters, streams: streams, version: configuration.version)
-            .register(on: &board)
+        ServerEndpoints(
+            operations: operations, metrics: metrics, counters: counters, streams: streams,
+            version: configuration.version
+        ).register(on: &board)
         MetricsEndpoints(metrics: metrics, now: now).register(on: &board)
         GraphiteEndpoints(metrics: metrics, now: now).register(on: &board)
         LogsEndpoints(logs: logs, streams: streams, now: now).register(on: &board)

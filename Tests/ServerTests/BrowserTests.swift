@@ -1,5 +1,8 @@
+import ControlPlane
+import Core
 import FoundationEssentials
 import Synchronization
+import Telemetry
 import Testing
 import Wire
 
@@ -147,6 +150,66 @@ struct BrowserTests {
                 ),
             ])
             #expect(server.fabric.acted.isEmpty)
+        }
+    }
+
+    @Test(
+        "Charts show the values at the pointer, keep their gaps, and a span that is dragged over becomes the page's",
+        .enabled(if: BrowserDriver.isPresent), .timeLimit(.minutes(2)))
+    func charts() async throws {
+        let end = SampleFabric.now.milliseconds / 1000
+        let chart = "document.querySelector('figure[data-chart] svg[data-from]')"
+        /// A pointer event at a share of the plot's width, as a person's would be.
+        @Sendable func point(_ kind: String, _ share: Double) -> String {
+            """
+            (() => {
+              const svg = \(chart), box = svg.getBoundingClientRect(), wide = svg.viewBox.baseVal.width;
+              const x = box.left + (Number(svg.dataset.left) + \(share) * Number(svg.dataset.width)) * box.width / wide;
+              const target = svg.querySelector('rect');
+              target.dispatchEvent(new PointerEvent('\(kind)', { bubbles: true, clientX: x, clientY: box.top + 60, button: 0, pointerType: 'mouse' }));
+            })()
+            """
+        }
+        try await RunningServer.with { server async throws in
+            // A line of 1, 2, 3 … with nothing in its middle third.
+            let known: [Int64] = Array(0..<120) + Array(240..<360)
+            let points = known.map { index in
+                NamedPoint(name: "gap.line", time: end - (360 - index) * 10, value: Double(index + 1))
+            }
+            _ = try await server.metrics.service.take(points, from: SourceName("test"))
+            let path = "/graphs?target=gap.line&from=\(end - 3600)&until=\(end)"
+            let hovered = "[...\(chart).querySelectorAll('.hover [data-name]')].map((each) => each.textContent).join()"
+            let pages = try await BrowserDriver.visit([
+                .init(
+                    url: Self.link(server, 1, path),
+                    until: "\(chart) && (\(point("pointermove", 0.9)), /^32[0-9].*gap\\.line/.test(\(hovered)))"),
+                .init(
+                    url: Self.link(server, 2, path),
+                    until: """
+                        \(chart) && (\(point("pointermove", 0.5)), \(chart).querySelector('.hover') && \(hovered) === '')
+                        """),
+                .init(
+                    url: Self.link(server, 3, path),
+                    until: """
+                        (() => {
+                          const query = new URL(location.href).searchParams, from = Number(query.get('from'));
+                          if (location.pathname === '/graphs' && !window.dragged && from === \(end - 3600) && \(chart)) {
+                            window.dragged = true;
+                            \(point("pointerdown", 0.7)); \(point("pointermove", 0.8)); \(point("pointerup", 0.9));
+                          }
+                          return Math.abs(from - \(end - 1080)) < 30 && Math.abs(Number(query.get('until')) - \(end - 360)) < 30
+                            && \(chart) && Number(\(chart).dataset.from) === from;
+                        })()
+                        """),
+                .init(
+                    url: Self.link(server, 4, "/graphs/class-web"),
+                    until: "document.querySelector('figure[data-chart] svg')"),
+            ])
+            for page in pages { #expect(page.components(separatedBy: "<script").count <= 4) }
+            // Two runs, with a gap between: the line is begun twice.
+            let line = pages[1].components(separatedBy: "data-label=\"gap.line\"").dropFirst().first ?? ""
+            let path2 = line.components(separatedBy: " d=\"").dropFirst().first?.prefix { $0 != "\"" } ?? ""
+            #expect(path2.filter { $0 == "M" }.count == 2)
         }
     }
 

@@ -10,6 +10,7 @@ import Wire
 /// A server's metrics in a folder of their own, with a few series of the hour before `SampleFabric.now`.
 final class SampleMetrics: Sendable {
     let service: MetricsService
+    let audit: AuditLog
     private let folder: String
 
     /// - Parameters:
@@ -22,12 +23,15 @@ final class SampleMetrics: Sendable {
         folder = FileManager.default.temporaryDirectory.appending(path: "apus-metrics-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try PrivateFolder.make("\(folder)/secrets", secrets)
-        let state = try SQLiteStateStore(database: StateDatabase(path: "\(folder)/state.db"), now: now)
+        let database = try StateDatabase(path: "\(folder)/state.db")
+        let state = try SQLiteStateStore(database: database, now: now)
+        let audit = try AuditLog(database: database, now: now)
+        self.audit = audit
         service = try MetricsService(
             .init(
                 folder: FilePath(folder).appending("series"), statsd: nil, carbon: nil,
-                secrets: WebhookSecrets(folder: FilePath(folder).appending("secrets"))), policy: policy,
-            state: state,
+                secrets: WebhookSecrets(folder: FilePath(folder).appending("secrets"))),
+            policy: policy, state: state, audit: audit,
             sources: MetricsSources(
                 executions: .init(
                     latest: { _ in [] },

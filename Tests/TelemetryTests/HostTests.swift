@@ -181,6 +181,31 @@ struct HostTests {
         #expect(collector.receive(.oldMemoryMax, Array("9223372036854771712\n".utf8), at: 0).isEmpty)
     }
 
+    @Test("of an instance with a control group, the group's figures count")
+    func joined() throws {
+        let stat = try #require(
+            ProcessStat(Array("7 (a) S 1 7 7 0 -1 0 0 0 0 0 100 50 0 0 20 0 3 0 9 0 2\n".utf8)))
+        var alone = InstanceCollector(ticksPerSecond: 100, pageBytes: 4096)
+        _ = alone.receive([stat], descriptors: 4, group: [], at: 0)
+        #expect(
+            table(alone.receive([stat], descriptors: 4, group: [], at: 10)) == [
+                "memory": 8192, "threads": 3, "processes": 1, "descriptors": 4, "cpu.user": 0, "cpu.system": 0,
+            ])
+        var grouped = InstanceCollector(ticksPerSecond: 100, pageBytes: 4096)
+        func files(_ user: Int) -> [(file: CgroupCollector.File, bytes: [UInt8])] {
+            [
+                (.cpu, Array("user_usec \(user)\nsystem_usec 0\nthrottled_usec 0\n".utf8)),
+                (.memory, Array("123456\n".utf8)), (.memoryMax, Array("262144\n".utf8)), (.memoryStat, []),
+            ]
+        }
+        _ = grouped.receive([stat], descriptors: nil, group: files(0), at: 0)
+        #expect(
+            table(grouped.receive([stat], descriptors: nil, group: files(5_000_000), at: 10)) == [
+                "memory": 123_456, "memory.max": 262_144, "threads": 3, "processes": 1, "cpu.user": 50,
+                "cpu.system": 0, "cpu.throttled": 0,
+            ])
+    }
+
     @Test("this machine's own files have figures that a store takes", arguments: HostFile.allCases)
     func real(file: HostFile) throws {
         guard let text = try? Golden.read(FilePath(file.path)) else { return }

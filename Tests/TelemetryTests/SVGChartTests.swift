@@ -41,11 +41,14 @@ struct SVGChartTests {
         let windows = hostile.series.map(\.window)
         for kind in Dashboard.Panel.Kind.allCases {
             let panel = Dashboard.Panel(title: ChartSamples.hostileName, kind: kind, targets: [])
+            var all = windows.map { Self.graph($0) }
             var bucket = windows[0]
             bucket.name = "x;le=1e999"
+            all.append(Self.graph(bucket))
             pictures.append(
                 panel.picture(
-                    windows + [bucket], second: windows, from: hostile.from, until: hostile.until, marks: hostile.marks,
+                    all, second: windows.map { Self.graph($0) }, from: hostile.from, until: hostile.until,
+                    marks: hostile.marks,
                     options: options))
         }
         for picture in pictures {
@@ -97,6 +100,52 @@ struct SVGChartTests {
         for text in ["", "\" onload=\"x", "12345", "1234567", "+12345", "url(x)", "fffffg"] {
             #expect(ChartColor(text) == nil)
         }
+    }
+
+    /// A window as a target gives it.
+    private static func graph(_ window: SeriesWindow) -> GraphSeries {
+        GraphSeries(
+            name: window.name, start: window.start, end: window.start &+ window.step &* Int64(window.values.count),
+            step: window.step, values: window.values)
+    }
+
+    @Test("lines are as Graphite's functions want them, and areas are between what they are between")
+    func styles() {
+        func series(_ name: String, _ value: Double, _ change: (inout GraphStyle) -> Void) -> GraphSeries {
+            var one = GraphSeries(
+                name: name, start: 0, end: 60, step: 10, values: [value, value, .nan, value, value, value])
+            change(&one.style)
+            return one
+        }
+        let dashed = series("dashed", 1) {
+            $0.dashed = 7
+            $0.lineWidth = 4
+            $0.alpha = 0.25
+        }
+        let chart = Chart([dashed], title: "", from: 0, until: 60)
+        let text = SVGChart(chart).markup.text
+        #expect(text.contains(#"stroke-width="4""#) && text.contains(#"stroke-dasharray="7""#))
+        #expect(text.contains(#"stroke-opacity="0.25""#))
+        let hostile = ChartStroke(width: .infinity, dash: -5, opacity: .nan)
+        #expect(hostile == ChartStroke(width: 20, dash: 1))
+
+        let lower = series("low", 2) { ($0.isInvisible, $0.isStacked) = (true, true) }
+        let upper = series("high", 5) { $0.isStacked = true }
+        let between = Chart([lower, upper], title: "", from: 0, until: 60)
+        #expect(between.series.map(\.label) == ["high"] && between.series.map(\.style) == [.line])
+        #expect(between.bands.map(\.lower.values[0]) == [2] && between.bands.map(\.upper.values[0]) == [5])
+
+        let stack = (1...3).map { series("s\($0)", Double($0)) { $0.isStacked = true } }
+        let stacked = Chart(stack, title: "", from: 0, until: 60)
+        #expect(stacked.series.map(\.style) == [.area, .line, .line])
+        #expect(stacked.bands.map(\.series) == [1, 2] && stacked.bands.map(\.lower.values[0]) == [1, 2])
+    }
+
+    @Test("a unit that people write is one that charts have, and every unit can be written")
+    func units() {
+        for unit in ChartUnit.allCases { #expect(ChartUnit(written: unit.written) == unit) }
+        #expect(ChartUnit(written: "/s") == .perSecond && ChartUnit(written: "bytes/s") == .bytesPerSecond)
+        #expect(ChartUnit(written: "per fortnight") == nil)
     }
 
     @Test("spans and sizes that nobody means are drawn without a trap")

@@ -1,8 +1,11 @@
-"""The demo: six acts on a fleet of this machine, under load. See bin/demo."""
+"""The demo: seven acts on a fleet of this machine, under load. See bin/demo."""
 
 import argparse
+import html
+import json
 import os
 import pathlib
+import re
 import signal
 import sys
 import time
@@ -14,6 +17,18 @@ TARGETS = ["shop.localhost/", "shop.localhost/goods", "front.localhost/"]
 SHOP = "shop.localhost"
 WEB_INSTANCES = 4
 SETTLE_SECONDS = 2
+# Ready-made pages of charts, and the example's own.
+GRAPH_PAGES = ["graphs/fabric", "graphs/balancer-edge", "graphs/class-web", "graphs/server", "graphs/shop"]
+PAGES_WITH_CHARTS = ["hosts/web-1", "apps/shop"]
+# What must have points, by the words that the demo has for it.
+MEASURED = {
+    "hosts": "hosts.*.cpu.used",
+    "the balancer": "balancers.edge.*.*.*.requests",
+    "instances": "apps.shop.web.*.memory",
+    "what the shop counts": "stats.counters.shop.pages.*.rate",
+    "the server": "apus.server.metrics.points",
+}
+REQUESTS_BY_APP = "groupByNode(balancers.*.*.*.*.requests,3,'sum')"
 
 
 class Stage:
@@ -154,16 +169,50 @@ def kill_host(stage):
     return f"{fleet.facts['api']}/hosts/{name}, or: apus events", note
 
 
+def has_points(series):
+    return bool(series) and all(any(value is not None for value in one["values"]) for one in series)
+
+
+def graphs(stage):
+    """Every kind of figure is there, every page draws, deploys are marked; one graph is shown here."""
+    fleet = stage.fleet
+    for what, target in MEASURED.items():
+        wait_until(f"Figures of {what}", lambda: has_points(fleet.read("metrics", "get", target, "--from", "-10min")), 40)
+    drawn, charts = 0, 0
+    for path in GRAPH_PAGES + PAGES_WITH_CHARTS:
+        for address in chart_addresses(fleet.text(f"/{path}")):
+            picture = fleet.text(f"{address}&from=-10min")
+            if "<svg" not in picture:
+                raise Trouble(f"{path} has a chart that is not drawn: {address}\n{picture[:300]}")
+            charts += 1
+            drawn += "no data in this time" not in picture
+    if drawn < charts / 2:
+        raise Trouble(f"Only {drawn} of {charts} charts have points.")
+    marked = [event["what"] for event in fleet.get("/events/get_data?tags=deploy")]
+    if not any(what.startswith("shop r") for what in marked):
+        raise Trouble(f"The deploys are not marked: {marked}")
+    fleet.apus("metrics", "graph", REQUESTS_BY_APP, "--from", "-3min", "--unit", "/s", "--width", "96", "--height", "8", echo=True)
+    addresses = "\n     ".join(f"{fleet.facts['api']}/{path}" for path in PAGES_WITH_CHARTS + GRAPH_PAGES)
+    note = f"{drawn} of {charts} charts have points; deploys marked on them: {', '.join(marked)}.\n     {addresses}"
+    return f"{fleet.facts['api']}/graphs, or: apus metrics graph \"{REQUESTS_BY_APP}\"", note
+
+
+def chart_addresses(page):
+    return [html.unescape(text) for text in re.findall(r'data-chart="([^"]*)"', page)]
+
+
 def what_next(fleet):
     facts = fleet.facts
     print(f"""
 It stays up; press Ctrl-C to end it.
 
   {facts['api']}   the dashboard
+  {facts['api']}/graphs   its graphs
   export APUS_URL={facts['api']} APUS_TOKEN={facts['token']}
   {fleet.program} status
   {fleet.program} scale shop web=6
   {fleet.program} logs shop.web -f
+  {fleet.program} metrics graph "{REQUESTS_BY_APP}" --from -15min
   {fleet.program} deploy shop        after a commit in {facts['repository']}
   curl -H 'Host: {SHOP}' {facts['edge']}/about
 """, file=sys.stderr)
@@ -184,6 +233,7 @@ def play(fleet, keep):
         stage.act("roll back", lambda: roll_back(stage))
         stage.act("kill a process", lambda: kill_process(stage))
         stage.act("kill a host", lambda: kill_host(stage))
+        stage.act("look at graphs", lambda: graphs(stage))
     finally:
         totals = stage.load.stop() if stage.load else None
     stage.table()

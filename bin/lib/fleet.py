@@ -167,10 +167,14 @@ class Fleet:
 
     def get(self, path):
         """What the API answers to a GET, as JSON."""
+        return json.loads(self.text(path))
+
+    def text(self, path):
+        """What is answered to a GET."""
         request = urllib.request.Request(
             self.facts["api"] + path, headers={"Authorization": f"Bearer {self.facts['token']}"})
         with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+            return answer.read().decode()
 
     def executions(self):
         """Every execution there was, by its identity."""

@@ -1,6 +1,7 @@
 import Core
 import Glibc
 import SystemPackage
+import Telemetry
 
 /// Control groups of this machine that instances can be put into: version 1 (a tree for each
 /// controller) or 2 (one tree), whichever has a memory controller that the agent may write to.
@@ -110,6 +111,21 @@ package struct ResourceGroups: Sendable {
             return text.split(separator: "\n").compactMap { Int32($0) }
         }
         return nil
+    }
+
+    /// The files that tell what an instance's groups use; empty where it has none.
+    func files(of id: InstanceID) -> [(file: CgroupCollector.File, path: String)] {
+        trees.flatMap { tree -> [(file: CgroupCollector.File, path: String)] in
+            let files: [CgroupCollector.File] =
+                switch tree {
+                case .memory1: [.oldMemory, .oldMemoryMax]
+                case .cpu1: [.oldCPU]
+                case .pids1: []
+                case .unified: [.cpu, .memory, .memoryStat, .memoryMax, .memoryEvents, .processes]
+                }
+            let folder = tree.folder.appending(id.description)
+            return files.map { ($0, folder.appending($0.rawValue).string) }
+        }
     }
 
     /// How often the kernel has killed a process of the instance for its memory.

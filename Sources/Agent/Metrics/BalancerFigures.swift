@@ -10,6 +10,9 @@ struct BalancerFigures {
         var traffic: [ServerTraffic]
     }
 
+    /// Milliseconds up to which answers are counted, for a heat map.
+    static let bounds: [Int64] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
+
     private var before: [BalancerName: (reading: Reading, milliseconds: Int64)] = [:]
 
     /// What has come since the last reading, a second; quantiles of its times in milliseconds; and what waits now.
@@ -45,6 +48,10 @@ struct BalancerFigures {
                 for (what, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)] {
                     if let quantile = latency.quantile(share) { add("latency.\(what)", Double(quantile) / 1000) }
                 }
+                for bound in Self.bounds {
+                    add("latency.below.\(bound)", Double(latency.count(within: bound * 1000)) / seconds)
+                }
+                add("latency.below.inf", Double(latency.count) / seconds)
             }
         }
         before = before.filter { readings[$0.key] != nil }

@@ -8,7 +8,7 @@ struct HostCollectors {
     private let host: HostName
     private let resourceGroups: ResourceGroups
     private var kernel = HostCollector()
-    private var processes: [InstanceID: ProcessCollector] = [:]
+    private var collectors: [InstanceID: InstanceCollector] = [:]
     private let ticksPerSecond = sysconf(Int32(_SC_CLK_TCK))
     private let pageBytes = sysconf(Int32(_SC_PAGESIZE))
 
@@ -31,20 +31,23 @@ struct HostCollectors {
         for instance in instances.sorted(by: { $0.id < $1.id }) where instance.state == .running {
             newest["apps.\(instance.id.app).\(instance.id.process).\(instance.id.slot)"] = instance
         }
-        var kept: [InstanceID: ProcessCollector] = [:]
+        var kept: [InstanceID: InstanceCollector] = [:]
         for (path, instance) in newest {
             var collector =
-                processes[instance.id] ?? ProcessCollector(ticksPerSecond: ticksPerSecond, pageBytes: pageBytes)
+                collectors[instance.id] ?? InstanceCollector(ticksPerSecond: ticksPerSecond, pageBytes: pageBytes)
             let pids = resourceGroups.processes(of: instance.id) ?? instance.processID.map(KernelFile.family) ?? []
             let stats = pids.compactMap { KernelFile.read("/proc/\($0)/stat").flatMap { ProcessStat($0) } }
             let descriptors = pids.reduce(0) { $0 + (KernelFile.entries("/proc/\($1)/fd") ?? 0) }
-            for figure in collector.receive(stats, descriptors: descriptors, at: seconds) {
+            let group = resourceGroups.files(of: instance.id).compactMap { file, path in
+                KernelFile.read(path).map { (file: file, bytes: $0) }
+            }
+            for figure in collector.receive(stats, descriptors: descriptors, group: group, at: seconds) {
                 points.append(NamedPoint(name: "\(path).\(figure.name)", time: time, value: figure.value))
             }
             points.append(NamedPoint(name: "\(path).restarts", time: time, value: Double(instance.restarts)))
             kept[instance.id] = collector
         }
-        processes = kept
+        collectors = kept
         return points
     }
 

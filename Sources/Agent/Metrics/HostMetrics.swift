@@ -158,8 +158,3 @@ final class HostMetrics: Service {
         }
     }
 }
-
-extension HostName {
-    /// As one node of a series' path.
-    var node: String { text.replacing(".", with: "_") }
-}

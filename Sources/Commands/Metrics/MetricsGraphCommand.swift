@@ -37,7 +37,7 @@ struct MetricsGraphCommand: FabricCommand {
         let from = series.reduce(first.start) { min($0, $1.start) }
         let until = series.reduce(first.window.end) { max($0, $1.window.end) }
         let chart = Chart(
-            title: target, unit: ChartUnit(rawValue: unit.rawValue) ?? .none, from: from, until: max(until, from + 1),
+            title: target, unit: ChartUnit(written: unit.rawValue) ?? .none, from: from, until: max(until, from + 1),
             series: series.map { ChartSeries($0.window) })
         // The chart's text is made of figures and of names that it has made printable itself.
         console.data.write(

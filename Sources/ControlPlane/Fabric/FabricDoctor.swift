@@ -29,11 +29,13 @@ extension FabricService {
                         cause: silent.prefix(10).joined(separator: ", ") + (silent.count > 10 ? ", …" : "") + ".",
                         remedy: "See `apus hosts`, and whether `apus agent` runs on them.")))
         findings.append(agentsFinding())
-        findings.append(
-            DoctorFinding(
-                name: "metrics", sentence: "statsd and carbon listen where they should.",
-                problem: metricsProblems().first))
-        return findings
+        let metrics = metricsProblems()
+        if metrics.isEmpty {
+            findings.append(
+                DoctorFinding(
+                    name: "metrics", sentence: "statsd and carbon listen where they should, and no source is full."))
+        }
+        return findings + metrics.map { DoctorFinding(name: "metrics", sentence: "", problem: $0) }
     }
 
     private func agentsFinding() -> DoctorFinding {

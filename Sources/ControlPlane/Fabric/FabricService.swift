@@ -49,7 +49,7 @@ package actor FabricService: Service {
     let orchestrator: OrchestratorService
     let link: any HostLink
     let notifier: NotificationService?
-    /// What metrics could not listen on.
+    /// What metrics could not listen on, and who has too many series.
     let metricsProblems: @Sendable () -> [Problem]
     let builds: BuildFeed
     let now: @Sendable () -> Instant

@@ -29,7 +29,7 @@ actor Happenings {
     private var deploys: [ExecutionID: GraphEvent] = [:]
     private var running: Set<ExecutionID> = []
     private var isLoaded = false
-    /// What statsd's clients have said since the last look.
+    /// What statsd's clients and the server have said since the last look.
     private let heard = Mutex<[GraphEvent]>([])
 
     init(state: any StateStore, executions: MetricsSources.Executions, now: @escaping @Sendable () -> Instant) {
@@ -59,6 +59,11 @@ actor Happenings {
             GraphEvent(id: 0, time: $0.time ?? time, what: $0.title, tags: $0.tags, data: $0.text)
         }
         heard.withLock { $0 += events.prefix(Self.eventsMax - min(Self.eventsMax, $0.count)) }
+    }
+
+    /// An event of the server's own; kept soon.
+    nonisolated func tell(_ event: GraphEvent) {
+        heard.withLock { if $0.count < Self.eventsMax { $0.append(event) } }
     }
 
     func post(_ event: GraphEvent) async throws(Problem) {
@@ -111,22 +116,5 @@ actor Happenings {
         if deploys.count > Self.eventsMax, let oldest = deploys.min(by: { $0.value.time < $1.value.time }) {
             deploys[oldest.key] = nil
         }
-    }
-}
-
-extension GraphEvent {
-    /// A mark for what people do; what Apus mends by itself has none.
-    fileprivate init?(_ execution: ExecutionView) {
-        let what: String
-        switch execution.kind {
-        case .deploy: what = "\(execution.app)\(execution.release.map { " r\($0)" } ?? "")"
-        case .rollback: what = "\(execution.app) back\(execution.release.map { " to r\($0)" } ?? "")"
-        default: return nil
-        }
-        var tags = [execution.kind.rawValue, execution.app.text]
-        if execution.state == .failed || execution.state == .aborted { tags.append("failed") }
-        self.init(
-            id: Int(execution.id.text) ?? 0, time: execution.startedAt.milliseconds / 1000, what: what, tags: tags,
-            data: "execution \(execution.id), \(execution.state.rawValue), by \(execution.startedBy)")
     }
 }

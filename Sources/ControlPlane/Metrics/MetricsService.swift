@@ -59,6 +59,8 @@ package final class MetricsService: Service {
     private let scraper: ScrapeService
     let outgoing: OutgoingHTTP
     let relays: RelayService
+    let audit: AuditLog
+    private let full = Mutex(FullSources())
     private let listeners = Mutex(Listeners())
     /// Sums of what comes as differences.
     private let openTelemetry = Mutex(OTLPMetrics())
@@ -77,12 +79,13 @@ package final class MetricsService: Service {
     ///   - policy: what git has said last, before this start.
     ///   - state: where posted events are kept.
     package init(
-        _ setting: Setting, policy: MetricsPolicy, state: any StateStore, sources: MetricsSources,
+        _ setting: Setting, policy: MetricsPolicy, state: any StateStore, audit: AuditLog, sources: MetricsSources,
         now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         self.setting = setting
         self.now = now
         self.logger = logger
+        self.audit = audit
         policies = MetricsPolicies(policy)
         let seconds: @Sendable () -> Int64 = { now().milliseconds / 1000 }
         var options = SeriesStoreOptions(rules: policy.rules)
@@ -144,8 +147,12 @@ package final class MetricsService: Service {
         do { try listenStatsd() } catch { logger.error("statsd does not listen", metadata: ["problem": "\(error)"]) }
     }
 
-    /// What could not be listened on, and the relays whose targets are away, for the doctor.
-    package var problems: [Problem] { listeners.withLock { $0.problems } + relays.problems }
+    /// What could not be listened on, the relays whose targets are away, and who has too many series: for the doctor.
+    package var problems: [Problem] {
+        let cap = policies.current.seriesMax
+        let tooMany = full.withLock { $0.problem(seriesMax: cap) }
+        return listeners.withLock { $0.problems } + relays.problems + (tooMany.map { [$0] } ?? [])
+    }
 
     /// What agents are to gather for.
     package var interval: Interval { policies.current.flush }
@@ -188,8 +195,25 @@ package final class MetricsService: Service {
     }
 
     private func keepOwn(at time: Int64) async {
-        let figures = await sources.own().points(statistics: store.statistics, at: time)
+        let statistics = store.statistics
+        noteFull(statistics, at: time)
+        let fullCount = full.withLock { $0.full.count }
+        let figures = await sources.own().points(statistics: statistics, sourcesFull: fullCount, at: time)
         _ = relays.tap.keep(figures + relays.figures(at: time), from: SourceName("server"))
+    }
+
+    /// A source that has become full is logged and marked on every chart, once.
+    private func noteFull(_ statistics: SeriesStoreStatistics, at time: Int64) {
+        let cap = policies.current.seriesMax
+        for source in full.withLock({ $0.receive(statistics, seriesMax: cap) }) {
+            logger.error(
+                "a source of metrics has no room for new series",
+                metadata: ["source": "\(source.name.text)", "series": "\(source.series)", "series-max": "\(cap)"])
+            happenings.tell(
+                GraphEvent(
+                    id: 0, time: time, what: "\(source.name.text) is full", tags: ["metrics", "source-full"],
+                    data: "It has \(source.series) series, and may have \(cap): see `apus doctor`."))
+        }
     }
 
     private func listen() throws(Problem) {
@@ -269,6 +293,10 @@ package final class MetricsService: Service {
 extension MetricsService: MetricsOperations {
     package func series(noting notices: QueryNotices) -> any SeriesSource { branched(notices) }
 
+    package var statistics: SeriesStoreStatistics { store.statistics }
+
+    package var sourcesFull: Int { full.withLock { $0.full.count } }
+
     package func events(from: Int64, until: Int64) async throws(Problem) -> [GraphEvent] {
         await happenings.events(from: from, until: until)
     }
@@ -333,7 +361,7 @@ extension MetricsService: MetricsOperations {
 
     /// A host that was taken over may lie about itself, and about nothing else.
     private static func check(_ points: [NamedPoint], from host: HostName) throws(Problem) {
-        let node = host.text.replacing(".", with: "_")
+        let node = host.node
         for point in points {
             let path = point.name.split(separator: ".", maxSplits: 3)
             let isOwn =

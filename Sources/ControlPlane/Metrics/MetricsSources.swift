@@ -61,12 +61,12 @@ package struct OwnFigures: Sendable {
 
     package init(_ values: [(name: String, value: Double)]) { self.values = values }
 
-    func points(statistics: SeriesStoreStatistics, at time: Int64) -> [NamedPoint] {
+    func points(statistics: SeriesStoreStatistics, sourcesFull: Int, at time: Int64) -> [NamedPoint] {
         var all = values
         all += [
             ("metrics.series", Double(statistics.series)), ("metrics.points", Double(statistics.points)),
             ("metrics.refused", Double(statistics.refused.values.reduce(0, +))),
-            ("metrics.blocks", Double(statistics.blocks)),
+            ("metrics.sources-full", Double(sourcesFull)), ("metrics.blocks", Double(statistics.blocks)),
             ("metrics.bytes.blocks", Double(statistics.blockBytes)),
             ("metrics.bytes.log", Double(statistics.logBytes)), ("metrics.bytes.head", Double(statistics.headBytes)),
             ("metrics.bytes.index", Double(statistics.indexBytes)), ("metrics.syncs", Double(statistics.syncs)),

@@ -60,7 +60,7 @@ package enum ReadyPages {
     }
 
     package static func host(_ host: HostName) -> Dashboard {
-        let path = "hosts.\(node(host))"
+        let path = "hosts.\(host.node)"
         return Dashboard(
             name: "host-\(host)", title: "Host \(host)",
             rows: [
@@ -122,6 +122,9 @@ package enum ReadyPages {
                                 "alias(maxSeries(balancers.*.*.\(app).*.latency.p50),'p50')",
                             ], unit: .milliseconds),
                         .init(
+                            title: "Latency: answers within", kind: .heatmap,
+                            targets: [latencies("balancers.*.*.\(app).*", node: 7)], unit: .milliseconds),
+                        .init(
                             title: "Failures",
                             targets: [
                                 "alias(sumSeries(balancers.*.*.\(app).*.answers.5xx),'5xx')",
@@ -175,6 +178,9 @@ package enum ReadyPages {
                             title: "Latency, 99 of 100", targets: ["aliasByNode(\(path).*.*.*.latency.p99,2,3,4)"],
                             unit: .milliseconds),
                         .init(
+                            title: "Latency: answers within", kind: .heatmap,
+                            targets: [latencies("\(path).*.*.*", node: 7)], unit: .milliseconds),
+                        .init(
                             title: "Answers", kind: .stacked,
                             targets: ["groupByNode(\(path).*.*.*.answers.*,6,'sum')"], unit: .perSecond),
                         .init(
@@ -193,9 +199,14 @@ package enum ReadyPages {
             ])
     }
 
+    /// Buckets as a heat map reads them: `le=100` is what was answered within 100 ms.
+    private static func latencies(_ path: String, node: Int) -> String {
+        "aliasSub(groupByNode(\(path).latency.below.*,\(node),'sum'),'^','le=')"
+    }
+
     /// Hosts of a class side by side: the one that differs stands out.
     package static func hostClass(_ name: HostClassName, _ configuration: FabricConfiguration) -> Dashboard {
-        let hosts = configuration.hosts.values.filter { $0.hostClass == name }.map { node($0.name) }.sorted()
+        let hosts = configuration.hosts.values.filter { $0.hostClass == name }.map(\.name.node).sorted()
         let all = "hosts.{\(hosts.joined(separator: ","))}"
         func panel(_ title: String, _ figure: String, _ unit: ChartUnit) -> Dashboard.Panel {
             .init(title: title, kind: .hosts, targets: ["aliasByNode(\(all).\(figure),1)"], unit: unit, width: 12)
@@ -248,7 +259,4 @@ package enum ReadyPages {
                     ),
                 ])
         ])
-
-    /// A host's name as one node of a path.
-    private static func node(_ host: HostName) -> String { host.text.replacing(".", with: "_") }
 }

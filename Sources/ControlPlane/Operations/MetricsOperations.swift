@@ -7,6 +7,19 @@ package protocol MetricsOperations: Sendable {
     /// Where the queries of one request read from. What its answers lack is said in the notices.
     func series(noting notices: QueryNotices) -> any SeriesSource
 
+    /// What the store counts of itself.
+    var statistics: SeriesStoreStatistics { get }
+
+    /// How many sources have no room for new series.
+    var sourcesFull: Int { get }
+
+    /// Deletes series with all their points, or only says which.
+    /// - Throws: `pattern.too-wide`, `metrics.delete-more`.
+    func delete(_ request: SeriesDeletionRequest, by principal: Principal) async throws(Problem) -> SeriesDeletionView
+
+    /// Copies all series as they are at one moment into a new folder on the server.
+    func backUp(_ name: BackupName, by principal: Principal) async throws(Problem) -> SeriesBackupView
+
     /// What happened in `from < time <= until`, in order: deploys by themselves, and what was posted.
     func events(from: Int64, until: Int64) async throws(Problem) -> [GraphEvent]
 

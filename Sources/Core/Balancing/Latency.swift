@@ -58,6 +58,11 @@ package struct Latency: Codable, Hashable, Sendable {
         return nil
     }
 
+    /// How many requests were answered within a time, in microseconds: those of all buckets that end by then.
+    package func count(within microseconds: Int64) -> Int64 {
+        buckets.reduce(0) { Self.upperEdge(of: $1.key) <= microseconds ? $0.plus($1.value) : $0 }
+    }
+
     private static func bucket(of value: Int64) -> Int {
         guard value >= exact else { return Int(value) }
         let shift = 63 - value.leadingZeroBitCount - 4

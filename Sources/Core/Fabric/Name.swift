@@ -104,6 +104,9 @@ package struct HostName: Name {
     package static var allowsDots: Bool { true }
     package let text: String
     package init(checked text: String) { self.text = text }
+
+    /// As one node of the path of a series of metrics.
+    package var node: String { String(text.map { $0 == "." ? "_" : $0 }) }
 }
 
 package struct HostClassName: Name {
@@ -126,6 +129,13 @@ package struct ProcessName: Name {
 
 package struct BalancerName: Name {
     package static var noun: String { "balancer" }
+    package let text: String
+    package init(checked text: String) { self.text = text }
+}
+
+/// The name of a backup: of a folder on the server.
+package struct BackupName: Name {
+    package static var noun: String { "backup" }
     package let text: String
     package init(checked text: String) { self.text = text }
 }

@@ -12,6 +12,7 @@ struct MetricsEndpoints {
     let now: @Sendable () -> Instant
 
     func register(on board: inout Switchboard) {
+        registerKeeping(on: &board)
         let (metrics, now) = (metrics, now)
         board.on(MetricsRoutes.series) { call in
             guard let target = call.query.filled("target") else {
@@ -24,8 +25,8 @@ struct MetricsEndpoints {
                 targets: [target], from: call.query.filled("from") ?? "-1h", until: call.query.filled("until") ?? "now",
                 pointsMax: points)
             let notices = QueryNotices()
-            let series = try await query.answer(from: metrics, now: now(), noting: notices)
-            return try .json(series.windows.map(SeriesView.init), isSorted: false).noting(notices)
+            let answer = try await query.answer(from: metrics, now: now(), noting: notices)
+            return try .json(answer.series.map { SeriesView($0.window) }, isSorted: false).noting(notices)
         }
         board.on(MetricsRoutes.find) { call in
             let limit = try call.integer("limit", in: 1...100_000) ?? 1000
@@ -46,6 +47,19 @@ struct MetricsEndpoints {
             }
             let taken = try await metrics.take(named, from: SourceName("api"))
             return try .json(PointsTakenView(taken: taken.taken, refused: taken.refused, reason: taken.reason))
+        }
+    }
+
+    /// What changes all that is kept, for operators.
+    func registerKeeping(on board: inout Switchboard) {
+        let metrics = metrics
+        board.on(MetricsRoutes.delete) { call in
+            let request: SeriesDeletionRequest = try await call.input()
+            return try .json(try await metrics.delete(request, by: call.caller()))
+        }
+        board.on(MetricsRoutes.backUp) { call in
+            let request: SeriesBackupRequest = try await call.input()
+            return try .json(try await metrics.backUp(request.name, by: call.caller()))
         }
     }
 
@@ -71,7 +85,7 @@ struct MetricsEndpoints {
 /// A query in Graphite's words, and its answer.
 struct SeriesQuery {
     struct Answer {
-        var windows: [SeriesWindow]
+        var series: [GraphSeries]
         var from: Int64
         var until: Int64
     }
@@ -93,7 +107,7 @@ struct SeriesQuery {
             try await GraphEvaluator(source: metrics.series(noting: notices)).evaluate(request, events: events)
         }
         let shown = pointsMax.map { RenderJSON.consolidated(series, to: $0) } ?? series
-        return Answer(windows: shown.map(\.window), from: request.from, until: request.until)
+        return Answer(series: shown, from: request.from, until: request.until)
     }
 }
 

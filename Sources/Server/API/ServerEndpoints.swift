@@ -6,6 +6,7 @@ import Wire
 /// What the server says about itself.
 struct ServerEndpoints {
     let operations: any FabricOperations
+    let metrics: any MetricsOperations
     let counters: ServerCounters
     let streams: StreamLimit
     let version: String
@@ -22,10 +23,12 @@ struct ServerEndpoints {
                 return .text("not ready: \(problem.code)\n", status: .serviceUnavailable)
             }
         }
-        board.on(Routes.metrics) { [counters, streams, version] _ in
+        board.on(Routes.metrics) { [metrics, counters, streams, version] _ in
             let status = try await operations.status()
             let lines = counters.lines() + Self.lines(status, streams: streams.count, version: version)
-            return .text(lines.joined(separator: "\n") + "\n", type: "text/plain; version=0.0.4; charset=utf-8")
+            let series = StoreExposition.text(metrics.statistics, sourcesFull: metrics.sourcesFull)
+            return .text(
+                lines.joined(separator: "\n") + "\n" + series, type: "text/plain; version=0.0.4; charset=utf-8")
         }
         let document = OpenAPIDocument(routes: Routes.all, version: version).text
         board.on(Routes.openAPI) { _ in .text(document, type: "application/json") }

@@ -50,6 +50,7 @@ package struct ChartSeries: Hashable, Sendable {
     package var side: Side
     /// Nil takes the next one of the palette.
     package var color: ChartColor?
+    package var stroke = ChartStroke()
 
     package init(_ window: SeriesWindow, label: String? = nil, style: Style = .line, side: Side = .left) {
         self.label = label ?? window.name
@@ -59,9 +60,32 @@ package struct ChartSeries: Hashable, Sendable {
     }
 }
 
+/// How somebody wants a series' line. What is nil is as the picture has it.
+package struct ChartStroke: Hashable, Sendable {
+    /// In user units: 0…20.
+    package let width: Double?
+    /// The length of a dash and of what is between two: 1…100.
+    package let dash: Double?
+    /// Of the line and of what is filled below it: 0…1.
+    package let opacity: Double?
+
+    /// Figures that are out of these bounds are brought into them; what is no number is left out.
+    package init(width: Double? = nil, dash: Double? = nil, opacity: Double? = nil) {
+        func within(_ value: Double?, _ bounds: ClosedRange<Double>) -> Double? {
+            value.flatMap { $0.isNaN ? nil : min(max($0, bounds.lowerBound), bounds.upperBound) }
+        }
+        self.width = within(width, 0...20)
+        self.dash = within(dash, 1...100)
+        self.opacity = within(opacity, 0...1)
+    }
+}
+
 /// The room between two series, filled in the colour of the series that it belongs to: a quantile's range,
 /// what is normal.
 package struct ChartBand: Hashable, Sendable {
+    /// That a chart draws.
+    static let countMax = 16
+
     package var lower: SeriesWindow
     package var upper: SeriesWindow
     /// The index of the series of the chart.
@@ -81,11 +105,14 @@ package struct ChartMark: Hashable, Sendable {
     package var label: String
     /// Whether it is bad news.
     package var isAlarming: Bool
+    /// The execution that it is of: on a page the mark leads there.
+    package var execution: Int64?
 
-    package init(time: Int64, label: String, isAlarming: Bool = false) {
+    package init(time: Int64, label: String, isAlarming: Bool = false, execution: Int64? = nil) {
         self.time = time
         self.label = label
         self.isAlarming = isAlarming
+        self.execution = execution
     }
 }
 

@@ -32,7 +32,7 @@ struct ChartDrawing {
         }
         let grid = ChartGrid(
             chart.bands.flatMap { [$0.lower, $0.upper] }, from: chart.from, until: chart.until, cellsMax: columns)
-        bands = chart.bands.prefix(16).map { band in
+        bands = chart.bands.prefix(ChartBand.countMax).map { band in
             let (lower, upper) = grid.runs(grid.means(band.lower), grid.means(band.upper))
             return (band.series, lower, upper)
         }

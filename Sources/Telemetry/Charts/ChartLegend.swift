@@ -76,12 +76,16 @@ struct ChartLegend {
         return #"<g \#(options.theme.paint(.ink)) fill="currentColor">\#(entries)</g>"#
     }
 
+    private func dash(_ index: Int) -> Markup {
+        chart.series[index].stroke.dash == nil ? options.theme.dash(series: index) : #" stroke-dasharray="3 2""#
+    }
+
     private func entry(_ drawn: ChartDrawing.Series, x: Double, y: Double, room: Double) -> Markup {
         let label = chart.series[drawn.index].label
         let side = chart.series[drawn.index].side == .right ? "\(label) (right)" : label
         return """
             <g \(chart.series[drawn.index].color?.paint ?? options.theme.paint(series: drawn.index))><path stroke="currentColor" stroke-width="3" \
-            d="M\(x) \(y - 4)h14"\(options.theme.dash(series: drawn.index))/></g>\
+            d="M\(x) \(y - 4)h14"\(dash(drawn.index))/></g>\
             <text x="\(x + 20)" y="\(y)"><title>\(side)</title>\
             \(TextWidth.fitting(side, size: SVGChart.fontSize, into: room))</text>
             """

@@ -7,6 +7,22 @@ package enum ChartUnit: String, CaseIterable, Hashable, Sendable {
     case bytesPerSecond = "bytes-per-second"
     case bitsPerSecond = "bits-per-second"
 
+    /// As people write it: `bytes/s`, `/s`. Nil if it is none.
+    package init?(written text: String) {
+        guard let unit = Self.allCases.first(where: { $0.written == text }) else { return nil }
+        self = unit
+    }
+
+    /// As people write it.
+    package var written: String {
+        switch self {
+        case .perSecond: "/s"
+        case .bytesPerSecond: "bytes/s"
+        case .bitsPerSecond: "bits/s"
+        default: rawValue
+        }
+    }
+
     /// How units follow each other: what one of a value's unit is, and the sign of it.
     struct Scale: Hashable {
         var factor: Double

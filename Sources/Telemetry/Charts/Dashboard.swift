@@ -53,21 +53,21 @@ package struct Dashboard: Hashable, Sendable {
             self.width = max(1, min(Dashboard.columns, width))
         }
 
-        /// The panel's picture, of the windows that its targets gave.
+        /// The panel's picture, of what its targets gave: lines as Graphite's functions want them.
         package func picture(
-            _ windows: [SeriesWindow], second: [SeriesWindow] = [], from: Int64, until: Int64,
+            _ graph: [GraphSeries], second: [GraphSeries] = [], from: Int64, until: Int64,
             marks: [ChartMark] = [], zone: ChartZone = .utc, options: SVGChart.Options = SVGChart.Options()
         ) -> Markup {
+            let windows = graph.filter { !$0.style.isInvisible }.map(\.window)
             switch kind {
             case .line, .area, .stacked:
                 let style: ChartSeries.Style = kind == .line ? .line : kind == .area ? .area : .stacked
-                var chart = Chart(
-                    title: title, unit: unit, from: from, until: until,
-                    series: windows.map { ChartSeries($0, style: style) } + second.map { ChartSeries($0, side: .right) }
-                )
-                chart.secondUnit = secondUnit
+                var chart = Chart(title: title, unit: unit, from: from, until: until)
+                chart.add(graph, style: style)
+                chart.add(second, side: .right)
+                chart.secondUnit = secondTargets.isEmpty ? unit : secondUnit
                 chart.range = range
-                chart.marks = marks
+                chart.marks += marks
                 chart.zone = zone
                 return SVGChart(chart, options: options).markup
             case .heatmap:

@@ -89,12 +89,15 @@ extension SVGChart {
                     #"<text x="\#(isLast ? x - 6 : x + 6)" y="\#(plot.top - 4)" font-size="10"\#(anchor)>\#(text)</text>"#
             }
             let all = marks.prefix(20).map { "\(LocalDate(local: chart.zone.local($0.time)).text) \($0.label)" }
+            let execution = options.theme == .page ? marks.compactMap(\.execution).last : nil
+            let link: (begin: Markup, end: Markup) =
+                execution.map { (#"<a href="/executions/\#($0)">"#, "</a>") } ?? (.empty, .empty)
             return """
-                <g \(options.theme.paint(marks.contains { $0.isAlarming } ? .alarm : .mark)) fill="currentColor">\
+                \(link.begin)<g \(options.theme.paint(marks.contains { $0.isAlarming } ? .alarm : .mark)) fill="currentColor">\
                 <title>\(all.joined(separator: "\n"))</title>\
                 <path stroke="currentColor" stroke-dasharray="4 3" fill="none" \
                 d="M\(x) \(plot.top)v\(plot.height)"/>\
-                <path d="M\(x - 4) \(plot.top - 11)h8l-4 8z"/>\(shown)</g>
+                <path d="M\(x - 4) \(plot.top - 11)h8l-4 8z"/>\(shown)</g>\(link.end)
 
                 """
         }

@@ -10,10 +10,17 @@ extension SVGChart {
             let shape = area(band.upper, above: band.lower, drawing.left)
             return """
                 <g \(paint(band.series))>\
-                <path fill="currentColor" fill-opacity=".16" d="\(shape)"/></g>
+                <path fill="currentColor" fill-opacity="\(fillOpacity(band.series, ".16"))" d="\(shape)"/></g>
 
                 """
         }
+    }
+
+    private func fillOpacity(_ index: Int, _ standard: Markup) -> Markup {
+        guard chart.series.indices.contains(index), let chosen = chart.series[index].stroke.opacity else {
+            return standard
+        }
+        return "\(DecimalText.trimmed(chosen, decimals: 2))"
     }
 
     /// What is filled, behind all lines.
@@ -23,7 +30,7 @@ extension SVGChart {
             guard series.style != .line else { return .empty }
             let axis = drawing.axis(of: series.side)
             let shape = area(drawn.points, above: drawn.floor, axis)
-            let opacity: Markup = series.style == .stacked ? ".8" : ".18"
+            let opacity = fillOpacity(drawn.index, series.style == .stacked ? ".8" : ".18")
             return """
                 <g \(paint(drawn.index))>\
                 <path fill="currentColor" fill-opacity="\(opacity)" d="\(shape)"/></g>
@@ -39,14 +46,22 @@ extension SVGChart {
             let series = chart.series[drawn.index]
             let axis = drawing.axis(of: series.side)
             let path = drawn.points.runs.filter { $0.count > 1 }.markup { line($0, axis) }
-            let dash = series.style == .stacked ? .empty : options.theme.dash(series: drawn.index)
+            let dash = series.style == .stacked ? .empty : self.dash(drawn.index)
+            let opacity: Markup =
+                series.stroke.opacity.map { #" stroke-opacity="\#(DecimalText.trimmed($0, decimals: 2))""# } ?? .empty
             return """
                 <g \(paint(drawn.index))\(hoverData(drawn))>\
-                <path stroke="currentColor" stroke-width="\(width)" stroke-linejoin="round" stroke-linecap="round" \
-                fill="none"\(dash) d="\(path)"/>\(dots(drawn.points, axis))</g>
+                <path stroke="currentColor" stroke-width="\(series.stroke.width ?? width)" stroke-linejoin="round" stroke-linecap="round" \
+                fill="none"\(opacity)\(dash) d="\(path)"/>\(dots(drawn.points, axis))</g>
 
                 """
         }
+    }
+
+    /// The dashes that were chosen, or those that tell series of one colour apart.
+    func dash(_ index: Int) -> Markup {
+        guard let chosen = chart.series[index].stroke.dash else { return options.theme.dash(series: index) }
+        return #" stroke-dasharray="\#(chosen)""#
     }
 
     func line(_ run: [ChartPoints.Point], _ axis: ValueAxis) -> Markup {

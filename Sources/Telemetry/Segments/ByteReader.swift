@@ -30,6 +30,8 @@ package struct ByteReader {
         while position < bytes.count, shift < 64 {
             let byte = bytes[position]
             position += 1
+            // The tenth byte has one bit left.
+            if shift == 63, byte > 1 { return nil }
             result |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { return result }
             shift += 7

@@ -22,89 +22,41 @@ package enum PointBatch {
     package static func encode(_ points: some Collection<NamedPoint>) -> [UInt8] {
         var bytes = [version]
         bytes.reserveCapacity(16 + points.count * 48)
-        append(UInt64(points.count), to: &bytes)
+        bytes.append(varint: points.count)
         var time: Int64 = 0
         for point in points {
-            var name = point.name
-            name.withUTF8 { text in
-                append(UInt64(text.count), to: &bytes)
-                bytes.append(contentsOf: text)
-            }
-            let step = point.time &- time
-            append(UInt64(bitPattern: step << 1 ^ step >> 63), to: &bytes)
+            bytes.append(text: point.name)
+            bytes.append(zigzag: Int(point.time &- time))
             time = point.time
-            withUnsafeBytes(of: point.value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+            bytes.append(fixed: point.value.bitPattern)
         }
         return bytes
     }
 
     /// - Throws: `points.invalid` for what `encode` does not write.
     package static func decode(_ bytes: some Collection<UInt8>) throws(TelemetryProblem) -> [NamedPoint] {
-        var reader = Reader(bytes: Array(bytes))
-        guard try reader.byte() == version else { throw Reader.invalid("It is of another version.") }
-        let count = try reader.varint()
-        guard count <= pointsMax else { throw Reader.invalid("It announces \(count) points.") }
-        var points: [NamedPoint] = []
-        var time: Int64 = 0
-        for _ in 0..<count {
-            let length = try reader.varint()
-            guard length <= SeriesName.bytesMax else { throw Reader.invalid("A name has \(length) bytes.") }
-            guard let name = String(validating: try reader.take(Int(length)), as: UTF8.self) else {
-                throw Reader.invalid("A name is not UTF-8.")
-            }
-            let step = try reader.varint()
-            time = time &+ (Int64(bitPattern: step >> 1) ^ -Int64(bitPattern: step & 1))
-            let bits = try reader.take(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            points.append(NamedPoint(name: name, time: time, value: Double(bitPattern: bits)))
+        let bytes = Array(bytes)
+        guard let points = bytes.withUnsafeBytes({ read($0) }) else {
+            throw TelemetryProblem(
+                "points.invalid", "The points were not taken.",
+                cause: "The \(bytes.count) bytes are no batch of version \(version).",
+                remedy: "Run the same version of Apus on the host and on the server.")
         }
-        guard reader.isAtEnd else { throw Reader.invalid("More follows the last point.") }
         return points
     }
 
-    private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
-        var rest = number
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
+    private static func read(_ bytes: UnsafeRawBufferPointer) -> [NamedPoint]? {
+        var reader = ByteReader(bytes)
+        guard reader.byte() == version, let count = reader.count(limit: pointsMax) else { return nil }
+        var points: [NamedPoint] = []
+        var time: Int64 = 0
+        for _ in 0..<count {
+            guard let name = reader.text(limit: SeriesName.bytesMax), let step = reader.zigzag(),
+                let bits = reader.fixed(UInt64.self)
+            else { return nil }
+            time = time &+ Int64(step)
+            points.append(NamedPoint(name: name, time: time, value: Double(bitPattern: bits)))
         }
-        bytes.append(UInt8(rest))
-    }
-
-    private struct Reader {
-        let bytes: [UInt8]
-        var at = 0
-
-        init(bytes: [UInt8]) { self.bytes = bytes }
-
-        var isAtEnd: Bool { at == bytes.count }
-
-        mutating func byte() throws(TelemetryProblem) -> UInt8 {
-            guard at < bytes.count else { throw Self.invalid("It ends too early.") }
-            defer { at += 1 }
-            return bytes[at]
-        }
-
-        mutating func take(_ count: Int) throws(TelemetryProblem) -> ArraySlice<UInt8> {
-            guard count <= bytes.count - at else { throw Self.invalid("It ends too early.") }
-            defer { at += count }
-            return bytes[at..<at + count]
-        }
-
-        mutating func varint() throws(TelemetryProblem) -> UInt64 {
-            var number: UInt64 = 0
-            for shift in stride(from: UInt64(0), to: 64, by: 7) {
-                let byte = try byte()
-                guard shift < 63 || byte <= 1 else { break }
-                number |= UInt64(byte & 0x7F) << shift
-                if byte & 0x80 == 0 { return number }
-            }
-            throw Self.invalid("A number is too long.")
-        }
-
-        static func invalid(_ cause: String) -> TelemetryProblem {
-            TelemetryProblem(
-                "points.invalid", "The points were not taken.", cause: cause,
-                remedy: "Run the same version of Apus on the host and on the server.")
-        }
+        return reader.remaining == 0 ? points : nil
     }
 }

@@ -17,77 +17,76 @@ extension StatsdSnapshot {
 
     /// The snapshot in bytes.
     package func encoded() -> [UInt8] {
-        var writer = SnapshotWriter()
-        writer.bytes += Self.magic
-        writer.bytes.append(Self.version)
-        writer.text(Array(agent.utf8.prefix(Self.agentBytesMax)))
-        writer.number(interval)
+        var writer = Self.magic
+        writer.append(Self.version)
+        writer.append(counted: agent.utf8.prefix(Self.agentBytesMax))
+        writer.append(varint: interval)
         let fields = [
             counts.packets, counts.packetsDropped, counts.lines, counts.badLines, counts.valuesBeyondKeys,
             counts.valuesLost, counts.noticesLost,
         ]
-        for field in fields { writer.number(field) }
-        writer.number(UInt64(series.count))
+        for field in fields { writer.append(varint: field) }
+        writer.append(varint: series.count)
         for one in series {
-            writer.text(one.name)
+            writer.append(counted: one.name)
             Self.encode(one.value, &writer)
         }
-        return writer.bytes
+        return writer
     }
 
-    private static func encode(_ value: Value, _ writer: inout SnapshotWriter) {
+    private static func encode(_ value: Value, _ writer: inout [UInt8]) {
         switch value {
         case .counter(let sum):
-            writer.bytes.append(Code.counter)
-            writer.double(sum)
+            writer.append(Code.counter)
+            writer.append(double: sum)
         case .gauge(let value, let isSet, let time):
-            writer.bytes.append(isSet ? Code.gaugeSet : Code.gaugeChange)
-            writer.double(value)
-            writer.number(UInt64(max(time, 0)))
+            writer.append(isSet ? Code.gaugeSet : Code.gaugeChange)
+            writer.append(double: value)
+            writer.append(varint: UInt64(max(time, 0)))
         case .timer(let weight, let values): encode(weight, values, &writer)
         case .histogram(let weight, let totals, let buckets):
-            writer.bytes.append(Code.histogram)
+            writer.append(Code.histogram)
             for field in [weight, totals.count, totals.lower, totals.upper, totals.sum, totals.sumOfSquares] {
-                writer.double(field)
+                writer.append(double: field)
             }
-            writer.number(UInt64(buckets.count))
+            writer.append(varint: buckets.count)
             var last: UInt32 = 0
             for bucket in buckets {
-                writer.number(UInt64(bucket.bucket - last))
-                writer.number(bucket.times)
+                writer.append(varint: UInt64(bucket.bucket - last))
+                writer.append(varint: bucket.times)
                 last = bucket.bucket
             }
         case .set(let members):
-            writer.bytes.append(Code.set)
-            writer.number(UInt64(members.count))
-            for member in members { writer.word(member) }
+            writer.append(Code.set)
+            writer.append(varint: members.count)
+            for member in members { writer.append(fixed: member) }
         case .timed(let kind, let value, let time):
-            writer.bytes.append(kind == .counter ? Code.timedCounter : Code.timedGauge)
-            writer.double(value)
-            writer.number(UInt64(max(time, 0)))
+            writer.append(kind == .counter ? Code.timedCounter : Code.timedGauge)
+            writer.append(double: value)
+            writer.append(varint: UInt64(max(time, 0)))
         }
     }
 
     /// Values in order: whole ones as differences, others as they are.
-    private static func encode(_ weight: Double, _ values: [Double], _ writer: inout SnapshotWriter) {
+    private static func encode(_ weight: Double, _ values: [Double], _ writer: inout [UInt8]) {
         let isWhole = values.allSatisfy { $0 >= 0 && $0 < 0x1p53 && $0 == $0.rounded() }
-        writer.bytes.append(isWhole ? Code.wholeValues : Code.values)
-        writer.double(weight)
-        writer.number(UInt64(values.count))
+        writer.append(isWhole ? Code.wholeValues : Code.values)
+        writer.append(double: weight)
+        writer.append(varint: values.count)
         var last: UInt64 = 0
         for value in values {
             if isWhole {
-                writer.number(UInt64(value) - last)
+                writer.append(varint: UInt64(value) - last)
                 last = UInt64(value)
             } else {
-                writer.double(value)
+                writer.append(double: value)
             }
         }
     }
 
     /// Reads a snapshot whole, or refuses it whole.
     package init(decoding bytes: [UInt8]) throws(TelemetryProblem) {
-        guard let read = Self.read(bytes) else {
+        guard let read = bytes.withUnsafeBytes({ Self.read($0) }) else {
             throw TelemetryProblem(
                 "statsd.snapshot-invalid", "What an agent's statsd counted was not taken.",
                 cause: "The \(bytes.count) bytes are no snapshot of version \(Self.version).",
@@ -96,15 +95,14 @@ extension StatsdSnapshot {
         self = read
     }
 
-    private static func read(_ bytes: [UInt8]) -> StatsdSnapshot? {
-        var reader = SnapshotReader(bytes)
-        guard reader.take(4).map(Array.init) == magic, reader.byte() == version,
-            let agent = reader.text(bytesMax: agentBytesMax), !agent.isEmpty,
-            let name = String(validating: agent, as: UTF8.self), let interval = reader.number()
+    private static func read(_ bytes: UnsafeRawBufferPointer) -> StatsdSnapshot? {
+        var reader = ByteReader(bytes)
+        guard reader.take(4)?.elementsEqual(magic) == true, reader.byte() == version,
+            let name = reader.text(limit: agentBytesMax), !name.isEmpty, let interval = reader.varint()
         else { return nil }
         var fields: [UInt64] = []
         for _ in 0..<7 {
-            guard let field = reader.number() else { return nil }
+            guard let field = reader.varint() else { return nil }
             fields.append(field)
         }
         var counts = StatsdCounts()
@@ -115,51 +113,52 @@ extension StatsdSnapshot {
         counts.valuesBeyondKeys = fields[4]
         counts.valuesLost = fields[5]
         counts.noticesLost = fields[6]
-        guard let count = reader.count(bytesEach: 3) else { return nil }
+        guard let count = reader.things(bytesEach: 3) else { return nil }
         var snapshot = StatsdSnapshot(agent: name, interval: interval, counts: counts)
         snapshot.series.reserveCapacity(count)
         for _ in 0..<count {
-            guard let name = reader.text(bytesMax: SeriesName.bytesMax), isCanonical(name),
+            guard let length = reader.count(limit: SeriesName.bytesMax), let name = reader.take(length),
+                isCanonical(name),
                 let value = readValue(&reader)
             else { return nil }
             snapshot.series.append(Series(name: Array(name), value: value))
         }
-        return reader.isAtEnd ? snapshot : nil
+        return reader.remaining == 0 ? snapshot : nil
     }
 
     /// Whether cleaning would leave the name as it is.
-    private static func isCanonical(_ name: ArraySlice<UInt8>) -> Bool {
-        name.withUnsafeBytes { StatsdName.canonical(key: $0, tags: UnsafeRawBufferPointer(start: nil, count: 0)) }
-            .map { $0[...] == name } ?? false
+    private static func isCanonical(_ name: UnsafeRawBufferPointer) -> Bool {
+        StatsdName.canonical(key: name, tags: UnsafeRawBufferPointer(start: nil, count: 0))?.elementsEqual(name)
+            ?? false
     }
 
-    private static func readValue(_ reader: inout SnapshotReader) -> Value? {
+    private static func readValue(_ reader: inout ByteReader) -> Value? {
         guard let code = reader.byte() else { return nil }
         switch code {
-        case Code.counter: return reader.double().map(Value.counter)
+        case Code.counter: return reader.finite().map(Value.counter)
         case Code.gaugeSet, Code.gaugeChange:
-            guard let value = reader.double(), let time = reader.time() else { return nil }
+            guard let value = reader.finite(), let time = reader.time() else { return nil }
             return .gauge(value, isSet: code == Code.gaugeSet, time: time)
         case Code.values, Code.wholeValues: return readValues(&reader, isWhole: code == Code.wholeValues)
         case Code.histogram: return readHistogram(&reader)
         case Code.set:
-            guard let count = reader.count(bytesEach: 8) else { return nil }
+            guard let count = reader.things(bytesEach: 8) else { return nil }
             var members: [UInt64] = []
             members.reserveCapacity(count)
             for _ in 0..<count {
-                guard let member = reader.word() else { return nil }
+                guard let member = reader.fixed(UInt64.self) else { return nil }
                 members.append(member)
             }
             return .set(members)
         case Code.timedCounter, Code.timedGauge:
-            guard let value = reader.double(), let time = reader.time() else { return nil }
+            guard let value = reader.finite(), let time = reader.time() else { return nil }
             return .timed(code == Code.timedCounter ? .counter : .gauge, value, time: time)
         default: return nil
         }
     }
 
-    private static func readValues(_ reader: inout SnapshotReader, isWhole: Bool) -> Value? {
-        guard let weight = reader.double(), weight >= 0, let count = reader.count(bytesEach: isWhole ? 1 : 8) else {
+    private static func readValues(_ reader: inout ByteReader, isWhole: Bool) -> Value? {
+        guard let weight = reader.finite(), weight >= 0, let count = reader.things(bytesEach: isWhole ? 1 : 8) else {
             return nil
         }
         var values: [Double] = []
@@ -167,27 +166,27 @@ extension StatsdSnapshot {
         var last: UInt64 = 0
         for _ in 0..<count {
             if isWhole {
-                guard let more = reader.number(), more < 1 << 53, last + more < 1 << 53 else { return nil }
+                guard let more = reader.varint(), more < 1 << 53, last + more < 1 << 53 else { return nil }
                 last += more
                 values.append(Double(last))
             } else {
-                guard let value = reader.double(), value >= 0 else { return nil }
+                guard let value = reader.finite(), value >= 0 else { return nil }
                 values.append(value)
             }
         }
         return .timer(weight: weight, values: values)
     }
 
-    private static func readHistogram(_ reader: inout SnapshotReader) -> Value? {
-        guard let weight = reader.double(), let total = reader.double(), let lower = reader.double(),
-            let upper = reader.double(), let sum = reader.double(), let squares = reader.double(), weight >= 0,
-            total >= 1, lower >= 0, lower <= upper, let count = reader.count(bytesEach: 2), count > 0
+    private static func readHistogram(_ reader: inout ByteReader) -> Value? {
+        guard let weight = reader.finite(), let total = reader.finite(), let lower = reader.finite(),
+            let upper = reader.finite(), let sum = reader.finite(), let squares = reader.finite(), weight >= 0,
+            total >= 1, lower >= 0, lower <= upper, let count = reader.things(bytesEach: 2), count > 0
         else { return nil }
         var buckets: [Bucket] = []
         buckets.reserveCapacity(count)
         var last: UInt64 = 0
         for _ in 0..<count {
-            guard let step = reader.number(), let times = reader.number(), step < 1 << 32, times > 0,
+            guard let step = reader.varint(), let times = reader.varint(), step < 1 << 32, times > 0,
                 times < 1 << 53, LogHistogram.isBucket(last + step), step > 0 || buckets.isEmpty
             else { return nil }
             last += step
@@ -195,5 +194,35 @@ extension StatsdSnapshot {
         }
         let totals = Totals(count: total, lower: lower, upper: upper, sum: sum, sumOfSquares: squares)
         return .histogram(weight: weight, totals: totals, buckets: buckets)
+    }
+}
+
+extension ByteReader {
+    /// A number that is finite.
+    fileprivate mutating func finite() -> Double? {
+        guard let word = fixed(UInt64.self) else { return nil }
+        let value = Double(bitPattern: word)
+        return value.isFinite ? value : nil
+    }
+
+    /// A time, in seconds or milliseconds since 1970, before the year 10000.
+    fileprivate mutating func time() -> Int64? {
+        guard let number = varint(), number < 253_402_300_800_000 else { return nil }
+        return Int64(number)
+    }
+
+    /// How many things follow that take at least so many bytes each: never more than there can be.
+    fileprivate mutating func things(bytesEach: Int) -> Int? {
+        guard let number = varint(), number <= UInt64(remaining / bytesEach) else { return nil }
+        return Int(number)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(double value: Double) { append(fixed: value.bitPattern) }
+
+    fileprivate mutating func append(counted text: some Collection<UInt8>) {
+        append(varint: text.count)
+        append(contentsOf: text)
     }
 }

@@ -86,7 +86,7 @@ struct ControlPlaneWiring {
                 folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
                 secrets: WebhookSecrets(folder: options.secrets)),
             policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
-            sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
+            audit: audit, sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
         let logs = try await Self.logs(options, orchestrator, gateway, metrics, logger)
         relay.connect(
             .init(

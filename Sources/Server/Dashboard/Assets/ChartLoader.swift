@@ -8,6 +8,16 @@ extension Assets {
           const isLive = !page.get("until") || page.get("until") === "now";
           const inSight = new WeakSet();
           const shown = new WeakMap();
+          // What leads to the same targets keeps the page's span.
+          const links = (figure) => {
+            const caption = figure.querySelector("figcaption");
+            for (const link of caption.querySelectorAll("a")) {
+              const url = new URL(link.href);
+              for (const name of ["from", "until"]) if (page.get(name)) url.searchParams.set(name, page.get(name));
+              link.href = url;
+            }
+            return caption;
+          };
           const draw = async (figure) => {
             const width = Math.round(figure.clientWidth);
             if (!width || figure.dataset.busy) return;
@@ -21,12 +31,12 @@ extension Assets {
               const text = await response.text();
               if (response.ok) {
                 const picture = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-                figure.replaceChildren(document.adoptNode(picture));
+                figure.replaceChildren(links(figure), document.adoptNode(picture));
               } else {
                 const problem = document.createElement("p");
                 problem.className = "problem";
                 try { const told = JSON.parse(text); problem.textContent = told.sentence + " " + told.cause; } catch { problem.textContent = "The chart cannot be drawn."; }
-                figure.replaceChildren(problem);
+                figure.replaceChildren(links(figure), problem);
               }
               shown.set(figure, performance.now());
             } catch { /* The next time may go well. */ }
@@ -58,6 +68,12 @@ extension Assets {
     static let chartStyle = """
         .panels { display: grid; grid-template-columns: repeat(12, 1fr); gap: 0.7rem; }
         .chart { grid-column: span 12; margin: 0; min-height: 12rem; min-width: 0; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
+        .chart { position: relative; }
+        .chart .links { position: absolute; inset: 0 0 auto 0; height: 1.6rem; padding: 0 0.75rem; pointer-events: none; }
+        .chart .links a { display: inline-block; max-width: 100%; height: 100%; overflow: hidden; color: transparent; pointer-events: auto; white-space: nowrap; font-size: 13px; font-weight: 600; }
+        .chart .links a:hover, .chart .links a:focus-visible { text-decoration: underline; text-decoration-color: var(--ink); }
+        .chart a path { cursor: pointer; }
+        .elsewhere code { display: block; overflow-wrap: anywhere; user-select: all; }
         .chart svg { display: block; width: 100%; height: auto; }
         .spans { display: flex; gap: 0.4rem; flex-wrap: wrap; align-items: center; }
         @media (min-width: 60rem) {

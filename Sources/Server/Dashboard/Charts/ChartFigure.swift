@@ -9,7 +9,7 @@ enum ChartFigure {
     static func figure(_ panel: Dashboard.Panel) -> HTML {
         let address = "/charts?\(query(panel))"
         return """
-            <figure class="chart span\(panel.width)" data-chart="\(address)" data-keep><figcaption class="sr">\(panel.title)</figcaption><noscript><img src="\(address)" alt="\(panel.title)"></noscript></figure>
+            <figure class="chart span\(panel.width)" data-chart="\(address)" data-keep><figcaption class="links"><a href="/graphs?\(explored(panel))" title="Look closer">\(panel.title)</a></figcaption><noscript><img src="\(address)" alt="\(panel.title)"></noscript></figure>
             """
     }
 
@@ -19,6 +19,12 @@ enum ChartFigure {
             <section class="charts" aria-label="\(row.title)">\(row.title.isEmpty ? .empty : "<h2>\(row.title)</h2>" as HTML)<div class="panels">\(row.panels.html(figure))</div></section>
             """
         }
+    }
+
+    /// The same targets on the page that draws any.
+    private static func explored(_ panel: Dashboard.Panel) -> String {
+        (panel.targets + panel.secondTargets).map { "target=\(percentEncoded($0))" }.joined(separator: "&")
+            + "&unit=\(percentEncoded(panel.unit.rawValue))"
     }
 
     private static func query(_ panel: Dashboard.Panel) -> String {
@@ -35,6 +41,8 @@ enum ChartFigure {
 /// What `/charts` is asked for.
 struct ChartRequest {
     private static let targetsMax = 50
+    /// Tags of events that are bad news.
+    private static let alarming: Set = ["failed", "source-full"]
     /// Points beyond what a screen shows are put together.
     private static let pointsMax = 2000
 
@@ -74,13 +82,15 @@ struct ChartRequest {
         let first = try await answer(panel.targets, from: metrics, now: now)
         let second =
             panel.secondTargets.isEmpty
-            ? [] : try await answer(panel.secondTargets, from: metrics, now: now).windows
+            ? [] : try await answer(panel.secondTargets, from: metrics, now: now).series
         let events = try await metrics.events(from: first.from, until: first.until)
         let marks = events.suffix(40).map {
-            ChartMark(time: $0.time, label: $0.what, isAlarming: $0.tags.contains("failed"))
+            ChartMark(
+                time: $0.time, label: $0.what, isAlarming: !Self.alarming.isDisjoint(with: $0.tags),
+                execution: $0.execution)
         }
         return panel.picture(
-            first.windows, second: second, from: first.from, until: first.until, marks: marks, options: options)
+            first.series, second: second, from: first.from, until: first.until, marks: marks, options: options)
     }
 
     private func answer(

@@ -45,7 +45,8 @@ struct GraphPages {
 
     private static func explorer(_ fields: Telemetry.FormFields, _ pages: [Dashboard]) -> HTML {
         let targets = fields.all("target").flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
-        let panel = Dashboard.Panel(title: targets.first ?? "", targets: targets, width: 12)
+        let unit = fields["unit"].flatMap(ChartUnit.init(rawValue:)) ?? .none
+        let panel = Dashboard.Panel(title: targets.first ?? "", targets: targets, unit: unit, width: 12)
         return """
             <div class="title"><h1>Graphs</h1><span class="spacer"></span>\(spans(fields))</div>
             <nav class="card spans" aria-label="Pages of charts">\(pages.html { "<a href=\"/graphs/\($0.name)\">\($0.title)</a>" })</nav>
@@ -56,6 +57,24 @@ struct GraphPages {
               <label>Until <input name="until" value="\(fields["until"] ?? "now")"></label><span class="spacer"></span><button class="primary">Draw</button></div>
             </form>
             \(targets.isEmpty ? .empty : ChartFigure.rows(Dashboard(name: "explorer", title: "", rows: [.init(panels: [panel])])))
+            \(targets.isEmpty ? .empty : elsewhere(targets, fields, unit: unit))
+            """
+    }
+
+    /// The same in a terminal, as a picture and as figures.
+    private static func elsewhere(_ targets: [String], _ fields: Telemetry.FormFields, unit: ChartUnit) -> HTML {
+        let (from, until) = (fields["from"] ?? "-1h", fields["until"] ?? "now")
+        let query =
+            (targets.map { ("target", $0) } + [("from", from), ("until", until)])
+            .map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
+        let links = ["svg", "png", "json", "csv"].html { format -> HTML in
+            "<a href=\"/render?\(query)&format=\(format)\">\(format)</a>"
+        }
+        let commands = targets.html { target -> HTML in
+            "<code>apus metrics graph '\(target.replacing("'", with: "'\\''"))' --from \(from) --until \(until)\(unit == .none ? "" : " --unit \(unit.written)")</code>"
+        }
+        return """
+            <div class="card elsewhere"><span class="spans">\(links)</span><div>\(commands)</div></div>
             """
     }
 
@@ -92,7 +111,7 @@ extension Dashboard {
                             }
                         return Panel(
                             title: panel.title, kind: kind, targets: panel.targets,
-                            unit: ChartUnit(rawValue: panel.unit.rawValue) ?? .none,
+                            unit: ChartUnit(written: panel.unit.rawValue) ?? .none,
                             range: ChartRange(lower: panel.from, upper: panel.to), width: panel.width)
                     })
             })

@@ -37,7 +37,7 @@ enum HostPage {
             <section class="card"><dl class="facts">
               <div><dt>Address</dt><dd class="num">\(host.address ?? "unknown")</dd></div>
               <div><dt>Zone</dt><dd>\(host.zone?.text ?? "none")</dd></div>
-              <div><dt>Class</dt><dd>\(hostClass(host))</dd></div>
+              <div><dt>Class</dt><dd>\(hostClass(host))\(html(host.hostClass) { " <a href=\"/graphs/class-\($0)\">side by side</a>" })</dd></div>
               <div><dt>Heard</dt><dd>\(Controls.time(host.lastHeard, viewer.now))</dd></div>
               <div><dt>Memory placed</dt><dd class="num">\(memory(host))</dd></div>
               <div><dt>Processors</dt><dd class="num">\(html(host.processors) { "\($0)" })</dd></div>

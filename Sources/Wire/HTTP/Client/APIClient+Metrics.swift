@@ -17,6 +17,14 @@ extension APIClient {
         try await call(MetricsRoutes.find, query: [("pattern", pattern), ("limit", limit.map { "\($0)" })])
     }
 
+    package func deleteSeries(_ request: SeriesDeletionRequest) async throws(Problem) -> SeriesDeletionView {
+        try await call(MetricsRoutes.delete, with: request)
+    }
+
+    package func backUpSeries(_ name: BackupName) async throws(Problem) -> SeriesBackupView {
+        try await call(MetricsRoutes.backUp, with: SeriesBackupRequest(name: name))
+    }
+
     package func send(_ points: [PointView]) async throws(Problem) -> PointsTakenView {
         try await call(MetricsRoutes.send, with: points)
     }

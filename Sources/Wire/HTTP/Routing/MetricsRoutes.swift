@@ -20,5 +20,14 @@ package enum MetricsRoutes {
         "sendPoints", .post, "/v1/points", .role(.reporter), "Keeps points.", input: [PointView].self,
         output: .json(PointsTakenView.self))
 
-    package static let all: [Route] = [series, find, send]
+    package static let delete = Route(
+        "deleteSeries", .post, "/v1/series/delete", .role(.operator),
+        "Deletes the series that a pattern means, with all their points.", input: SeriesDeletionRequest.self,
+        output: .json(SeriesDeletionView.self))
+    package static let backUp = Route(
+        "backUpSeries", .post, "/v1/series/backup", .role(.operator),
+        "Copies all series as they are at one moment into a new folder on the server.",
+        input: SeriesBackupRequest.self, output: .json(SeriesBackupView.self))
+
+    package static let all: [Route] = [series, find, send, delete, backUp]
 }

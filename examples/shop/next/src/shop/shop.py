@@ -3,14 +3,35 @@
 import json
 import os
 import pathlib
+import socket
+import time
 
-from flask import Flask, jsonify
+from flask import Flask, g, jsonify, request
 
 VERSION = "2"
 GOODS = {"nest box": 24, "field guide": 18, "swift tower": 340}
 
 settings = json.loads((pathlib.Path(__file__).parent / "config.json").read_text())
 app = Flask(__name__)
+# Every host has a statsd. What is sent to nobody is lost, and costs no request anything.
+statsd = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+statsd_place = (os.environ.get("STATSD_HOST", "127.0.0.1"), int(os.environ.get("STATSD_PORT", "8125")))
+
+
+@app.before_request
+def begin():
+    g.began = time.monotonic()
+
+
+@app.after_request
+def measure(response):
+    milliseconds = (time.monotonic() - g.began) * 1000
+    page = request.endpoint or "unknown"
+    try:
+        statsd.sendto(f"shop.pages.{page}:1|c\nshop.page:{milliseconds:.3f}|ms".encode(), statsd_place)
+    except OSError:
+        pass
+    return response
 
 
 @app.after_request
