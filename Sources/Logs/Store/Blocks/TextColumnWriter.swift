@@ -13,7 +13,8 @@ struct TextColumnWriter: ~Copyable {
     /// Fewer bytes of a slot than these are packed together with others.
     private static let ownPartMin = 1024
 
-    private struct Shape: BitwiseCopyable {
+    // Not private: the compiler (6.3.1) makes a broken module of a private type in memory of a type without copies.
+    struct Shape: BitwiseCopyable {
         var start: Int
         var count: Int
         var hash: UInt64
