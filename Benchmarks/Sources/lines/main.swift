@@ -23,7 +23,8 @@ func measure(_ name: String, lines: Int, bytes: Int, _ body: () throws -> Int) r
     let seconds = processorSeconds() - start
     let rate = Double(lines * rounds) / seconds
     print(
-        "\(name): \(Int(rate)) lines/cpu-s, \(Int(Double(bytes * rounds) / seconds / 1e6)) MB/cpu-s, \(found) of \(lines)")
+        "\(name): \(Int(rate)) lines/cpu-s, \(Int(Double(bytes * rounds) / seconds / 1e6)) MB/cpu-s, \(found) of \(lines)"
+    )
 }
 
 func program(_ format: LogFormat) throws -> LogProgram {
@@ -74,4 +75,6 @@ try measureLines("nginx, guessed", .auto, request)
 try measureLines("logfmt, guessed", .auto) {
     "time=2026-11-21T12:00:\(10 + $0 % 50)Z level=info msg=\"order \($0) was paid\" status=200 took=\($0 % 977)"
 }
-try measureLines("plain, guessed", .auto) { "2026-11-21 12:00:\(10 + $0 % 50),123 INFO shop.orders: order \($0) was paid" }
+try measureLines("plain, guessed", .auto) {
+    "2026-11-21 12:00:\(10 + $0 % 50),123 INFO shop.orders: order \($0) was paid"
+}

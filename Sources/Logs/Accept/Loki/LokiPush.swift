@@ -99,7 +99,9 @@ struct LokiJSONReader {
             guard let members = object.members() else { throw LokiPush.broken("Labels are no object.") }
             for (key, value) in members.list {
                 var value = JSONCursor(value)
-                if let text = value.string(&processor.builder.line.scratch) { labels.append(.init(key.text, text.text)) }
+                if let text = value.string(&processor.builder.line.scratch) {
+                    labels.append(.init(key.text, text.text))
+                }
             }
         }
         let number = try streams.number(labels, &processor)

@@ -85,7 +85,9 @@ struct OTLPProtobufReader {
             case (1, .fixed64(let number)): time = number
             case (11, .fixed64(let number)): observed = number
             case (2, .varint(let number)):
-                if let level = OTLPLogs.level(severity: Int64(truncatingIfNeeded: number)) { builder.line.level = level }
+                if let level = OTLPLogs.level(severity: Int64(truncatingIfNeeded: number)) {
+                    builder.line.level = level
+                }
             case (3, .bytes(let text)):
                 if builder.line.level == .none { builder.line.level = LevelText.level(text) ?? .none }
             case (5, .bytes(let body)): readBody(body, &builder)
