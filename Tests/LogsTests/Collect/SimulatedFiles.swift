@@ -114,9 +114,11 @@ final class SimulatedFiles: LogFiles, Sendable {
 
         func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
             node.state.withLock { state in
-                let part = state.bytes[min(offset, state.bytes.count)..<min(offset + buffer.count, state.bytes.count)]
-                buffer.copyBytes(from: part)
-                return part.count
+                state.bytes.withUnsafeBytes { bytes in
+                    let count = max(0, min(buffer.count, bytes.count - offset))
+                    if count > 0 { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])) }
+                    return count
+                }
             }
         }
     }

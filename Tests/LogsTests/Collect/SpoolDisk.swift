@@ -122,9 +122,11 @@ final class SpoolDisk: FileSystem, Sendable {
         func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileFault) -> Int {
             try disk.alive(.read, path)
             return content.bytes.withLock { bytes in
-                let part = bytes[min(offset, bytes.count)..<min(offset + buffer.count, bytes.count)]
-                buffer.copyBytes(from: part)
-                return part.count
+                bytes.withUnsafeBytes { bytes in
+                    let count = max(0, min(buffer.count, bytes.count - offset))
+                    if count > 0 { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])) }
+                    return count
+                }
             }
         }
         func sync() throws(FileFault) { try disk.alive(.sync, path) }

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// One file, and how far it was read.
 final class FileTail {
     /// A line without an end is taken as it is when nothing was added for so long.
@@ -18,6 +22,8 @@ final class FileTail {
     var isListed = true
     /// Whether the place is not what the spool knows.
     var isChanged = true
+    /// Whether nothing of it was read and it may be the copy of another file: nothing is read before that is known.
+    var needsCheck: Bool
     /// When it was last seen to change.
     private(set) var changed: Int64
     /// Bytes that were there and are not read yet.
@@ -37,6 +43,7 @@ final class FileTail {
         self.source = source
         scanner = LineScanner(form: form)
         changed = now
+        needsCheck = place.position == 0 && place.original == nil && place.copied == .none
         quiet =
             switch form {
             case .lines: Self.lineWait
@@ -68,7 +75,7 @@ final class FileTail {
     func look(
         _ buffer: UnsafeMutableRawBufferPointer, now: Int64, emit: (UnsafeRawBufferPointer, _ isCut: Bool) -> Void
     ) -> Look {
-        guard let file, place.original == nil, let status = file.status() else { return .quiet(isOver: false) }
+        guard let file, !needsCheck, place.original == nil, let status = file.status() else { return .quiet(isOver: false) }
         if place.copied.end > place.position {
             guard status.size >= place.copied.end else { return over(status, now) }
             skipCopied(file)
@@ -81,7 +88,7 @@ final class FileTail {
         guard flush != .nothing || changed == now else { return over(status, now) }
         let count = file.read(into: buffer, at: place.position - recent.count)
         guard let base = buffer.baseAddress, count >= recent.count,
-            recent.withUnsafeBytes({ $0.elementsEqual(UnsafeRawBufferPointer(start: base, count: recent.count)) })
+            recent.isEmpty || memcmp(base, recent, recent.count) == 0
         else { return .replaced }
         let bytes = UnsafeRawBufferPointer(start: base, count: count)
         let isFull = count == buffer.count
@@ -130,6 +137,7 @@ final class FileTail {
         recent = []
         seen = nil
         isChanged = true
+        needsCheck = true
     }
 
     // MARK: Copies
@@ -146,6 +154,20 @@ final class FileTail {
             return whole.isIn(other)
         }
         return marks.allSatisfy { $0.isIn(other) }
+    }
+
+    /// Whether what is in the file now is what another one had; nil: it is empty.
+    func isCopy(of candidates: [FileTail]) -> FileTail?? {
+        guard let file, let status = file.status(), status.size > 0 else { return nil }
+        return .some(candidates.first { $0.resembles(file, size: status.size) })
+    }
+
+    /// The first bytes.
+    var start: [UInt8] {
+        guard let file else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: 8) { buffer, filled in
+            filled = file.read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
+        }
     }
 
     /// Whether this file, if it is a copy that waits, still is one for all that can be known.
@@ -165,11 +187,14 @@ final class FileTail {
     }
 
     /// Is no copy after all.
-    func isApart() {
-        place.original = nil
-        place.copied = .none
-        seen = nil
+    func isApart() { isCopied(until: .none) }
+
+    func isBegun(as copy: FileTail?) {
+        needsCheck = false
         isChanged = true
+        guard let copy else { return }
+        place.original = copy.place.key
+        place.origin = copy.place.origin
     }
 
     private func skipCopied(_ file: any LogFile) {

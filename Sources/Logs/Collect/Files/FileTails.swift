@@ -28,7 +28,10 @@ final class FileTails {
     /// Places of files that are not there now.
     private var absent: [LogFileKey: FilePlace] = [:]
     private var forgotten: Set<LogFileKey> = []
-    private var compressed: Set<LogFileKey> = []
+    /// By number, with the path where that was seen.
+    private var compressed: [LogFileKey: String] = [:]
+    /// Files that were where they had been before when it was last looked.
+    private var kept: Set<LogFileKey> = []
 
     init(_ sources: [LogFileSource], on files: any LogFiles, places: [FilePlace]) {
         self.sources = sources
@@ -46,13 +49,18 @@ final class FileTails {
     func discover(now: Int64) {
         let found = look()
         for tail in tails { tail.isListed = found[tail.place.key] != nil }
-        var kept: Set<LogFileKey> = []
+        kept = []
         var replaced: [FileTail] = []
         var new: [Found] = []
         for one in found.values.sorted(by: { $0.path < $1.path }) {
             let key = one.status.key
             if let tail = byKey[key] {
-                if tail.place.path == one.path { kept.insert(key) } else { tail.place.path = one.path; tail.isChanged = true }
+                if tail.place.path == one.path {
+                    kept.insert(key)
+                } else {
+                    tail.place.path = one.path
+                    tail.isChanged = true
+                }
                 if !tail.isOpen, tail.differs(one.status), let file = files.open(one.path), file.status()?.key == key,
                     !tail.attach(file)
                 {
@@ -64,13 +72,15 @@ final class FileTails {
                 if place.path == one.path { kept.insert(key) }
                 let tail = add(place, one, now)
                 if !tail.attach(file) { replaced.append(tail) }
-            } else if !compressed.contains(key) {
+            } else if compressed[key] != one.path {
                 new.append(one)
             }
         }
-        for one in new { begin(one, kept, now) }
+        for one in new { begin(one, now) }
+        checkNew()
         for tail in replaced { self.replaced(tail) }
-        compressed.formIntersection(found.keys)
+        checkNew()
+        compressed = compressed.filter { found[$0.key] != nil }
         release(now)
         prune(now)
     }
@@ -99,23 +109,27 @@ final class FileTails {
     }
 
     /// Takes a file that was not known. One that is empty is left until there is something to know it by.
-    private func begin(_ found: Found, _ kept: Set<LogFileKey>, _ now: Int64) {
+    private func begin(_ found: Found, _ now: Int64) {
         guard let file = files.open(found.path), let status = file.status(), status.key == found.status.key,
             status.size > 0
         else { return }
-        if Self.isCompressed(file) {
-            compressed.insert(status.key)
-            return
-        }
-        let original = tails.first { tail in
-            kept.contains(tail.place.key) && Self.isCopyName(found.path, of: tail.place.path)
-                && tail.resembles(file, size: status.size)
-        }
-        let tail = add(FilePlace(key: status.key, path: found.path), found, now)
-        _ = tail.attach(file)
-        if let original {
-            tail.place.original = original.place.key
-            tail.place.origin = original.place.origin
+        _ = add(FilePlace(key: status.key, path: found.path), found, now).attach(file)
+    }
+
+    /// Finds out of files that begin whether they are copies of others, and leaves those alone that are compressed.
+    private func checkNew() {
+        for tail in tails where tail.needsCheck {
+            let candidates = tails.filter {
+                $0 !== tail && kept.contains($0.place.key) && Self.isCopyName(tail.place.path, of: $0.place.path)
+            }
+            guard let copy = tail.isCopy(of: candidates) else { continue }
+            if Self.isCompressed(tail.start) {
+                compressed[tail.place.key] = tail.place.path
+                drop(tail)
+                forgotten.insert(tail.place.key)
+            } else {
+                tail.isBegun(as: copy)
+            }
         }
     }
 
@@ -128,13 +142,11 @@ final class FileTails {
     }
 
     /// The first bytes of gzip, zstd, xz, bzip2 and zip.
-    private static func isCompressed(_ file: any LogFile) -> Bool {
+    private static func isCompressed(_ start: [UInt8]) -> Bool {
         let magics: [[UInt8]] = [
             [0x1F, 0x8B], [0x28, 0xB5, 0x2F, 0xFD], [0xFD, 0x37, 0x7A, 0x58, 0x5A], [0x42, 0x5A, 0x68], [0x50, 0x4B, 3, 4],
         ]
-        var bytes = [UInt8](repeating: 0, count: 5)
-        let count = bytes.withUnsafeMutableBytes { file.read(into: $0, at: 0) }
-        return magics.contains { bytes[..<count].starts(with: $0) }
+        return magics.contains { start.starts(with: $0) }
     }
 
     // MARK: What happened to a file
@@ -157,6 +169,7 @@ final class FileTails {
 
     /// Lets go of copies that have turned out to be none.
     func checkCopies() {
+        checkNew()
         for tail in tails {
             guard let key = tail.place.original else { continue }
             if let original = byKey[key] {
