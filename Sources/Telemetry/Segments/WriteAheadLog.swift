@@ -42,6 +42,9 @@ package final class WriteAheadLog: Sendable {
     /// The position behind everything appended so far.
     package var end: Position { writing.withLock { $0.position } }
 
+    /// Whether nothing can be appended, or said to be safe, until `cut()` and `remove(before:)`.
+    package var isInDoubt: Bool { writing.withLock { $0.fault != nil || $0.doubt != nil } }
+
     /// Bytes in all segments that are kept.
     package var bytes: Int { writing.withLock { $0.closed.reduce($0.current.size) { $0 + $1.size } } }
 

@@ -1,0 +1,82 @@
+import Telemetry
+
+/// How the words in one place of a shape are kept: docs/formats/log-store.md, "Slots".
+enum SlotForm: Hashable, Sendable {
+    /// The same in every row.
+    case constant([UInt8])
+    case numbers(Numbers)
+    /// Lower-case hexadecimal digits, an even number of them and always as many.
+    case hexadecimal(digits: Int)
+    /// Places in a list of distinct words; those places are one byte each, or two.
+    case words([[UInt8]])
+    /// Lengths, then the words.
+    case plain
+
+    struct Numbers: Hashable, Sendable {
+        /// What every word begins with.
+        var prefix: [UInt8]
+        /// All have so many digits, with zeros in front; 0: no zeros in front.
+        var digits: Int
+        var least: UInt64
+        /// Bytes of one number: of the number less `least`, or of the zigzag of what it is more than the one before.
+        var width: Int
+        var isDelta: Bool
+    }
+
+    func encode(into bytes: inout [UInt8]) {
+        switch self {
+        case .constant(let word):
+            bytes.append(0)
+            bytes.append(varint: word.count)
+            bytes += word
+        case .numbers(let numbers):
+            bytes.append(numbers.isDelta ? 2 : 1)
+            bytes.append(varint: numbers.prefix.count)
+            bytes += numbers.prefix
+            bytes.append(UInt8(numbers.digits))
+            bytes.append(varint: numbers.least)
+            bytes.append(UInt8(numbers.width))
+        case .hexadecimal(let digits):
+            bytes.append(3)
+            bytes.append(UInt8(digits))
+        case .words(let words):
+            bytes.append(4)
+            bytes.append(varint: words.count)
+            for word in words {
+                bytes.append(varint: word.count)
+                bytes += word
+            }
+        case .plain: bytes.append(5)
+        }
+    }
+
+    init?(_ reader: inout ByteReader) {
+        guard let kind = reader.byte() else { return nil }
+        func word() -> [UInt8]? { reader.count().flatMap { reader.take($0) }.map { [UInt8]($0) } }
+        switch kind {
+        case 0:
+            guard let word = word() else { return nil }
+            self = .constant(word)
+        case 1, 2:
+            guard let prefix = word(), let digits = reader.byte(), digits <= 19, let least = reader.varint(),
+                let width = reader.byte(), width <= 8
+            else { return nil }
+            self = .numbers(
+                Numbers(
+                    prefix: prefix, digits: Int(digits), least: least, width: Int(width), isDelta: kind == 2))
+        case 3:
+            guard let digits = reader.byte(), digits > 0, digits % 2 == 0 else { return nil }
+            self = .hexadecimal(digits: Int(digits))
+        case 4:
+            guard let count = reader.count(limit: min(65_536, reader.remaining)), count > 0 else { return nil }
+            var words: [[UInt8]] = []
+            for _ in 0..<count {
+                guard let word = word() else { return nil }
+                words.append(word)
+            }
+            self = .words(words)
+        case 5: self = .plain
+        default: return nil
+        }
+    }
+}
