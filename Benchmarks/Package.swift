@@ -45,6 +45,16 @@ let package = Package(
         .executableTarget(
             name: "series", dependencies: ["Telemetry", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: settings, linkerSettings: [math]),
+        // A store of lines, filled and searched.
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .target(
+            name: "Logs",
+            dependencies: ["CPCRE2", "CZstd", "Telemetry", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "logstore",
+            dependencies: ["Logs", "Telemetry", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings, linkerSettings: [math]),
         // Graphite's engine over series that cost nothing to read.
         .executableTarget(
             name: "graphite", dependencies: ["Telemetry"], swiftSettings: settings, linkerSettings: [math]),

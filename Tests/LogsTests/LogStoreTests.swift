@@ -20,7 +20,8 @@ struct LogStoreTests {
         func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
         var filters: [LogFilter] = [.all]
         for text in [
-            "timed out", "timed", "out", "blk_", "block", "11", "0", "5", "0003", "alice1", "x1", "request", "after 10 ms",
+            "timed out", "timed", "out", "blk_", "block", "11", "0", "5", "0003", "alice1", "x1", "request",
+            "after 10 ms",
             "server6", "[31mserver6", "word7word", "10.0.2", "src: /10", "nothing", "said", "ms", "É".lowercased(),
         ] {
             filters += [.condition(.init(.phrase(bytes(text)))), .condition(.init(.prefix(bytes(text))))]
@@ -49,7 +50,9 @@ struct LogStoreTests {
         var expected: [[String]] = []
         do {
             let raw = try StoreUnderTest(TestDisk()) { $0.blockRowsMax = 10_000 }
-            for start in stride(from: 0, to: 400, by: 16) { try await raw.store.append(.sample(start..<start + 16), as: nil) }
+            for start in stride(from: 0, to: 400, by: 16) {
+                try await raw.store.append(.sample(start..<start + 16), as: nil)
+            }
             for filter in Self.filters { expected.append(try await raw.lines(filter)) }
             #expect(expected[0].count == 400)
             #expect(expected.count { !$0.isEmpty } > Self.filters.count * 3 / 4)
@@ -61,12 +64,16 @@ struct LogStoreTests {
                 if start % 64 == 0, start > 100 { try test.store.flush() }
             }
             for (filter, lines) in zip(Self.filters, expected) {
-                #expect(try await test.lines(filter) == lines, "before the flush: \(filter)")
+                let found = try await test.lines(filter)
+                let isSame = found == lines
+                #expect(isSame, "before the flush: \(filter): \(found.count) lines, not \(lines.count)")
             }
             try test.store.flush()
             #expect(test.store.statistics.memoryBytes == 0)
             for (filter, lines) in zip(Self.filters, expected) {
-                #expect(try await test.lines(filter) == lines, "after the flush: \(filter)")
+                let found = try await test.lines(filter)
+                let isSame = found == lines
+                #expect(isSame, "after the flush: \(filter): \(found.count) lines, not \(lines.count)")
             }
             let segments = test.store.statistics.segments
             try test.store.maintain()
@@ -76,7 +83,9 @@ struct LogStoreTests {
         let test = try StoreUnderTest(disk.restarted())
         #expect(test.report.dropped.isEmpty && test.report.lines == 0)
         for (filter, lines) in zip(Self.filters, expected) {
-            #expect(try await test.lines(filter) == lines, "merged: \(filter)")
+            let found = try await test.lines(filter)
+            let isSame = found == lines
+            #expect(isSame, "merged: \(filter): \(found.count) lines, not \(lines.count)")
         }
         #expect(test.store.statistics.damaged == 0)
     }
@@ -115,6 +124,29 @@ struct LogStoreTests {
         #expect(try await test.store.streams(in: window).count == 2)
     }
 
+    /// Blocks that are lost, and lines of others.
+    private static func read(_ store: LogStore) async throws -> (lost: Int, found: Int) {
+        var lost = 0
+        var found = 0
+        for reference in try await store.blocks(in: StoreUnderTest.everything, where: .all) {
+            let lines = await lines(reference)
+            found += lines ?? 0
+            lost += lines == nil ? 1 : 0
+        }
+        return (lost, found)
+    }
+
+    /// Nil if the block is damaged and says so.
+    private static func lines(_ reference: any LogBlockReference) async -> Int? {
+        do {
+            let block = try await reference.open()
+            return try StoreUnderTest.lines(block, RowSet(rows: block.rows, all: true)).count
+        } catch {
+            #expect((error as? TelemetryProblem)?.code == "logs.block-damaged")
+            return nil
+        }
+    }
+
     @Test("a damaged byte costs one block, which says so, and never lines of others")
     func damaged() async throws {
         let disk = TestDisk()
@@ -125,22 +157,12 @@ struct LogStoreTests {
         }
         let path = try #require(disk.names.first { $0.hasSuffix(".lines") })
         let size = try disk.contents(FilePath(path)).count
-        for at in stride(from: 3, to: size, by: max(1, size / 200)) {
+        for at in stride(from: 3, to: size, by: max(1, size / 60)) {
             let broken = disk.restarted()
             broken.change(path) { $0[at] ^= 0x10 }
             let test = try StoreUnderTest(broken)
             if !test.report.dropped.isEmpty { continue }
-            var lost = 0
-            var found = 0
-            for reference in try await test.store.blocks(in: StoreUnderTest.everything, where: .all) {
-                do {
-                    let block = try await reference.open()
-                    found += try StoreUnderTest.lines(block, RowSet(rows: block.rows, all: true)).count
-                } catch let problem as TelemetryProblem {
-                    #expect(problem.code == "logs.block-damaged")
-                    lost += 1
-                }
-            }
+            let (lost, found) = try await Self.read(test.store)
             #expect(lost <= 1 && found >= 400 - 40, "byte \(at)")
             let rare = LogFilter.condition(.init(.phrase(Array("word207word".utf8))))
             let lines = try? await test.lines(rare)
@@ -193,15 +215,20 @@ struct LogStoreTests {
                 try test.store.evict(segment.name)
                 try test.store.evict(segment.name)
             }
-            #expect(try await test.lines() == expected)
+            let isSame = try await test.lines() == expected
+            #expect(isSame)
         }
         let test = try StoreUnderTest(disk.restarted(powerLost: true), archive: archive)
-        #expect(test.store.segments.allSatisfy(\.isEvicted))
+        #expect(!test.store.segments.contains { !$0.isEvicted })
         let fetched = archive.fetched
-        let nowhere = LogFilter.condition(.init(.phrase(Array("nowhere_to_be_found".utf8))))
-        #expect(try await test.lines(nowhere).isEmpty)
-        #expect(archive.fetched == fetched)
-        #expect(try await test.lines() == expected)
+        for index in 0..<20 {
+            let nowhere = LogFilter.condition(.init(.phrase(Array("nowhere_to_be_found\(index)".utf8))))
+            #expect(try await test.lines(nowhere).isEmpty)
+        }
+        // A filter errs once in a hundred times.
+        #expect(archive.fetched - fetched < 15)
+        let isSame = try await test.lines() == expected
+        #expect(isSame)
         #expect(archive.fetched > fetched)
         let path = try await archive.fetch(test.store.segments[0].name)
         #expect(try StoredSegment.open(path).blocks(in: StoreUnderTest.everything, where: .all).count > 5)
@@ -219,7 +246,8 @@ struct LogStoreTests {
         let before = try await test.lines()
         try test.store.flush()
         let limit = LogWindow(from: .min, until: .max)
-        #expect(try await test.lines(.all, limit) == before)
+        let isSame = try await test.lines(.all, limit) == before
+        #expect(isSame)
         #expect(before.count == 206)
         #expect(test.store.statistics.segments <= 17)
     }

@@ -64,12 +64,16 @@ final class StoreUnderTest: Sendable {
 
     static func lines(_ block: any LogBlock, _ rows: RowSet) throws -> [String] {
         let (times, levels) = (try block.times(), try block.levels())
-        var texts = rows.list.map { "\(times[$0]) \(block.stream) \(levels[$0])" }
+        let list = rows.list
+        var texts = list.map { "\(times[$0]) \(block.stream) \(levels[$0])" }
         for name in ["message"] + block.fieldNames.sorted() where !(name == "message" && texts.isEmpty) {
             var at = 0
             try block.values(of: name, at: rows) { _, value in
-                if let value { texts[at] += " \(name)=\(String(decoding: value, as: UTF8.self))" }
-                at += 1
+                defer { at += 1 }
+                guard let text = value.map({ String(decoding: $0, as: UTF8.self) }) else { return }
+                // Rows without the field say their label; which rows have neighbours with it is no difference.
+                if text == block.stream[name] || name == "level" && text == levels[list[at]].word { return }
+                texts[at] += " \(name)=\(text)"
             }
         }
         return texts
@@ -117,7 +121,8 @@ extension LogBatch {
             let time = start + Int64(index) * 1_000_000_000 - (index % 9 == 4 ? 3_500_000_001 : 0)
             let hex = String(UInt64(index) &* 0x9E37_79B9_7F4A_7C15 >> 8 | 1 << 55, radix: 16)
             switch index % 8 {
-            case 0: batch.add("Receiving block blk_-\(index * 7919) src: /10.0.\(index % 4).\(index):5\(index)", time: time)
+            case 0:
+                batch.add("Receiving block blk_-\(index * 7919) src: /10.0.\(index % 4).\(index):5\(index)", time: time)
             case 1:
                 batch.add(
                     "GET", time: time, level: .none, stream: ["app": "web", "host": "web-\(index % 2)"],
@@ -127,7 +132,8 @@ extension LogBatch {
             case 4: batch.add("user Alice\(index % 3) logged in at 0\(index % 10):0\(index % 7)", time: time)
             case 5: batch.add("000\(index % 10) padded 00\(index % 10)", time: time, ["app": "own\(index)"])
             case 6: batch.add("Timed OUT, said \u{1B}[31mserver\(index)\u{1B}[0m 0", time: time, level: .error)
-            default: batch.add("word\(index)word " + String(repeating: "x1 ", count: index % 16 == 7 ? 300 : 1), time: time)
+            default:
+                batch.add("word\(index)word " + String(repeating: "x1 ", count: index % 16 == 7 ? 300 : 1), time: time)
             }
         }
         return batch

@@ -43,7 +43,8 @@ struct LogHead {
     @inline(__always)
     private mutating func append(_ text: LogBatch.Text, _ bytes: UnsafeRawBufferPointer) -> LogBatch.Text {
         let start = batch.bytes.count
-        batch.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[Int(text.start)..<Int(text.start) + Int(text.count)]))
+        batch.bytes.append(
+            contentsOf: UnsafeRawBufferPointer(rebasing: bytes[Int(text.start)..<Int(text.start) + Int(text.count)]))
         return LogBatch.Text(start: UInt32(start), count: text.count)
     }
 }

@@ -74,7 +74,8 @@ package final class LogStore: Sendable {
             result.blocks = segments.reduce(0) { $0 + $1.directory.entries.count }
             result.segmentBytes = segments.reduce(0) { $0 + $1.bytes }
             result.evictedBytes = segments.reduce(0) { $0 + $1.missing }
-            result.memoryBytes = state.heads.values.reduce(0) { $0 + $1.bytes } + state.memory.reduce(0) { $0 + $1.bytes }
+            result.memoryBytes =
+                state.heads.values.reduce(0) { $0 + $1.bytes } + state.memory.reduce(0) { $0 + $1.bytes }
             result.streams = Set(segments.flatMap(\.directory.streams)).union(state.heads.keys).count
             return result
         }

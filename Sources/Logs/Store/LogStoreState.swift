@@ -26,44 +26,51 @@ struct LogStoreState: Sendable {
         if let delivery { senders[delivery.sender] = .init(number: delivery.number, seen: now) }
         counts.lines += batch.lines.count
         var full: [MemoryBlock] = []
-        var at = 0
-        while at < batch.lines.count {
-            let stream = batch.lines[at].stream
-            at = take(batch, from: at, stream: stream, options)
-            let key = batch.streams[Int(stream)]
-            if let head = heads[key], isFull(head, options) {
-                heads[key] = nil
-                full.append(MemoryBlock(head.batch, created: now))
+        for places in Self.places(batch) {
+            var rest = places[...]
+            while let first = rest.first {
+                let key = batch.streams[Int(batch.lines[first].stream)]
+                // Taken out, so that nothing is copied.
+                var head = heads.removeValue(forKey: key) ?? LogHead(key)
+                rest = fill(&head, with: batch, rest, options)
+                if isFull(head, options) {
+                    full.append(MemoryBlock(head.batch, created: now))
+                } else {
+                    heads[key] = head
+                }
             }
         }
         memory += full
         return full
     }
 
+    /// The places of a batch's lines by stream, in their order.
+    private static func places(_ batch: LogBatch) -> [[Int]] {
+        if batch.streams.count == 1 { return [Array(batch.lines.indices)] }
+        var places = [[Int]](repeating: [], count: batch.streams.count)
+        for (place, line) in batch.lines.enumerated() { places[Int(line.stream)].append(place) }
+        return places
+    }
+
     private func isFull(_ head: LogHead, _ options: LogStoreOptions) -> Bool {
         head.batch.lines.count >= options.blockRowsMax || head.batch.bytes.count >= options.blockBytesMax
     }
 
-    /// Adds lines of one stream that follow each other, until the head is full. Returns the place behind them.
-    private mutating func take(
-        _ batch: LogBatch, from start: Int, stream: UInt32, _ options: LogStoreOptions
-    ) -> Int {
-        let key = batch.streams[Int(stream)]
-        // Taken out, so that nothing is copied.
-        var head = heads.removeValue(forKey: key) ?? LogHead(key)
+    /// Adds lines until the head is full. Returns those that are left.
+    private func fill(
+        _ head: inout LogHead, with batch: LogBatch, _ places: ArraySlice<Int>, _ options: LogStoreOptions
+    ) -> ArraySlice<Int> {
         let names = head.places(of: batch.names)
-        var at = start
+        var rest = places
         batch.bytes.withUnsafeBytes { bytes in
-            while at < batch.lines.count, batch.lines[at].stream == stream, at == start || !isFull(head, options) {
-                let line = batch.lines[at]
+            while !isFull(head, options), let place = rest.popFirst() {
+                let line = batch.lines[place]
                 let first = Int(line.firstField)
                 head.append(
                     line, fields: batch.fields[first..<first + Int(line.fieldCount)], bytes: bytes, names: names)
-                at += 1
             }
         }
-        heads[key] = head
-        return at
+        return rest
     }
 
     /// Begins new heads. What is in memory so far is returned, and stays until segments have it.

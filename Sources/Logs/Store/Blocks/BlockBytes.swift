@@ -62,6 +62,7 @@ final class BlockBytes {
         damage.add()
         return TelemetryProblem(
             "logs.block-damaged", "Lines were not read.", cause: "\(name) is damaged: its checksums do not fit.",
-            remedy: "Other blocks are read as ever. Look at the disk, and put the file back from a backup if there is one.")
+            remedy:
+                "Other blocks are read as ever. Look at the disk, and put the file back from a backup if there is one.")
     }
 }

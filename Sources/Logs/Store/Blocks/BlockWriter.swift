@@ -45,7 +45,8 @@ final class BlockWriter {
         let names = writeTexts(batch, order, &header)
         let (filterBytes, buckets) = WordFilter.make(filter)
         let summary = BlockSummary(
-            rows: order.count, firstTime: batch.lines[order[0]].time, lastTime: batch.lines[order[order.count - 1]].time,
+            rows: order.count, firstTime: batch.lines[order[0]].time,
+            lastTime: batch.lines[order[order.count - 1]].time,
             levels: levels, names: names, headerBytes: header.count, headerChecksum: Checksum.of(header),
             filterBuckets: buckets)
         var bytes = header

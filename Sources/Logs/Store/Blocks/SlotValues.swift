@@ -139,8 +139,9 @@ struct SlotValues {
             return places.indices.filter { wanted[Int(places[$0])] }
         case .plain(let starts, let bytes):
             return (0..<count).filter { row in
-                isWhole || starts[row + 1] - starts[row] == word.count
-                    && Self.isSame(bytes[starts[row]..<starts[row + 1]], word, false)
+                isWhole
+                    || starts[row + 1] - starts[row] == word.count
+                        && Self.isSame(bytes[starts[row]..<starts[row + 1]], word, false)
             }
         }
     }

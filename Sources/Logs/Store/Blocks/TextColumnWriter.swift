@@ -208,7 +208,8 @@ struct TextColumnWriter: ~Copyable {
         let rows = packer.append(plain.bytes, to: &body)
         let pooled = packer.append(pool.bytes, to: &body)
         let described = descriptions.withUnsafeBytes { packer.append($0, to: &body) }
-        return TextColumnHeader(rows: rowShapes.count, shapes: shapes.count, described: described, ids: rows, pool: pooled)
+        return TextColumnHeader(
+            rows: rowShapes.count, shapes: shapes.count, described: described, ids: rows, pool: pooled)
     }
 
     /// Bytes that tell one shape of so many.

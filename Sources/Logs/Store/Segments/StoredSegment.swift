@@ -39,7 +39,9 @@ package final class StoredSegment: Sendable {
     }
 
     /// Opens a segment that is anywhere, to read it as a store reads its own.
-    package static func open(_ path: FilePath, on files: any FileSystem = Disk()) throws(TelemetryProblem) -> StoredSegment {
+    package static func open(_ path: FilePath, on files: any FileSystem = Disk()) throws(TelemetryProblem)
+        -> StoredSegment
+    {
         try StoredSegment(path, number: 0, on: files, DamageCount())
     }
 
