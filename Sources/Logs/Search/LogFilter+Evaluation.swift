@@ -6,8 +6,8 @@ extension LogTest {
     package func holds(_ value: UnsafeRawBufferPointer?) -> Bool {
         guard let value else { return false }
         switch self {
-        case .phrase(let text): return LogWord.contains(text, in: value)
-        case .prefix(let text): return LogWord.contains(text, in: value, isPrefix: true)
+        case .phrase(let text): return LogPhrase.contains(text, in: value)
+        case .prefix(let text): return LogPhrase.contains(text, in: value, isPrefix: true)
         case .equals(let text): return value.elementsEqual(text)
         case .range(let range): return LogNumber.parse(value).map(range.contains) ?? false
         case .level(let levels):

@@ -29,8 +29,8 @@ extension LogTerm {
     func compiled() throws(TelemetryProblem) -> LogCondition {
         let field = field ?? "message"
         switch test {
-        case .phrase(let text): return LogCondition(field: field, levelTest(text) ?? .phrase(text.map(LogWord.lower)))
-        case .prefix(let text): return LogCondition(field: field, .prefix(text.map(LogWord.lower)))
+        case .phrase(let text): return LogCondition(field: field, levelTest(text) ?? .phrase(text.map(LogPhrase.lower)))
+        case .prefix(let text): return LogCondition(field: field, .prefix(text.map(LogPhrase.lower)))
         case .exact(let text): return LogCondition(field: field, levelTest(text) ?? .equals(text))
         case .exists: return LogCondition(field: field, .exists)
         case .pattern(let text, let ignoresCase):

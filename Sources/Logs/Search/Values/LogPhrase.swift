@@ -1,5 +1,5 @@
-/// Words of lines: longest runs of ASCII letters, digits, `_` and bytes of 0x80 and above.
-package enum LogWord {
+/// Words and phrases of lines. A word is a longest run of ASCII letters, digits, `_` and bytes of 0x80 and above.
+package enum LogPhrase {
     /// Whether a byte is part of a word.
     @inline(__always)
     package static func isPart(_ byte: UInt8) -> Bool {
