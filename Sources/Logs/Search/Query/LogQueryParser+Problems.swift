@@ -13,8 +13,9 @@ extension LogQueryParser {
         let column = bytes[..<min(place, bytes.count)].reduce(1) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
         let point = cause.hasSuffix(".") ? "" : "."
         return TelemetryProblem(
-            "logs.query-invalid", "The query was not understood.", cause: "At column \(column), \(cause)\(point)",
-            remedy: remedy ?? "docs/logs-query.md shows what can be asked.")
+            "logs.query-invalid", "The query was not understood.",
+            cause: "At column \(column), \(LogText.shown(cause))\(point)",
+            remedy: LogText.shown(remedy ?? "docs/logs-query.md shows what can be asked."))
     }
 
     func unexpected(_ expected: String, _ remedy: String?) -> TelemetryProblem {

@@ -44,7 +44,7 @@ extension LogQueryParser {
         switch word {
         case "top": return try top()
         case "patterns": return .patterns
-        case "fields": return .fields(try names())
+        case "fields": return .fields(try columns())
         case "sort": return try sort()
         case "limit": return .limit(try number(upTo: 1_000_000))
         default: break
@@ -160,13 +160,7 @@ extension LogQueryParser {
             skipBlanks()
             var isDescending = next == UInt8(ascii: "-")
             if isDescending { at += 1 }
-            var key = try field()
-            if next == UInt8(ascii: "("), let function = Self.function(key) {
-                at += 1
-                key = LogAggregate(function, try field()).name
-                guard next == UInt8(ascii: ")") else { throw unexpected("`)`", nil) }
-                at += 1
-            }
+            let key = try column()
             if takeWord("desc") { isDescending = true } else if takeWord("asc") { isDescending = false }
             keys.append(LogSort(key, isDescending: isDescending))
         } while takeComma()
@@ -176,14 +170,35 @@ extension LogQueryParser {
         return .sort(keys)
     }
 
+    private mutating func columns() throws(TelemetryProblem) -> [String] {
+        var names: [String] = []
+        repeat { names.append(try column()) } while takeComma()
+        guard names.count <= LogQuery.fieldsMax else {
+            throw Self.tooLarge("It names more than \(LogQuery.fieldsMax) fields.")
+        }
+        return names
+    }
+
+    /// A field, or a column of a table: `p99(duration)`.
+    private mutating func column() throws(TelemetryProblem) -> String {
+        let name = try field()
+        guard next == UInt8(ascii: "("), let function = Self.function(name.lowercased()) else { return name }
+        at += 1
+        let column = LogAggregate(function, try field()).name
+        skipBlanks()
+        guard next == UInt8(ascii: ")") else { throw unexpected("`)`", nil) }
+        at += 1
+        return column
+    }
+
     private mutating func names() throws(TelemetryProblem) -> [String] {
         var names: [String] = []
         repeat {
             skipBlanks()
             names.append(try field())
         } while takeComma()
-        guard names.count <= LogQuery.fieldsMax else {
-            throw Self.tooLarge("It names more than \(LogQuery.fieldsMax) fields.")
+        guard names.count <= LogQuery.columnsMax else {
+            throw Self.tooLarge("It names more than \(LogQuery.columnsMax) fields.")
         }
         return names
     }

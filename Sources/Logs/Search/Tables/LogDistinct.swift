@@ -51,7 +51,7 @@ package struct LogDistinct: Hashable, Sendable {
             return
         }
         let index = Int(hash >> (64 - Self.bits))
-        let rank = UInt8(min(hash << Self.bits | 1 << (Self.bits - 1), .max).leadingZeroBitCount + 1)
+        let rank = UInt8((hash << Self.bits | 1 << (Self.bits - 1)).leadingZeroBitCount + 1)
         if rank > registers[index] { registers[index] = rank }
     }
 

@@ -28,7 +28,8 @@ package struct LogLevelCounts: Sendable {
         span = Self.spans.first { $0 >= wanted } ?? wanted
         start = LogSpan.start(of: max(window.from, .min / 2), span)
         let end = max(min(window.until, .max / 2), start + 1)
-        let parts = min(most, (end - start - 1) / span + 1)
+        let (reach, isTooFar) = end.subtractingReportingOverflow(start)
+        let parts = isTooFar ? most : min(most, (reach - 1) / span + 1)
         counts = Array(repeating: Array(repeating: 0, count: LogLevel.allCases.count), count: Int(parts))
     }
 

@@ -67,7 +67,8 @@ enum LogValue: Hashable, Sendable {
 
     init(_ text: [UInt8]) { self = LogNumber.parse(text).map { .number($0) } ?? .text(text) }
 
-    /// Below zero if it comes before the other. What is missing is the last in both directions.
+    /// Below zero if it comes before the other. Texts come behind numbers, and what is missing last, in both
+    /// directions: who asks for the greatest does not mean `-`.
     func compared(to other: LogValue, isDescending: Bool = false) -> Int {
         let order: Int
         switch (self, other) {
@@ -77,8 +78,8 @@ enum LogValue: Hashable, Sendable {
         case (.number(let left), .number(let right)): order = left < right ? -1 : left > right ? 1 : 0
         case (.text(let left), .text(let right)):
             order = left == right ? 0 : left.lexicographicallyPrecedes(right) ? -1 : 1
-        case (.number, .text): order = -1
-        case (.text, .number): order = 1
+        case (.number, .text): return -1
+        case (.text, .number): return 1
         }
         return isDescending ? -order : order
     }
