@@ -21,7 +21,7 @@ package final class OpenFile {
     /// - Throws: `package.file` if it is not there, or no regular file.
     package static func reading(_ path: FilePath) throws(Problem) -> OpenFile {
         // Without O_NONBLOCK, a named pipe at this path would hold us for ever.
-        package let descriptor = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .file("Opening a file", path.string) }
         let file = OpenFile(descriptor: descriptor, name: path.string)
         guard try file.status().st_mode & S_IFMT == S_IFREG else {
@@ -34,7 +34,7 @@ package final class OpenFile {
 
     /// Makes a file that must not be there yet.
     package static func making(_ path: FilePath, mode: mode_t = 0o600) throws(Problem) -> OpenFile {
-        package let descriptor = open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+        let descriptor = open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { throw .file("Making a file", path.string) }
         return OpenFile(descriptor: descriptor, name: path.string)
     }
