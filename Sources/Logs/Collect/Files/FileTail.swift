@@ -155,10 +155,14 @@ final class FileTail {
     func resembles(_ other: any LogFile, size: Int) -> Bool {
         recent.withUnsafeBytes { place.mark($0) }
         let marks = place.marks(within: size)
-        // Fewer bytes than a mark is over: what is in memory decides.
+        // Fewer bytes than a mark is over are compared with what is in memory. That is nothing if the file was emptied
+        // while nobody looked.
         let begin = Array(first.prefix(size))
-        guard !begin.isEmpty, begin.count == size || !marks.isEmpty else { return false }
-        return begin.withUnsafeBytes { FileMark($0, end: begin.count) }.isIn(other) && marks.allSatisfy { $0.isIn(other) }
+        if !begin.isEmpty {
+            guard begin.withUnsafeBytes({ FileMark($0, end: begin.count) }).isIn(other) else { return false }
+            if begin.count == size { return true }
+        }
+        return !marks.isEmpty && marks.allSatisfy { $0.isIn(other) }
     }
 
     /// Whether what is in the file now is what another one had; nil: it is empty.
