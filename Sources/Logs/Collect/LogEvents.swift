@@ -10,49 +10,53 @@ package final class LogEvents {
     package private(set) var counts = Counts()
     /// Nanoseconds since 1970: of lines that have no time of their own.
     package var now: Int64 = 0
-    private var batch = LogBatch()
-    private var streams: [LogStream: UInt32] = [:]
-    /// Bytes of the lines of the batch.
+    private var processor: LogProcessor
+    /// Bytes of the lines of the batch, as they came.
     package private(set) var lineBytes = 0
 
-    package init() {}
+    /// - Parameters:
+    ///   - program: what takes secrets out of lines.
+    ///   - seed: a random number, so that nobody can know which names collide.
+    package init(_ program: LogProgram? = nil, seed: UInt64) { processor = LogProcessor(program, seed: seed) }
 
-    package var isEmpty: Bool { batch.lines.isEmpty }
-    package var lineCount: Int { batch.lines.count }
+    package var isEmpty: Bool { processor.builder.isEmpty }
+    package var lineCount: Int { processor.builder.lineCount }
     /// What the batch takes in memory, about.
-    package var bytes: Int { batch.bytes.count + batch.lines.count * MemoryLayout<LogBatch.Line>.stride }
-
-    /// A number for a stream that holds for as long as this lives.
-    package func register(_ stream: LogStream) -> UInt32 {
-        if let number = streams[stream] { return number }
-        let number = UInt32(batch.streams.count)
-        streams[stream] = number
-        batch.streams.append(stream)
-        return number
+    package var bytes: Int {
+        processor.builder.byteCount + processor.builder.lineCount * MemoryLayout<LogBatch.Line>.stride
     }
 
+    /// A number for a stream that holds for as long as this lives.
+    package func register(_ stream: LogStream) -> UInt32 { processor.builder.stream(stream) }
+
     /// A line, without its newline.
+    /// - Parameters:
+    ///   - time: nanoseconds since 1970; nil: now.
+    ///   - isCut: whether its end is missing.
     package func add(
         _ line: UnsafeRawBufferPointer, of stream: UInt32, time: Int64? = nil, level: LogLevel = .none,
         fields: [(name: String, value: String)] = [], isCut: Bool = false
     ) {
+        guard line.baseAddress != nil else { return }
         counts.lines += 1
         counts.bytes += line.count
         lineBytes += line.count
-        if isCut { counts.cutLines += 1 }
-        let start = UInt32(batch.bytes.count)
-        batch.bytes.append(contentsOf: line)
-        batch.lines.append(
-            .init(
-                time: time ?? now, stream: stream, level: level, message: .init(start: start, count: UInt32(line.count)),
-                firstField: 0, fieldCount: 0))
+        processor.begin(ByteView(line), stream: stream, now: now)
+        if let time { processor.builder.line.setTime(time) }
+        processor.builder.line.level = level
+        for (name, value) in fields {
+            let number = processor.builder.name(name)
+            processor.builder.line.set(number, processor.builder.line.scratch.copy(value.utf8))
+        }
+        if isCut {
+            counts.cutLines += 1
+            processor.builder.line.set(ProgramNames.cut, processor.builder.line.scratch.copy("\(line.count)".utf8))
+        }
+        processor.finish()
     }
 
     package func take() -> LogBatch {
-        var taken = LogBatch()
-        taken.streams = batch.streams
-        swap(&taken, &batch)
         lineBytes = 0
-        return taken
+        return processor.takeBatch()
     }
 }

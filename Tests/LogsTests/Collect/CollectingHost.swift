@@ -41,7 +41,7 @@ final class CollectingHost {
         guard collector == nil else { return }
         let (spool, _) = try LogSpool.open("/spool", on: disk, options, identity: 7)
         self.spool = spool
-        collector = LogCollector(sources, on: files, events: LogEvents(), spool: spool, collectorOptions)
+        collector = LogCollector(sources, on: files, events: LogEvents(seed: 1), spool: spool, collectorOptions)
     }
 
     /// Nothing of what is in memory is left.

@@ -37,6 +37,8 @@ final class FileTail {
     private var seen: LogFileStatus?
     /// The bytes before the position: as many as a mark is over, or all.
     private var recent: [UInt8] = []
+    /// The first bytes, fewer than a mark is over.
+    private var first: [UInt8] = []
 
     init(_ place: FilePlace, source: Int, form: LogFileSource.Form, now: Int64) {
         self.place = place
@@ -62,6 +64,10 @@ final class FileTail {
             bytes.withUnsafeBytes({ FileMark($0, end: place.position) }) == place.tail
         else { return false }
         recent = bytes
+        let head = min(place.position, FilePlace.headEnds[0])
+        first = [UInt8](unsafeUninitializedCapacity: head) { buffer, filled in
+            filled = file.read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
+        }
         return true
     }
 
@@ -113,6 +119,7 @@ final class FileTail {
         let start = place.position - before
         place.position += count
         if start == 0 {
+            first = Array(bytes[..<min(place.position, FilePlace.headEnds[0])])
             for end in FilePlace.headEnds where end <= place.position && !place.head.contains(where: { $0.end == end }) {
                 place.head.append(FileMark(UnsafeRawBufferPointer(rebasing: bytes[..<end]), end: end))
             }
@@ -135,6 +142,7 @@ final class FileTail {
     func reset() {
         place.reset()
         recent = []
+        first = []
         seen = nil
         isChanged = true
         needsCheck = true
@@ -147,13 +155,14 @@ final class FileTail {
     func resembles(_ other: any LogFile, size: Int) -> Bool {
         recent.withUnsafeBytes { place.mark($0) }
         let marks = place.marks(within: size)
-        if marks.isEmpty {
-            // Fewer bytes than a mark is over: what is in memory decides.
-            guard size > 0, size <= recent.count, recent.count == place.position else { return false }
-            let whole = recent.withUnsafeBytes { FileMark(UnsafeRawBufferPointer(rebasing: $0[..<size]), end: size) }
-            return whole.isIn(other)
+        // Fewer bytes than a mark is over are compared with what is in memory. That is nothing if the file was emptied
+        // while nobody looked.
+        let begin = Array(first.prefix(size))
+        if !begin.isEmpty {
+            guard begin.withUnsafeBytes({ FileMark($0, end: begin.count) }).isIn(other) else { return false }
+            if begin.count == size { return true }
         }
-        return marks.allSatisfy { $0.isIn(other) }
+        return !marks.isEmpty && marks.allSatisfy { $0.isIn(other) }
     }
 
     /// Whether what is in the file now is what another one had; nil: it is empty.
@@ -165,7 +174,7 @@ final class FileTail {
     /// The first bytes.
     var start: [UInt8] {
         guard let file else { return [] }
-        return [UInt8](unsafeUninitializedCapacity: 8) { buffer, filled in
+        return [UInt8](unsafeUninitializedCapacity: FilePlace.headEnds[0]) { buffer, filled in
             filled = file.read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
         }
     }
@@ -192,9 +201,15 @@ final class FileTail {
     func isBegun(as copy: FileTail?) {
         needsCheck = false
         isChanged = true
-        guard let copy else { return }
+        guard let copy, let file, let size = file.status()?.size else { return }
         place.original = copy.place.key
         place.origin = copy.place.origin
+        // Nothing of it is read, and its number may be another's when it is looked for again.
+        var begin = [UInt8](repeating: 0, count: FileMark.bytesMax)
+        let count = begin.withUnsafeMutableBytes { file.read(into: $0, at: 0) }
+        for end in FilePlace.headEnds where end <= min(size, count) {
+            place.head.append(begin.withUnsafeBytes { FileMark(UnsafeRawBufferPointer(rebasing: $0[..<end]), end: end) })
+        }
     }
 
     private func skipCopied(_ file: any LogFile) {
@@ -202,6 +217,7 @@ final class FileTail {
         if bytes.withUnsafeBytes({ FileMark($0, end: place.copied.end) }) == place.copied {
             place.position = place.copied.end
             recent = bytes
+            first = Array(start.prefix(place.position))
             place.tail = place.copied
         }
         place.copied = .none
