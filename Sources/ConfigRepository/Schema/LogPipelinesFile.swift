@@ -11,7 +11,7 @@ extension SchemaReader {
             guard let name = log.name(key: entry, as: LogPipelineName.self),
                 let reader = MappingReader(entry.value, noun: "a pipeline", keys: Self.logPipelineKeys, log: log)
             else { return nil }
-            let lines = reader.parse("lines", Checks.expression)
+            let lines = reader.parse("lines", Checks.query)
             if !reader.has("steps") { reader.reportMissing("steps", hint: "write `steps: [{ parse: json }]`") }
             return LogPipelineSpec(
                 name: name.value, lines: lines?.value ?? "", steps: steps.steps("steps", reader))

@@ -1,4 +1,6 @@
 import Core
+import Logs
+import Telemetry
 
 /// Reads the `steps` of all pipelines: lists, of which each entry is a mapping with one key, the kind of the step.
 final class LogStepsReader {
@@ -63,12 +65,25 @@ final class LogStepsReader {
             // An unknown key has an error of its own.
             if case .mapping(let entries) = value.content, keys.isEmpty, !entries.isEmpty { return [] }
             log.error(
-                "logs.step", at: reader.position, "A step is one thing.",
+                "logs.step-unclear", at: reader.position, "A step is one thing.",
                 cause: keys.isEmpty ? "There is none." : "There are \(keys.joined(separator: " and ")).",
                 hint: "write each with a dash of its own: `- parse: json`")
             return []
         }
-        return reader.value(keys[0]).map { steps(of: keys[0], $0, reader) } ?? []
+        guard let value = reader.value(keys[0]) else { return [] }
+        let steps = steps(of: keys[0], value, reader)
+        // What is in a `when` was judged where it is written.
+        if keys[0] != "when" { check(steps, at: value.position) }
+        return steps
+    }
+
+    /// Compiles steps as the server does, so that their author hears of it first.
+    private func check(_ steps: [LogStepSpec], at position: SourcePosition) {
+        do throws(TelemetryProblem) {
+            _ = try LogProgram([LogPipeline(name: "", steps: LogStep.steps(steps))])
+        } catch {
+            log.report(Problem(error), at: position)
+        }
     }
 
     private func steps(of kind: String, _ value: YAMLValue, _ reader: MappingReader) -> [LogStepSpec] {
@@ -91,7 +106,7 @@ final class LogStepsReader {
         case "pattern": pattern(value)
         case "time": time(value)
         case "level": reader.parse(kind, Checks.field).map { .level(from: $0.value) }
-        case "drop-lines": reader.parse(kind, Checks.expression).map { .dropLines(where: $0.value) }
+        case "drop-lines": reader.parse(kind, Checks.query).map { .dropLines(where: $0.value) }
         case "sample": sample(value)
         case "redact": schema.redaction(value).map { .redact($0) }
         case "measure": measure(value)
@@ -112,7 +127,10 @@ final class LogStepsReader {
     }
 
     private func format(_ text: Located<String>?) -> String? {
-        text.flatMap { log.choice($0, of: "parse", from: LogFormatName.self) }?.value.rawValue
+        guard let text else { return nil }
+        // Other names of a form are taken too.
+        return LogFormat(name: text.value)?.rawValue
+            ?? log.choice(text, of: "parse", from: LogFormat.self)?.value.rawValue
     }
 
     private func grok(_ value: YAMLValue, _ reader: MappingReader) -> LogStepSpec? {
@@ -196,7 +214,7 @@ final class LogStepsReader {
         guard let reader = MappingReader(value, noun: "`sample`", keys: Self.sampleKeys, log: log) else { return nil }
         if !reader.has("one-in") { reader.reportMissing("one-in", hint: "write `one-in: 10`") }
         let oneIn = reader.has("one-in") ? reader.integer("one-in", in: range) : nil
-        let lines = reader.parse("lines", Checks.expression)
+        let lines = reader.parse("lines", Checks.query)
         return oneIn.map { .sample(oneIn: $0.value, where: lines?.value ?? "") }
     }
 
@@ -222,7 +240,7 @@ final class LogStepsReader {
         guard let reader = MappingReader(value, noun: "`when`", keys: Self.whenKeys, log: log) else { return nil }
         if !reader.has("lines") { reader.reportMissing("lines", hint: "write of which lines: `lines: level:>=warn`") }
         if !reader.has("steps") { reader.reportMissing("steps", hint: "write `steps: [{ set: { team: shop } }]`") }
-        let lines = reader.has("lines") ? reader.parse("lines", Checks.expression) : nil
+        let lines = reader.has("lines") ? reader.parse("lines", Checks.query) : nil
         depth += 1
         defer { depth -= 1 }
         let steps = steps("steps", reader)

@@ -1,4 +1,5 @@
 import Core
+import Logs
 
 /// `logs` of a fabric, with the places of what it names.
 struct LogsDeclaration {
@@ -120,11 +121,11 @@ extension SchemaReader {
         }
         var spec = RedactionSpec()
         spec.kinds = bounded(reader.list("kinds"), Self.rulesMax, "kinds", reader).compactMap { item in
-            log.text(item, of: "kinds").flatMap { log.choice($0, of: "kinds", from: RedactionKind.self) }?.value
+            log.text(item, of: "kinds").flatMap { log.choice($0, of: "kinds", from: LogRedaction.Kind.self) }?.value
                 .rawValue
         }
         spec.patterns = bounded(reader.list("patterns"), Self.rulesMax, "patterns", reader).compactMap { item in
-            log.text(item, of: "patterns").flatMap { log.parse($0, Checks.expression) }?.value
+            log.text(item, of: "patterns").flatMap { log.parse($0, Checks.pattern) }?.value
         }
         if !reader.has("kinds"), !reader.has("patterns") {
             reader.reportMissing("kinds", hint: "write `kinds: [email, card]` or `patterns: [\"session=(\\\\w+)\"]`")
@@ -156,7 +157,7 @@ extension SchemaReader {
         if !reader.has("begins") {
             reader.reportMissing("begins", hint: "write how the first line of an event begins: begins: ^\\d{4}-")
         }
-        let begins = reader.has("begins") ? reader.parse("begins", Checks.expression) : nil
+        let begins = reader.has("begins") ? reader.parse("begins", Checks.pattern) : nil
         let quiet = reader.interval("quiet", in: Interval(milliseconds: 10)...Interval.minutes(1))
         return begins.map { LogFilesSpec.Multiline(begins: $0.value, quiet: quiet?.value ?? .seconds(1)) }
     }
