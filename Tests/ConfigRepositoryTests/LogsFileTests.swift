@@ -120,6 +120,32 @@ import Testing
         #expect(ConfigurationDiff.facts(of: configuration).contains("fabric.logs.pipelines.a.1: parse auto"))
     }
 
+    @Test("Users' files of grok patterns load, so far as they are used")
+    func patternFile() throws {
+        let files = [
+            "fabrics/prod.yaml": """
+            fabric: prod
+            regions: { eu: [a, b] }
+            logs:
+              files: { java: { paths: /var/log/java.log, multiline: stack-traces } }
+              pipelines:
+                a: { steps: [{ grok: { patterns: "^%{ORDER:order} by %{WHO:who}", define: templates/grok } }] }
+
+            """,
+            "templates/grok": "# ours\nORDER O-%{DIGITS}\nDIGITS [0-9]{3}\n\nWHO [a-z]+\nUNUSED (?<x>a)\n",
+        ]
+        let reading = Sample.read(files)
+        let policy = try Sample.prod(reading).policy.logs
+        let line = try LogTrial(policy.trialPipelines()).run(["O-123 by ann"], stream: [:], now: 0)[0]
+        #expect(line.outcome["order"] == "O-123" && line.outcome["who"] == "ann")
+        guard case .grok(_, _, let definitions) = policy.pipelines[0].steps[0] else { throw CancellationError() }
+        #expect(definitions.keys.sorted() == ["DIGITS", "ORDER", "WHO"])
+        #expect(reading.users(of: .template("templates/grok")).count == 1)
+        #expect(policy.files[0].multiline == LogFilesSpec.Multiline())
+        let bad = Sample.read(files.merging(["templates/grok": "?\n"]) { $1 })
+        #expect(bad.errors.map(\.code).contains("logs.grok"))
+    }
+
     @Test("A change of logs is said in words")
     func difference() throws {
         let old = try Sample.prod(read("buffer: 1GiB\nfiles: { a: { paths: /var/log/a } }"))

@@ -8,6 +8,8 @@ final class LogStepsReader {
     private static let stepsMax = 500
     private static let fieldsMax = 100
     private static let depthMax = 8
+    /// Of files, with what is read again for another step.
+    private static let definitionBytesMax = 1 << 20
     static let stepKeys: Set<String> = [
         "parse", "grok", "pattern", "rename", "drop", "set", "lower", "upper", "clean", "convert", "time", "level",
         "drop-lines", "sample", "redact", "measure", "when",
@@ -22,6 +24,9 @@ final class LogStepsReader {
 
     private let schema: SchemaReader
     private var count = 0
+    private var definitionBytes = 0
+    /// Files of patterns that were read.
+    private(set) var templates: [Located<String>] = []
     /// How many `when` are around what is read.
     private var depth = 0
 
@@ -141,12 +146,7 @@ final class LogStepsReader {
         guard let reader = MappingReader(value, noun: "`grok`", keys: Self.grokKeys, log: log) else { return nil }
         if !reader.has("patterns") { reader.reportMissing("patterns", hint: "write `patterns: \"%{IP:client} .*\"`") }
         let patterns = reader.has("patterns") ? expressions("patterns", reader) : []
-        var definitions: [String: String] = [:]
-        for entry in reader.has("define") ? Array(entries("define", reader)) : [] {
-            let name = log.parse(Located(entry.key, at: entry.keyPosition), Checks.patternName)
-            let pattern = log.text(entry.value, of: entry.key).flatMap { log.parse($0, Checks.expression) }
-            if let name, let pattern { definitions[name.value] = pattern.value }
-        }
+        let definitions = reader.has("define") ? definitions(reader, of: patterns) : [:]
         let from = from(reader)
         return grok(patterns, from: from, definitions, at: value.position)
     }
@@ -156,6 +156,37 @@ final class LogStepsReader {
     ) -> LogStepSpec? {
         guard !patterns.isEmpty, admit(patterns.count - 1, at: position) else { return nil }
         return .grok(patterns: patterns, from: from, definitions: definitions)
+    }
+
+    /// Patterns as they are written, or of a file of templates/ that has them as grok's users keep them.
+    private func definitions(_ reader: MappingReader, of patterns: [String]) -> [String: String] {
+        var definitions: [String: String] = [:]
+        guard reader.value("define")?.scalar == nil else {
+            guard let path = reader.text("define"),
+                let text = schema.attachment(path, folder: "templates", noun: "template")
+            else { return [:] }
+            templates.append(path)
+            do throws(TelemetryProblem) {
+                let all = try GrokLibrary.read(text)
+                definitions = GrokNames.reached(from: patterns, in: all)
+            } catch {
+                log.report(Problem(error), at: path.position)
+            }
+            definitionBytes += definitions.values.reduce(0) { $0 + $1.utf8.count }
+            if definitionBytes > Self.definitionBytesMax {
+                log.error(
+                    "value.range", at: path.position,
+                    "The pipelines use more than \(Self.definitionBytesMax >> 10) KiB of patterns.")
+                return [:]
+            }
+            return definitions
+        }
+        for entry in entries("define", reader) {
+            let name = log.parse(Located(entry.key, at: entry.keyPosition), Checks.patternName)
+            let pattern = log.text(entry.value, of: entry.key).flatMap { log.parse($0, Checks.expression) }
+            if let name, let pattern { definitions[name.value] = pattern.value }
+        }
+        return definitions
     }
 
     private func pattern(_ value: YAMLValue) -> LogStepSpec? {

@@ -8,6 +8,8 @@ struct LogsDeclaration {
     var selectors: [SelectorDeclaration] = []
     /// Those of the policy, in its order.
     var listeners: [Located<SyslogSpec>] = []
+    /// Files of grok patterns.
+    var templates: [Located<String>] = []
 }
 
 extension SchemaReader {
@@ -52,7 +54,7 @@ extension SchemaReader {
                 declaration.listeners.append(Located(spec, at: item.position))
             }
         }
-        if reader.has("pipelines") { declaration.policy.pipelines = logPipelines(reader) }
+        if reader.has("pipelines") { declaration.policy.pipelines = logPipelines(reader, &declaration) }
         return declaration
     }
 
@@ -147,13 +149,22 @@ extension SchemaReader {
         spec.hosts = logHosts(reader, &declaration)
         spec.labels = logLabels(reader)
         spec.rateMax = reader.integer("rate", in: 1...10_000_000)?.value
-        if let reader = reader.mapping("multiline", noun: "`multiline`", keys: Self.multilineKeys) {
-            spec.multiline = multiline(reader)
-        }
+        if reader.has("multiline") { spec.multiline = multiline(reader) }
         return paths.isEmpty ? nil : spec
     }
 
+    private enum Joining: String, CaseIterable {
+        case stackTraces = "stack-traces"
+    }
+
+    /// `multiline: stack-traces`, or how events begin.
     private func multiline(_ reader: MappingReader) -> LogFilesSpec.Multiline? {
+        if reader.value("multiline")?.scalar != nil {
+            return reader.choice("multiline", of: Joining.self).map { _ in LogFilesSpec.Multiline() }
+        }
+        guard let reader = reader.mapping("multiline", noun: "`multiline`", keys: Self.multilineKeys) else {
+            return nil
+        }
         if !reader.has("begins") {
             reader.reportMissing("begins", hint: "write how the first line of an event begins: begins: ^\\d{4}-")
         }
