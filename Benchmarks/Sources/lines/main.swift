@@ -6,10 +6,9 @@ import Logs
 let noon: Int64 = 1_795_262_400_000_000_000
 
 func processorSeconds() -> Double {
-    var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
-    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-        + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 func measure(_ name: String, lines: Int, bytes: Int, _ body: () throws -> Int) rethrows {
@@ -23,7 +22,8 @@ func measure(_ name: String, lines: Int, bytes: Int, _ body: () throws -> Int) r
     let seconds = processorSeconds() - start
     let rate = Double(lines * rounds) / seconds
     print(
-        "\(name): \(Int(rate)) lines/cpu-s, \(Int(Double(bytes * rounds) / seconds / 1e6)) MB/cpu-s, \(found) of \(lines)")
+        "\(name): \(Int(rate)) lines/cpu-s, \(Int(Double(bytes * rounds) / seconds / 1e6)) MB/cpu-s, \(found) of \(lines)"
+    )
 }
 
 func program(_ format: LogFormat) throws -> LogProgram {
@@ -74,4 +74,6 @@ try measureLines("nginx, guessed", .auto, request)
 try measureLines("logfmt, guessed", .auto) {
     "time=2026-11-21T12:00:\(10 + $0 % 50)Z level=info msg=\"order \($0) was paid\" status=200 took=\($0 % 977)"
 }
-try measureLines("plain, guessed", .auto) { "2026-11-21 12:00:\(10 + $0 % 50),123 INFO shop.orders: order \($0) was paid" }
+try measureLines("plain, guessed", .auto) {
+    "2026-11-21 12:00:\(10 + $0 % 50),123 INFO shop.orders: order \($0) was paid"
+}

@@ -34,7 +34,8 @@ struct AcceptTests {
         #expect(lines[0].time == "2026-11-21T12:00:00.500000000Z")
         #expect(lines[1].stream["index"] == "logs")
         let text = String(decoding: answer.body, as: UTF8.self)
-        #expect(text.hasPrefix(#"{"took":0,"errors":true,"items":[{"create":{"_index":"shop-2026","_id":"","status":201"#))
+        #expect(
+            text.hasPrefix(#"{"took":0,"errors":true,"items":[{"create":{"_index":"shop-2026","_id":"","status":201"#))
         #expect(answer.accepted == 2 && answer.refused == 4 && answer.reasons.count == 3)
         #expect(JSONItems.count(text) == 6)
     }
@@ -54,7 +55,8 @@ struct AcceptTests {
             {"streams":[{"stream":{"app":"shop","pod":"a\"b"},"values":[["1795262400123456789","one"],
             ["1795262401000000000","two",{"trace_id":"7"}]]},{"values":[],"stream":{}}]}
             """#
-        let entry1 = Proto.field(1, Proto.varint(1, 1_795_262_400) + Proto.varint(2, 123_456_789)) + Proto.field(2, "one")
+        let entry1 =
+            Proto.field(1, Proto.varint(1, 1_795_262_400) + Proto.varint(2, 123_456_789)) + Proto.field(2, "one")
         let pair = Proto.field(1, "trace_id") + Proto.field(2, "7")
         let entry2 = Proto.field(1, Proto.varint(1, 1_795_262_401)) + Proto.field(2, "two") + Proto.field(3, pair)
         let stream = Proto.field(1, #"{app="shop", pod="a\"b"}"#) + Proto.field(2, entry1) + Proto.field(2, entry2)
@@ -80,7 +82,8 @@ struct AcceptTests {
         func attribute(_ key: String, _ value: [UInt8]) -> [UInt8] { Proto.field(1, key) + Proto.field(2, value) }
         let resource =
             Proto.field(1, attribute("service.name", Proto.field(1, "shop")))
-            + Proto.field(1, attribute("host.name", Proto.field(1, "web-1"))) + Proto.field(1, attribute("pid", Proto.varint(3, 7)))
+            + Proto.field(1, attribute("host.name", Proto.field(1, "web-1")))
+            + Proto.field(1, attribute("pid", Proto.varint(3, 7)))
         let map = Proto.field(1, attribute("status", Proto.varint(3, 500)))
         let list = Proto.field(1, Proto.field(1, "a")) + Proto.field(1, Proto.varint(2, 1))
         let record =
@@ -136,7 +139,9 @@ struct AcceptTests {
 
     @Test("Shippers find the Elasticsearch that they look for")
     func handshake() {
-        for (method, path) in [("GET", "/"), ("HEAD", "/"), ("GET", "/_license"), ("PUT", "/_ilm/policy/x"), ("HEAD", "/shop")] {
+        for (method, path) in [
+            ("GET", "/"), ("HEAD", "/"), ("GET", "/_license"), ("PUT", "/_ilm/policy/x"), ("HEAD", "/shop"),
+        ] {
             #expect(ElasticHandshake.answer(method: method, path: path)?.status == 200)
         }
         #expect(ElasticHandshake.answer(method: "GET", path: "/_search") == nil)

@@ -24,9 +24,10 @@ struct FormTests {
         Example(
             #"{"ts":1795262401.25,"lvl":"error","message":"a\nb \u00e9 \ud83d\ude00","tags":["a","b"],"msg":"2"}"#,
             "error|a\nb é 😀|msg=2 tags=[\"a\",\"b\"]", "2026-11-21T12:00:01.250000000Z"),
-        Example(#"{"level":30,"time":1795262400123,"pid":7,"msg":"pino"}"#, "info|pino|pid=7",
+        Example(
+            #"{"level":30,"time":1795262400123,"pid":7,"msg":"pino"}"#, "info|pino|pid=7",
             "2026-11-21T12:00:00.123000000Z"),
-        Example(#"{"a":{}}"#, "||a={}"),
+        Example(#"{"a":{}}"#, "||"),
         Example(#"{"a":1} trailing"#, #"|{"a":1} trailing|"#),
         Example(#"{"a":"#, #"|{"a":|"#),
         Example(
@@ -59,7 +60,8 @@ struct FormTests {
             #"notice|hello|app=shop ex@1.iut=3 ex@1.t=a"b] facility=local4 host=web-1 msgid=ID47 pid=8710 y.z=1"#,
             "2026-11-21T12:00:00.003000000Z"),
         Example(
-            "<34>Nov 21 11:59:59 web-1 su[7]: 'su root' failed", "critical|'su root' failed|app=su facility=auth host=web-1 pid=7",
+            "<34>Nov 21 11:59:59 web-1 su[7]: 'su root' failed",
+            "critical|'su root' failed|app=su facility=auth host=web-1 pid=7",
             "2026-11-21T11:59:59.000000000Z"),
         Example(
             "<30>Nov 21 11:59:59 systemd[1]: Started x.", "info|Started x.|app=systemd facility=daemon pid=1"),
@@ -71,9 +73,15 @@ struct FormTests {
             "2026-11-21T11:59:59.500000000Z"),
         Example(
             "2026-11-21 11:59:59,123 INFO root: started", "info|INFO root: started|", "2026-11-21T11:59:59.123000000Z"),
-        Example("[2026-11-21 11:59:59] production.ERROR: x", "error|production.ERROR: x|",
+        Example(
+            "[2026-11-21 11:59:59] production.ERROR: x", "error|production.ERROR: x|",
             "2026-11-21T11:59:59.000000000Z"),
         Example("\u{1B}[32mINFO\u{1B}[0m ready", "info|INFO ready|"),
+        Example("1234567890 bottles", "|1234567890 bottles|"),
+        Example("1795262401 bottles", "|bottles|", "2026-11-21T12:00:01.000000000Z"),
+        Example(
+            #"{"level":"error","time":1795262401,"log":"2026-11-21 INFO: again\n"}"#, "error|2026-11-21 INFO: again|",
+            "2026-11-21T12:00:01.000000000Z"),
         Example("just some words about an error in it", "|just some words about an error in it|"),
         Example("", "||"),
     ]
@@ -94,7 +102,8 @@ struct FormTests {
 
     @Test("A field is parsed as a line is")
     func field() throws {
-        let line = try parsed(#"{"message":"m","payload":"a=1 b=2"}"#, [.parse(.json), .parse(.logfmt, from: "payload")])
+        let line = try parsed(
+            #"{"message":"m","payload":"a=1 b=2"}"#, [.parse(.json), .parse(.logfmt, from: "payload")])
         #expect(line?.description == "|m|a=1 b=2 payload=a=1 b=2")
     }
 }

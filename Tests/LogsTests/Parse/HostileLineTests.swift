@@ -49,7 +49,8 @@ struct HostileLineTests {
             }
         }
         for _ in 0..<300 {
-            processor.take((0..<Int.random(in: 0...200, using: &random)).map { _ in .random(in: 0...255, using: &random) })
+            processor.take(
+                (0..<Int.random(in: 0...200, using: &random)).map { _ in .random(in: 0...255, using: &random) })
             lines += 1
         }
         let batch = processor.takeBatch()

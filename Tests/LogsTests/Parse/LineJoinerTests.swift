@@ -25,7 +25,9 @@ struct LineJoinerTests {
     func traces() {
         let java = ["E x", "java.lang.X: y", "\tat a.b(C.java:1)", "Caused by: z", "\t... 3 more", "next"]
         #expect(joined(.stackTraces, java) == ["E x", java[1...4].joined(separator: "\n"), "next"])
-        let python = ["ERROR x", "Traceback (most recent call last):", "  File \"a.py\"", "    f()", "ValueError: y", "next"]
+        let python = [
+            "ERROR x", "Traceback (most recent call last):", "  File \"a.py\"", "    f()", "ValueError: y", "next",
+        ]
         #expect(joined(.stackTraces, python) == [python[0...4].joined(separator: "\n"), "next"])
         let go = ["a", "panic: x", "", "goroutine 1 [running]:", "main.main()", "\t/a.go:1", "exit status 2", "next"]
         #expect(joined(.stackTraces, go) == ["a", go[1...6].joined(separator: "\n"), "next"])

@@ -10,7 +10,8 @@ struct ParsedLine: Equatable, CustomStringConvertible {
 
     /// `level|message|a=1 b=2`: fields in order of their names.
     var description: String {
-        "\(level)|\(message)|" + fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        "\(level)|\(message)|"
+            + fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     }
 }
 

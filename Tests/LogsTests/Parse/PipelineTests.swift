@@ -27,11 +27,15 @@ struct PipelineTests {
 
     @Test("Lines are left out, thinned and treated by what they say")
     func filters() throws {
-        #expect(try outcome("GET /healthz", [.dropLines(where: .condition(LogCondition(.phrase(Array("/healthz".utf8)))))]) == nil)
+        #expect(
+            try outcome("GET /healthz", [.dropLines(where: .condition(LogCondition(.phrase(Array("/healthz".utf8)))))])
+                == nil)
         #expect(try outcome("a=1 b=2", [.parse(.auto), .when(has("a", "1"), [.set("c", to: "3")])]) == "||a=1 b=2 c=3")
-        #expect(try outcome("a=1 b=2", [.parse(.auto), .when(.not(has("a", "1")), [.set("c", to: "3")])]) == "||a=1 b=2")
+        #expect(
+            try outcome("a=1 b=2", [.parse(.auto), .when(.not(has("a", "1")), [.set("c", to: "3")])]) == "||a=1 b=2")
         let warn = LogFilter.condition(LogCondition(field: "level", .level(.warn ... .emergency)))
-        #expect(try outcome("level=error msg=x", [.parse(.auto), .when(warn, [.set("page", to: "1")])]) == "error|x|page=1")
+        #expect(
+            try outcome("level=error msg=x", [.parse(.auto), .when(warn, [.set("page", to: "1")])]) == "error|x|page=1")
         var processor = LogProcessor(
             try LogProgram([LogPipeline(name: "thin", steps: [.sample(oneIn: 10)])]), seed: 1)
         for _ in 0..<10_000 { processor.take(Array("x".utf8)) }
@@ -84,6 +88,7 @@ struct PipelineTests {
             ("key AKIAABCDEFGHIJKLMNOP end", "key [redacted] end"),
             (#"{"password": "a \"b\" c", "x": 1}"#, #"{"password": "[redacted]", "x": 1}"#),
             ("url postgres://shop:geheim@db/shop", "url postgres://shop:[redacted]@db/shop"),
+            (#"{"log":"{\"password\":\"x y\"}"}"#, #"{"log":"{\"password\":\"[redacted]\"}"}"#),
             ("api_key=0123&x=1", "api_key=[redacted]&x=1"),
             ("id 00042 is S3CRET", "id [redacted] is [redacted]"),
         ])

@@ -65,7 +65,7 @@ struct OTLPProtobufReader {
             try reader.each(1, of: bytes) { _, name in scope = name }
         }
         try each(2, of: text) { reader, record throws(TelemetryProblem) in
-            guard reader.accepted < LogIntake.linesMax else { throw LogIntake.tooMany() }
+            try LogIntake.checkRoom(processor, lines: reader.accepted)
             processor.begin(.empty, stream: stream, now: reader.intake.now)
             for (key, value) in reader.resource { Self.set(key, value, &processor.builder, depth: 0) }
             if !scope.isEmpty { processor.builder.line.set(ProgramNames.scope, scope) }
@@ -85,7 +85,9 @@ struct OTLPProtobufReader {
             case (1, .fixed64(let number)): time = number
             case (11, .fixed64(let number)): observed = number
             case (2, .varint(let number)):
-                if let level = OTLPLogs.level(severity: Int64(truncatingIfNeeded: number)) { builder.line.level = level }
+                if let level = OTLPLogs.level(severity: Int64(truncatingIfNeeded: number)) {
+                    builder.line.level = level
+                }
             case (3, .bytes(let text)):
                 if builder.line.level == .none { builder.line.level = LevelText.level(text) ?? .none }
             case (5, .bytes(let body)): readBody(body, &builder)

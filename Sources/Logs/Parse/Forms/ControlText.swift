@@ -41,7 +41,9 @@ enum ControlText {
             var end = next + 1
             if end < text.count, text[end] == UInt8(ascii: "[") {
                 end += 1
-                while end < text.count, ByteView.isDigit(text[end]) || text[end] == 0x3B || text[end] == 0x3A { end += 1 }
+                while end < text.count, ByteView.isDigit(text[end]) || text[end] == 0x3B || text[end] == 0x3A {
+                    end += 1
+                }
             }
             let isColour = end < text.count && end > next + 1 && text[end] == UInt8(ascii: "m")
             let keep = isColour ? next : next + 1

@@ -64,6 +64,10 @@ enum LevelText {
 
     private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 <= 25 }
     private static func isUpper(_ byte: UInt8) -> Bool { byte &- 0x41 <= 25 }
-    private static func isOpening(_ byte: UInt8) -> Bool { byte == 0x5B || byte == 0x3C || byte == 0x7C || byte == 0x28 }
-    private static func isClosing(_ byte: UInt8) -> Bool { byte == 0x5D || byte == 0x3E || byte == 0x7C || byte == 0x3A }
+    private static func isOpening(_ byte: UInt8) -> Bool {
+        byte == 0x5B || byte == 0x3C || byte == 0x7C || byte == 0x28
+    }
+    private static func isClosing(_ byte: UInt8) -> Bool {
+        byte == 0x5D || byte == 0x3E || byte == 0x7C || byte == 0x3A
+    }
 }

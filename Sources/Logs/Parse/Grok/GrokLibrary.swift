@@ -30,7 +30,9 @@ package struct GrokLibrary: Sendable {
         var definitions: [String: String] = [:]
         for line in text.split(whereSeparator: \.isNewline) {
             let line = line.drop { $0 == " " || $0 == "\t" }
-            guard !line.hasPrefix("#"), let blank = line.firstIndex(where: { $0 == " " || $0 == "\t" }) else { continue }
+            guard !line.hasPrefix("#"), let blank = line.firstIndex(where: { $0 == " " || $0 == "\t" }) else {
+                continue
+            }
             definitions[String(line[..<blank])] = String(line[blank...].drop { $0 == " " || $0 == "\t" })
         }
         return definitions

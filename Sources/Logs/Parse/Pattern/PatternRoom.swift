@@ -44,8 +44,7 @@ struct PatternRoom: ~Copyable {
             return nil
         }
         let (from, to) = (ends[number * 2], ends[number * 2 + 1])
-        // A group that took no part has PCRE2_UNSET; `\K` in a look-around may turn ends around.
-        guard from != .max, from <= to, Int(bitPattern: UInt(from)) >= 0 else { return nil }
-        return Int(from)..<Int(to)
+        // A group that took no part has PCRE2_UNSET, which is -1 here; `\K` in a look-around may turn ends around.
+        return from >= 0 && from <= to ? from..<to : nil
     }
 }

@@ -11,7 +11,8 @@ package struct LabelFields: Sendable {
         (
             "app",
             [
-                "app", "service.name", "service", "kubernetes.labels.app", "kubernetes.container.name", "container.name",
+                "app", "service.name", "service", "kubernetes.labels.app", "kubernetes.container.name",
+                "container.name",
                 "container_name", "application", "SYSLOG_IDENTIFIER",
             ]
         ),

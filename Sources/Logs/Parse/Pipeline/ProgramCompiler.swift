@@ -33,7 +33,9 @@ struct ProgramCompiler {
             return [.match(try grok(texts, definitions), from: try slot(from))]
         case .pattern(let text, let from): return [.match(try pattern(text), from: try slot(from))]
         case .rename(let from, let to):
-            guard to != "time" else { throw Self.problem("A field is not renamed to a time: the step `time` reads it.") }
+            guard to != "time" else {
+                throw Self.problem("A field is not renamed to a time: the step `time` reads it.")
+            }
             return [.rename(from: try slot(from), to: try slot(to))]
         case .drop(let fields): return try fields.map { field throws(TelemetryProblem) in try drop(field) }
         case .set(let field, let to): return [.set(try slot(field), to: try template(to))]
@@ -168,7 +170,8 @@ struct ProgramCompiler {
 
     private static func checked(_ pattern: PatternSet.Pattern) throws(TelemetryProblem) -> PatternSet.Pattern {
         guard pattern.code.groupCount < PatternRoom.groupsMax else {
-            throw problem("A pattern has \(pattern.code.groupCount) groups, and \(PatternRoom.groupsMax - 1) are taken.")
+            throw problem(
+                "A pattern has \(pattern.code.groupCount) groups, and \(PatternRoom.groupsMax - 1) are taken.")
         }
         return pattern
     }

@@ -36,7 +36,8 @@ struct Redactor: Sendable {
 
     private static func expressions(_ kind: LogRedaction.Kind) -> [String] {
         switch kind {
-        case .email: [#"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}+@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,24}"#]
+        case .email:
+            [#"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}+@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,24}"#]
         case .card: [#"(?<![0-9.])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"#]
         case .token:
             [
@@ -54,7 +55,7 @@ struct Redactor: Sendable {
         case .password:
             [
                 #"(?i)(?:password|passwd|passphrase|pwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key)"#
-                    + #"["']?\s{0,4}[=:]\s{0,4}(?|"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s,;&"'}\])]+))"#,
+                    + #"(?:\\?["'])?\s{0,4}[=:]\s{0,4}(?|\\"([^"]*?)\\"|"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s,;&"'}\])]+))"#,
                 #"://[^\s/:@]{0,128}:([^\s/@]+)@"#,
             ]
         }

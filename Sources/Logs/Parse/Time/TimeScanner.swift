@@ -35,7 +35,9 @@ struct TimeScanner {
 
     /// `21/Nov/2026:12:00:00 +0100`, `21 Nov 2026 12:00:00`, `21/11/2026` is too unclear to be taken.
     mutating func dayFirst() -> TimeText.Found? {
-        guard let day = digits(upTo: 2), let separator = next, separator == 0x2F || separator == 0x20 else { return nil }
+        guard let day = digits(upTo: 2), let separator = next, separator == 0x2F || separator == 0x20 else {
+            return nil
+        }
         index += 1
         guard let month = month(), take(separator), let year = digits(4) else { return nil }
         guard take(UInt8(ascii: ":")) || take(UInt8(ascii: " ")), let clock = clock(secondsOptional: false) else {
@@ -168,7 +170,8 @@ struct TimeScanner {
 
     private mutating func month() -> Int? {
         guard index + 3 <= text.count else { return nil }
-        let word = UInt32(text[index] | 0x20) << 16 | UInt32(text[index + 1] | 0x20) << 8 | UInt32(text[index + 2] | 0x20)
+        let word =
+            UInt32(text[index] | 0x20) << 16 | UInt32(text[index + 1] | 0x20) << 8 | UInt32(text[index + 2] | 0x20)
         guard let month = Self.months.firstIndex(of: word) else { return nil }
         index += 3
         return month + 1
@@ -176,7 +179,8 @@ struct TimeScanner {
 
     private func weekday() -> Bool {
         guard index + 3 <= text.count else { return false }
-        let word = UInt32(text[index] | 0x20) << 16 | UInt32(text[index + 1] | 0x20) << 8 | UInt32(text[index + 2] | 0x20)
+        let word =
+            UInt32(text[index] | 0x20) << 16 | UInt32(text[index + 1] | 0x20) << 8 | UInt32(text[index + 2] | 0x20)
         return Self.weekdays.contains(word)
     }
 
