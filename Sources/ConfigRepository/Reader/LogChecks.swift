@@ -1,14 +1,6 @@
 import Core
-
-/// Secrets that are known by their form.
-enum RedactionKind: String, CaseIterable {
-    case email, card, token, aws, password
-}
-
-/// Forms of lines that are known.
-enum LogFormatName: String, CaseIterable {
-    case auto, json, logfmt, nginx, haproxy, syslog
-}
+import Logs
+import Telemetry
 
 /// Checks of what `logs` says.
 extension Checks {
@@ -29,6 +21,20 @@ extension Checks {
         guard !text.isEmpty else { throw refused("is empty") }
         guard text.utf8.count <= expressionBytesMax else { throw refused("has \(text.utf8.count) bytes") }
         guard isPlain(text) else { throw refused("has a control character") }
+        return text
+    }
+
+    /// A query that chooses lines.
+    static func query(_ text: String) throws(Problem) -> String {
+        let text = try expression(text)
+        do { _ = try LogFilter(lines: text) } catch { throw Problem(error) }
+        return text
+    }
+
+    /// A regular expression in PCRE2's syntax.
+    static func pattern(_ text: String) throws(Problem) -> String {
+        let text = try expression(text)
+        do { _ = try PatternCode(text) } catch { throw Problem(error) }
         return text
     }
 
@@ -183,5 +189,12 @@ extension Checks {
         let parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !$0.isEmpty }) else { throw refused("has an empty part") }
         guard !parts.contains("."), !parts.contains("..") else { throw refused("has a part that is `.` or `..`") }
+    }
+}
+
+extension Problem {
+    /// What an engine says, part by part.
+    init(_ problem: TelemetryProblem) {
+        self.init(problem.code, problem.sentence, cause: problem.cause, remedy: problem.remedy)
     }
 }
