@@ -1,4 +1,5 @@
 import Core
+import NIOHTTP1
 import Telemetry
 
 /// What a query finds besides the store: `regions.NAME.` at the servers of other regions, and
