@@ -2,6 +2,7 @@ import ControlPlane
 import Core
 import FoundationEssentials
 import Glibc
+import NIOHTTP1
 import Telemetry
 import Testing
 import Wire
@@ -20,9 +21,9 @@ struct RegionTests {
             name.sin_family = sa_family_t(AF_INET)
             name.sin_port = UInt16(port).bigEndian
             name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            let (socket, length) = (descriptor, socklen_t(MemoryLayout<sockaddr_in>.size))
+            let (end, length) = (descriptor, socklen_t(MemoryLayout<sockaddr_in>.size))
             let result = withUnsafePointer(to: &name) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, length) }
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(end, $0, length) }
             }
             try #require(result == 0 && listen(descriptor, 8) == 0)
         }

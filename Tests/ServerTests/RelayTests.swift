@@ -3,6 +3,7 @@ import ControlPlane
 import Core
 import FoundationEssentials
 import NIOCore
+import NIOHTTP1
 import SystemPackage
 import Telemetry
 import Testing
@@ -159,7 +160,7 @@ struct RelayTests {
             try await Self.until("Everything") { service.relayCounts.allSatisfy { $0.counts.sent == 100 } }
             #expect(service.relayCounts.allSatisfy { $0.counts.dropped + $0.counts.refused == 0 })
             let query = "query=sum(SELECTOR)&time=\(time + 15)"
-            func sum(_ port: Int, _ selector: String) async throws -> String {
+            @Sendable func sum(_ port: Int, _ selector: String) async throws -> String {
                 let text = query.replacing("SELECTOR", with: selector).replacing(" ", with: "%20")
                     .replacing("{", with: "%7B").replacing("}", with: "%7D").replacing("\"", with: "%22")
                     .replacing("~", with: "%7E").replacing("+", with: "%2B")

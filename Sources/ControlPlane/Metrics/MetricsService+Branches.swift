@@ -1,4 +1,5 @@
 import Core
+import NIOHTTP1
 import Telemetry
 
 /// What a query finds besides the store: `regions.NAME.` at the servers of other regions, and
@@ -27,7 +28,7 @@ extension MetricsService {
         let base = region.url.text.hasSuffix("/") ? String(region.url.text.dropLast()) : region.url.text
         return RegionSource { path, fields async throws(TelemetryProblem) in
             let token: String
-            do { token = try secrets.text(region.token) } catch { throw TelemetryProblem(error) }
+            do throws(Problem) { token = try secrets.text(region.token) } catch { throw TelemetryProblem(error) }
             let form = OutgoingHTTP.Call.form(fields)
             var call = OutgoingHTTP.Call(url: base + path, headers: [("authorization", "Bearer \(token)")])
             if path.hasPrefix("/v1/") {

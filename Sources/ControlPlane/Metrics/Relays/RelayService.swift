@@ -56,7 +56,7 @@ final class RelayService: Sendable {
             state.running = kept
             state.problems = []
             for spec in specs where !kept.contains(where: { $0.spec == spec }) {
-                do {
+                do throws(Problem) {
                     state.running.append(try open(spec))
                 } catch {
                     logger.error("a relay was not opened", metadata: ["relay": "\(spec.name)", "problem": "\(error)"])

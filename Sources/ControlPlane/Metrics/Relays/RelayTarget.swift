@@ -21,7 +21,7 @@ struct RelayAccess: Sendable {
     func headers() throws(TelemetryProblem) -> [(name: String, value: String)] {
         guard let name = spec.secret else { return [] }
         let secret: String
-        do { secret = try secrets.text(name) } catch { throw TelemetryProblem(error) }
+        do throws(Problem) { secret = try secrets.text(name) } catch { throw TelemetryProblem(error) }
         guard let user = spec.user else { return [("authorization", "Bearer \(secret)")] }
         let pair = Data("\(user):\(secret)".utf8).base64EncodedString()
         return [("authorization", "Basic \(pair)")]
