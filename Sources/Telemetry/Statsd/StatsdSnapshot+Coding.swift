@@ -1,7 +1,9 @@
 extension StatsdSnapshot {
     /// docs/formats/statsd-snapshot.md says what the bytes are.
     static let magic = Array("APSS".utf8)
-    static let version: UInt8 = 1
+    /// The second has events behind the series; a snapshot without any is of the first.
+    static let versions: ClosedRange<UInt8> = 1...2
+    private static let eventsMax = 10_000
 
     private enum Code {
         static let counter: UInt8 = 1
@@ -19,7 +21,7 @@ extension StatsdSnapshot {
     package func encoded() -> [UInt8] {
         var writer = SnapshotWriter()
         writer.bytes += Self.magic
-        writer.bytes.append(Self.version)
+        writer.bytes.append(events.isEmpty ? 1 : 2)
         writer.text(Array(agent.utf8.prefix(Self.agentBytesMax)))
         writer.number(interval)
         let fields = [
@@ -32,7 +34,47 @@ extension StatsdSnapshot {
             writer.text(one.name)
             Self.encode(one.value, &writer)
         }
+        if !events.isEmpty {
+            writer.number(UInt64(events.count))
+            for event in events { Self.encode(event, &writer) }
+        }
         return writer.bytes
+    }
+
+    private static func encode(_ event: StatsdNotice, _ writer: inout SnapshotWriter) {
+        writer.text(Array(event.title.utf8))
+        writer.text(Array(event.text.utf8))
+        writer.number(UInt64(max(event.time ?? 0, 0)))
+        for text in [event.host, event.priority, event.alert, event.aggregationKey, event.sourceType] {
+            writer.text(Array((text ?? "").utf8))
+        }
+        writer.number(UInt64(event.tags.count))
+        for tag in event.tags { writer.text(Array(tag.utf8)) }
+    }
+
+    private static func readEvent(_ reader: inout SnapshotReader) -> StatsdNotice? {
+        func text() -> String? {
+            reader.text(bytesMax: 1 << 16).map { String(decoding: $0, as: UTF8.self) }
+        }
+        guard let title = text(), !title.isEmpty, let body = text(), let time = reader.time() else { return nil }
+        var fields: [String?] = []
+        for _ in 0..<5 {
+            guard let field = text() else { return nil }
+            fields.append(field.isEmpty ? nil : field)
+        }
+        guard let count = reader.count(bytesEach: 1) else { return nil }
+        var tags: [String] = []
+        for _ in 0..<count {
+            guard let tag = text() else { return nil }
+            tags.append(tag)
+        }
+        var event = StatsdNotice(event: title, text: body, time: time > 0 ? time : nil, tags: tags)
+        event.host = fields[0]
+        event.priority = fields[1]
+        event.alert = fields[2]
+        event.aggregationKey = fields[3]
+        event.sourceType = fields[4]
+        return event
     }
 
     private static func encode(_ value: Value, _ writer: inout SnapshotWriter) {
@@ -90,7 +132,7 @@ extension StatsdSnapshot {
         guard let read = Self.read(bytes) else {
             throw TelemetryProblem(
                 "statsd.snapshot-invalid", "What an agent's statsd counted was not taken.",
-                cause: "The \(bytes.count) bytes are no snapshot of version \(Self.version).",
+                cause: "The \(bytes.count) bytes are no snapshot of version 1 or 2.",
                 remedy: "Run the same version of Apus on agents and servers.")
         }
         self = read
@@ -98,7 +140,7 @@ extension StatsdSnapshot {
 
     private static func read(_ bytes: [UInt8]) -> StatsdSnapshot? {
         var reader = SnapshotReader(bytes)
-        guard reader.take(4).map(Array.init) == magic, reader.byte() == version,
+        guard reader.take(4).map(Array.init) == magic, let version = reader.byte(), versions.contains(version),
             let agent = reader.text(bytesMax: agentBytesMax), !agent.isEmpty,
             let name = String(validating: agent, as: UTF8.self), let interval = reader.number()
         else { return nil }
@@ -123,6 +165,13 @@ extension StatsdSnapshot {
                 let value = readValue(&reader)
             else { return nil }
             snapshot.series.append(Series(name: Array(name), value: value))
+        }
+        if version == 2 {
+            guard let count = reader.count(bytesEach: 8), count <= eventsMax else { return nil }
+            for _ in 0..<count {
+                guard let event = readEvent(&reader) else { return nil }
+                snapshot.events.append(event)
+            }
         }
         return reader.isAtEnd ? snapshot : nil
     }
