@@ -104,6 +104,8 @@ final class Fabric: Sendable {
     let seen = Recorder<AgentObservation>()
     let heard = Recorder<HostName>()
     let measured = Recorder<Measured>()
+    /// How often what was measured cannot be kept.
+    let refusals = Mutex(0)
     let revoked = Mutex<Set<HostName>>([])
     let package = Mutex<[UInt8]>([])
     /// Called before each chunk of a package is answered.
@@ -131,7 +133,13 @@ final class Fabric: Sendable {
                 },
                 observe: { [seen] in seen.add($0) }, heard: { [heard] in heard.add($0) },
                 measured: { [measured] host, bytes throws(Problem) in
+                    let isRefused = self.refusals.withLock { count in
+                        defer { count = max(0, count - 1) }
+                        return count > 0
+                    }
+                    if isRefused { return false }
                     measured.add(Measured(host: host, bytes: Array(bytes.readableBytesView)))
+                    return true
                 }),
             now: systemTime, logger: quiet)
     }

@@ -25,6 +25,21 @@ struct MetricsTests {
         }
     }
 
+    @Test("what cannot be kept now is kept later on the same connection, in order")
+    func held() async throws {
+        let fabric = try Fabric()
+        fabric.refusals.withLock { $0 = 5 }
+        try await serving(fabric.gateway()) { address in
+            let agent = try TestAgent(host, identity: try fabric.identity(host), server: address)
+            try await agent.running {
+                try await fabric.seen.waitForConnection(of: host)
+                for byte in 1...20 { agent.metrics.add([UInt8(byte)]) }
+                try await fabric.measured.wait { $0.count == 20 }
+                #expect(fabric.measured.values.map(\.bytes) == (1...20).map { [UInt8($0)] })
+            }
+        }
+    }
+
     @Test("what a server did not acknowledge is sent again to the next one")
     func again() async throws {
         let fabric = try Fabric()

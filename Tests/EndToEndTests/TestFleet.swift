@@ -143,10 +143,12 @@ final class TestFleet: Sendable {
     }
 
     /// Starts the server; again, with the same state and at the same ports, when it ran before.
-    /// - Parameter tracer: what goes before the program: `strace` with its options.
-    func startServer(edge: String, under tracer: [String] = []) async throws {
+    /// - Parameters:
+    ///   - tracer: what goes before the program: `strace` with its options.
+    ///   - options: more of the server's.
+    func startServer(edge: String, under tracer: [String] = [], options: [String] = []) async throws {
         let state = serverState
-        let server = try launchServer(under: tracer)
+        let server = try launchServer(under: tracer, options: options)
         let token = try await eventually("The first token") {
             if let code = server.poll() { throw Trouble(description: "`apus server` ended with \(code).") }
             let text = try String(contentsOfFile: state.appending("admin.token").string, encoding: .utf8)
@@ -159,13 +161,13 @@ final class TestFleet: Sendable {
     }
 
     /// Starts the server, and does not wait for it.
-    func launchServer(under tracer: [String]) throws -> ChildProcess {
+    func launchServer(under tracer: [String], options: [String] = []) throws -> ChildProcess {
         try start(
             "server",
             [
                 "server", "--config", repository.string, "--fabric", "dev", "--state", serverState.string, "--listen",
                 "127.0.0.1:\(apiPort)", "--agents", agentsAddress,
-            ], under: tracer)
+            ] + options, under: tracer)
     }
 
     /// Does something when everything of the fleet has ended, before its folder goes.

@@ -8,6 +8,8 @@ final class CollectingSink: PointSink {
         var names: [String] = []
         var numbers: [String: UInt32] = [:]
         var points: [String: [Int64: Double]] = [:]
+        /// Who has asked for a series first.
+        var sources: [String: String] = [:]
         var count = 0
         var refused = 0
     }
@@ -27,6 +29,7 @@ final class CollectingSink: PointSink {
             }
             let number = UInt32(state.names.count)
             state.names.append(text)
+            state.sources[text] = source.text
             state.numbers[text] = number
             return SeriesID(index: number)
         }

@@ -101,7 +101,7 @@ struct StatsdListenerTests {
         let lines = eventually { reports.withLock { $0.reduce(0) { $0 + $1.counts.lines } == 5 ? true : nil } }
         #expect(lines == true)
         #expect(reports.withLock { $0.flatMap(\.badLines).map(\.text) } == ["bad"])
-        #expect(reports.withLock { $0.flatMap(\.notices).map(\.title) } == ["a"])
+        #expect(reports.withLock { $0.flatMap(\.events).map(\.title) } == ["a"])
         let answer = try ask(
             server,
             "help\ncounters\ngauges\ndelcounters shop.*\ncounters\nhealth\nhealth down\nhealth\nstats\nconfig\nwhat\nquit\n"

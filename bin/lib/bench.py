@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import pathlib
 import shutil
 import signal
@@ -14,6 +15,7 @@ import figures_metrics  # noqa: F401
 import figures_packages  # noqa: F401
 import figures_program  # noqa: F401
 import figures_rollout  # noqa: F401
+import figures_soak  # noqa: F401
 import figures_statsd  # noqa: F401
 import figures_traffic  # noqa: F401
 from figures import FIGURES, print_failure, print_head, print_row
@@ -109,10 +111,16 @@ def main():
         for figure in FIGURES.values():
             print(" ".join([figure.name, *sorted(figure.groups - {figure.name})]))
         return
+    minutes = [name for name in options.names if name.isdigit()]
+    options.names = [name for name in options.names if not name.isdigit()]
+    if minutes:
+        os.environ["APUS_SOAK_MINUTES"] = minutes[-1]
     known = set().union(*(figure.groups for figure in FIGURES.values()))
     if unknown := set(options.names) - known:
         sys.exit(f"bench: no figure is called {', '.join(sorted(unknown))}; there are {', '.join(FIGURES)}")
-    chosen = [figure for figure in FIGURES.values() if not options.names or figure.groups & set(options.names)]
+    chosen = [
+        figure for figure in FIGURES.values()
+        if (figure.groups & set(options.names) if options.names else not figure.is_long)]
     # Whoever ends the measuring ends it whole: a signal becomes an exception, and `finally` cleans up.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))

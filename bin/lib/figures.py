@@ -12,23 +12,25 @@ SECONDS_MAX = 300
 
 
 class Figure:
-    def __init__(self, name, measure, groups, fleet, seconds_max):
+    def __init__(self, name, measure, groups, fleet, seconds_max, is_long):
         self.name = name
+        self.is_long = is_long
         self.seconds_max = seconds_max
         self.measure = measure
         self.groups = groups
         self.fleet = fleet
 
 
-def figure(name, *groups, fleet=None, seconds_max=SECONDS_MAX):
+def figure(name, *groups, fleet=None, seconds_max=SECONDS_MAX, is_long=False):
     """Registers `measure(program, fleet)`, which yields rows.
 
     `fleet` makes the repository of the fleet that the figure is measured on. Figures with the same
     one share a fleet, and are measured one after another. None: no fleet.
     `seconds_max`: after which it is given up.
+    `is_long`: it is measured only when it is named.
     """
     def register(measure):
-        FIGURES[name] = Figure(name, measure, {name, *groups}, fleet, seconds_max)
+        FIGURES[name] = Figure(name, measure, {name, *groups}, fleet, seconds_max, is_long)
         return measure
     return register
 

@@ -1,7 +1,9 @@
 import Core
+import FoundationEssentials
 import Logging
 import ServiceLifecycle
 import Synchronization
+import SystemPackage
 import Telemetry
 import Wire
 
@@ -14,6 +16,8 @@ final class HostMetrics: Service {
         var address: String
         /// Statsd's port; another one is taken if it is not free.
         var port: UInt16 = 8125
+        /// Where the port is kept: instances were told it when they started, and outlast the agent.
+        var portFile: FilePath
         /// Between two readings.
         var interval = Interval.seconds(10)
         var balancers: @Sendable () async -> [BalancerName: BalancerFigures.Reading]
@@ -26,6 +30,8 @@ final class HostMetrics: Service {
     private static let snapshotBytesMax = AgentProtocol.metricsBytesMax / 2
     /// The most pieces of one snapshot; what is beyond is left out and said.
     private static let piecesMax = 64
+    /// How often a port is looked for that is free for datagrams and connections alike.
+    private static let attemptsMax = 20
 
     private let setting: Setting
     private let outbox: MetricsOutbox
@@ -33,10 +39,12 @@ final class HostMetrics: Service {
     private let listener = Mutex<StatsdListener?>(nil)
     /// How long statsd gathers, as the server says.
     private let gathering = Mutex(Interval.seconds(10))
-    private let lastNumber = Mutex<UInt64>(0)
+    /// Grows by one with each snapshot, and over restarts of the agent too: it begins with the time.
+    private let lastNumber: Mutex<UInt64>
 
     init(_ setting: Setting, outbox: MetricsOutbox, logger: Logger) {
         self.setting = setting
+        lastNumber = Mutex(UInt64(max(0, setting.now().milliseconds)))
         self.outbox = outbox
         self.logger = logger
     }
@@ -51,40 +59,64 @@ final class HostMetrics: Service {
     func listen() {
         var endpoint = StatsdEndpoint()
         endpoint.address = setting.address
-        endpoint.datagramPort = setting.port
-        endpoint.streamPort = setting.port
+        let port = keptPort ?? setting.port
+        endpoint.datagramPort = port
+        endpoint.streamPort = port
         do throws(TelemetryProblem) {
             try start(endpoint)
         } catch {
             logger.warning("statsd takes another port", metadata: ["problem": "\(error)"])
-            endpoint.datagramPort = 0
-            endpoint.streamPort = 0
-            do throws(TelemetryProblem) { try start(endpoint) } catch {
+            do throws(TelemetryProblem) { try startAnywhere(endpoint) } catch {
                 logger.error("statsd does not listen", metadata: ["problem": "\(error)"])
+            }
+        }
+        keepPort()
+    }
+
+    /// One port for datagrams and connections, that the kernel picks.
+    private func startAnywhere(_ wanted: StatsdEndpoint) throws(TelemetryProblem) {
+        var endpoint = wanted
+        for attempt in 1...Self.attemptsMax {
+            do throws(TelemetryProblem) {
+                endpoint.datagramPort = 0
+                endpoint.streamPort = 0
+                let any = try StatsdListener(
+                    endpoint, intervalSeconds: 3600, seed: .random(in: 0 ... .max), handle: { _, _ in })
+                endpoint.datagramPort = any.datagramPort
+                endpoint.streamPort = any.datagramPort
+                any.stop()
+                return try start(endpoint)
+            } catch {
+                if attempt == Self.attemptsMax { throw error }
             }
         }
     }
 
-    /// Begins anew when the server wants other intervals; what has been gathered is sent.
-    func gather(for interval: Interval) {
-        let isNew = gathering.withLock { gathering in
-            defer { gathering = interval }
-            return gathering != interval
-        }
-        guard isNew, let old = listener.withLock({ $0.take() }) else { return }
-        old.stop()
-        var endpoint = StatsdEndpoint()
-        endpoint.address = setting.address
-        endpoint.datagramPort = old.datagramPort
-        endpoint.streamPort = old.streamPort
-        do throws(TelemetryProblem) { try start(endpoint) } catch {
-            logger.error("statsd does not listen", metadata: ["problem": "\(error)"])
+    private var keptPort: UInt16? {
+        let text = try? String(contentsOfFile: setting.portFile.string, encoding: .utf8)
+        return text.flatMap { UInt16($0.filter(\.isNumber)) }
+    }
+
+    private func keepPort() {
+        guard let port = listener.withLock({ $0?.datagramPort }), port != keptPort else { return }
+        do {
+            try Data("\(port)\n".utf8).write(to: URL(filePath: setting.portFile.string), options: .atomic)
+        } catch {
+            logger.warning("statsd's port was not kept", metadata: ["error": "\(error)"])
         }
     }
 
+    /// Gathers in the intervals that the server wants.
+    func gather(for interval: Interval) {
+        gathering.withLock { $0 = interval }
+        listener.withLock { $0 }?.setInterval(seconds: Self.seconds(interval))
+    }
+
+    private static func seconds(_ interval: Interval) -> Int64 { max(1, interval.milliseconds / 1000) }
+
     private func start(_ endpoint: StatsdEndpoint) throws(TelemetryProblem) {
         let started = try StatsdListener(
-            endpoint, intervalSeconds: max(1, gathering.withLock { $0 }.milliseconds / 1000),
+            endpoint, intervalSeconds: Self.seconds(gathering.withLock { $0 }),
             seed: .random(in: 0 ... .max)
         ) { [weak self] tally, _ in self?.send(tally) }
         listener.withLock { $0 = started }
@@ -118,11 +150,11 @@ final class HostMetrics: Service {
         }
     }
 
-    /// A number for a snapshot, which grows also over restarts of the agent: the time, or one more than the last.
+    /// The number of the next snapshot. Each is one more than the one before, so that the server sees which of
+    /// the last ones it does not have.
     private func nextNumber() -> UInt64 {
-        let time = UInt64(max(0, setting.now().milliseconds))
-        return lastNumber.withLock { last in
-            last = max(last + 1, time)
+        lastNumber.withLock { last in
+            last += 1
             return last
         }
     }
@@ -133,7 +165,8 @@ final class HostMetrics: Service {
             logger.notice("statsd line refused", metadata: ["line": "\(line.text): \(line.reason.rawValue)"])
         }
         let whole = StatsdSnapshot(tally, agent: setting.host.text, interval: 0)
-        guard !whole.series.isEmpty || whole.counts.badLines + whole.counts.packetsDropped > 0 else { return }
+        guard !whole.series.isEmpty || !whole.events.isEmpty || whole.counts.badLines + whole.counts.packetsDropped > 0
+        else { return }
         var pieces = [whole]
         while let large = pieces.firstIndex(where: { $0.encoded().count > Self.snapshotBytesMax && $0.series.count > 1 }
         ),
@@ -141,9 +174,10 @@ final class HostMetrics: Service {
         {
             let piece = pieces.remove(at: large)
             let middle = piece.series.count / 2
-            pieces.append(
-                StatsdSnapshot(
-                    agent: piece.agent, interval: 0, counts: piece.counts, series: Array(piece.series[..<middle])))
+            var first = StatsdSnapshot(
+                agent: piece.agent, interval: 0, counts: piece.counts, series: Array(piece.series[..<middle]))
+            first.events = piece.events
+            pieces.append(first)
             pieces.append(StatsdSnapshot(agent: piece.agent, interval: 0, series: Array(piece.series[middle...])))
         }
         for piece in pieces {

@@ -19,7 +19,7 @@ enum MetricsFacts {
             facts["metrics.retention.\(index + 1)"] = "\(rule.match) keep \(archives)\(aggregation)\(filled)"
         }
         for histogram in policy.histograms {
-            facts["metrics.histograms.\(histogram.prefix)"] = histogram.bounds.map { "\($0)" }.joined(separator: " ")
+            facts["metrics.histograms.\(histogram.metric)"] = histogram.bounds.map { "\($0)" }.joined(separator: " ")
         }
         for scrape in policy.scrapes {
             facts["metrics.scrape.\(scrape.name)"] = "\(targets(scrape)) every \(scrape.every)"

@@ -16,7 +16,7 @@ extension SchemaReader {
         "regions",
     ]
     static let retentionKeys: Set<String> = ["match", "keep", "aggregate", "filled-min"]
-    static let histogramKeys: Set<String> = ["prefix", "bins"]
+    static let histogramKeys: Set<String> = ["metric", "bins"]
     static let scrapeKeys: Set<String> = ["targets", "on", "port", "app", "process", "path", "every"]
 
     func metrics(_ reader: MappingReader) -> MetricsDeclaration {
@@ -100,8 +100,11 @@ extension SchemaReader {
         }
         if !reader.has("bins") { reader.reportMissing("bins", hint: "write upper bounds: bins: [10, 100, 1000]") }
         var bounds: [Double] = []
-        for item in items("bins", reader) {
+        let bins = items("bins", reader)
+        for (place, item) in bins.enumerated() {
             guard let text = log.text(item, of: "bins") else { continue }
+            // statsd's own files say it; a bin for what is left is there anyhow.
+            if text.value == "inf", place == bins.count - 1, !bounds.isEmpty { break }
             guard let bound = Double(text.value), bound.isFinite, bounds.last.map({ bound > $0 }) ?? true else {
                 log.error(
                     "value.range", at: text.position, "Bounds of bins must be numbers that rise.",
@@ -110,7 +113,7 @@ extension SchemaReader {
             }
             bounds.append(bound)
         }
-        return bounds.isEmpty ? nil : HistogramSpec(prefix: reader.text("prefix")?.value ?? "", bounds: bounds)
+        return bounds.isEmpty ? nil : HistogramSpec(metric: reader.text("metric")?.value ?? "", bounds: bounds)
     }
 
     private func scrape(

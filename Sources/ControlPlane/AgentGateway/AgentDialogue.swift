@@ -111,16 +111,19 @@ struct AgentDialogue: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             var packages: PackageRequests?
+            var measurements = HeldMeasurements()
             watch.waits()
             while let frame = try await frames.next() {
                 watch.heard()
                 if case .metrics(let sequence, let bytes) = frame {
                     try ReportCheck.check(metricsBytes: bytes.readableBytes)
-                    try await dependencies.measured(session.host, bytes)
-                    session.send(.metricsAcknowledged(sequence: sequence))
+                    measurements.add(sequence, bytes)
+                    try await keep(&measurements, of: session)
                     watch.waits()
                     continue
                 }
+                // A heartbeat at the latest.
+                try await keep(&measurements, of: session)
                 let message = try frame.messageFromAgent
                 if case .packageBytes(let request, let digest, let offset, let length) = message {
                     let serving = packages ?? PackageRequests(read: dependencies.readPackage)
@@ -135,6 +138,14 @@ struct AgentDialogue: Sendable {
                 }
                 watch.waits()
             }
+        }
+    }
+
+    /// Keeps what can be kept, in the order in which it came, and acknowledges it.
+    private func keep(_ measurements: inout HeldMeasurements, of session: AgentSession) async throws(Problem) {
+        while let first = measurements.first, try await dependencies.measured(session.host, first.bytes) {
+            session.send(.metricsAcknowledged(sequence: first.sequence))
+            measurements.removeFirst()
         }
     }
 

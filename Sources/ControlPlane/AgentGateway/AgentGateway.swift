@@ -50,9 +50,10 @@ package final class AgentGateway: Service {
         package var observe: @Sendable (AgentObservation) async -> Void
         /// Told of every heartbeat, thousands a second: returns at once.
         package var heard: @Sendable (HostName) -> Void
-        /// Keeps what a host has measured, which may come again. Acknowledged when it returns; a throw
-        /// closes the connection.
-        package var measured: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Void
+        /// Keeps what a host has measured, which may come again. Acknowledged when it returns true; when it
+        /// cannot be kept now, it is tried again later, before what came after it. A throw closes the
+        /// connection.
+        package var measured: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool
         /// How long agents are to gather before they send.
         package var metricsInterval: @Sendable () -> Interval
 
@@ -65,7 +66,7 @@ package final class AgentGateway: Service {
                 @escaping @Sendable (Core.Digest, _ offset: Int64, _ length: Int) async throws(Problem) -> ByteBuffer,
             observe: @escaping @Sendable (AgentObservation) async -> Void,
             heard: @escaping @Sendable (HostName) -> Void,
-            measured: @escaping @Sendable (HostName, ByteBuffer) async throws(Problem) -> Void,
+            measured: @escaping @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool,
             metricsInterval: @escaping @Sendable () -> Interval = { .seconds(10) }
         ) {
             self.redeem = redeem

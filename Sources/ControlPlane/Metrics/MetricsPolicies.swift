@@ -39,7 +39,7 @@ extension MetricsPolicy {
         settings.interval = flush.milliseconds / 1000
         settings.percentiles = percentiles.map(Double.init)
         settings.names.isLegacy = legacyNames
-        settings.histograms = histograms.map { StatsdBins(metric: $0.prefix, limits: $0.bounds + [.infinity]) }
+        settings.histograms = histograms.map { StatsdBins(metric: $0.metric, limits: $0.bounds + [.infinity]) }
         return settings
     }
 }

@@ -46,7 +46,6 @@ package final class MetricsService: Service {
     private static let syncGap = Duration.seconds(1)
     /// How long after an interval's end the snapshots of agents are waited for, in milliseconds.
     private static let patienceMax: Int64 = 2000
-    private static let earlyMax = 10_000
     private static let maintenanceGap = Duration.seconds(60)
 
     package let store: SeriesStore
@@ -70,8 +69,6 @@ package final class MetricsService: Service {
         var statsd: StatsdServer?
         var carbon: CarbonListener?
         var problems: [Problem] = []
-        /// What agents sent while statsd was not there: when it begins, and when its settings change.
-        var early: [StatsdSnapshot] = []
     }
 
     /// Opens the store.
@@ -143,8 +140,11 @@ package final class MetricsService: Service {
         store.configure(rules: policy.rules, seriesMax: policy.seriesMax)
         guard policy.statsd != statsd else { return }
         sources.announce(policy.flush)
-        listeners.withLock { $0.statsd.take() }?.stop()
-        do { try listenStatsd() } catch { logger.error("statsd does not listen", metadata: ["problem": "\(error)"]) }
+        listeners.withLock { $0.statsd }?.configure(policy.statsd, patience: Self.patience(policy))
+    }
+
+    private static func patience(_ policy: MetricsPolicy) -> Int64 {
+        min(patienceMax, policy.flush.milliseconds / 2)
     }
 
     /// What could not be listened on, the relays whose targets are away, and who has too many series: for the doctor.
@@ -159,7 +159,9 @@ package final class MetricsService: Service {
 
     /// Where statsd and carbon listen, as the kernel says.
     package var ports: (statsd: UInt16?, carbon: UInt16?) {
-        listeners.withLock { ($0.statsd?.datagramPort, $0.carbon?.linePort) }
+        listeners.withLock { listeners in
+            (listeners.statsd.flatMap { $0.datagramPort == 0 ? nil : $0.datagramPort }, listeners.carbon?.linePort)
+        }
     }
 
     /// On a thread that may wait for a disk.
@@ -227,30 +229,38 @@ package final class MetricsService: Service {
             endpoint.picklePort = place.port == 0 ? 0 : place.port + 1
             let listener = try CarbonListener(endpoint, sink: relays.tap, seed: .random(in: 0 ... .max))
             listeners.withLock { $0.carbon = listener }
+            logger.info("carbon listens", metadata: ["address": "\(place.address)", "port": "\(listener.linePort)"])
         }
     }
 
-    /// What agents send is aggregated by the server's statsd, whether or not anybody else finds it.
+    /// What agents send is aggregated by the server's statsd, whether or not it listens for anybody else.
     private func listenStatsd() throws(Problem) {
-        let unknown = Listen(address: "127.0.0.1", port: 0, isOptional: false)
         if let place = setting.statsd {
             try open(place, "statsd") { () throws(TelemetryProblem) in try startStatsd(place) }
         }
         if listeners.withLock({ $0.statsd == nil }) {
-            try told { () throws(TelemetryProblem) in try startStatsd(unknown) }
+            try told { () throws(TelemetryProblem) in try startStatsd(nil) }
         }
     }
 
-    private func startStatsd(_ place: Listen) throws(TelemetryProblem) {
-        var endpoint = StatsdEndpoint()
-        endpoint.address = place.address
-        endpoint.datagramPort = place.port
-        endpoint.streamPort = place.port
+    private func startStatsd(_ place: Listen?) throws(TelemetryProblem) {
+        let endpoint = place.map { place in
+            var endpoint = StatsdEndpoint()
+            endpoint.address = place.address
+            endpoint.datagramPort = place.port
+            endpoint.streamPort = place.port
+            return endpoint
+        }
+        let policy = policies.current
         let server = try StatsdServer(
-            endpoint, settings: policies.current.statsd,
-            patience: min(Self.patienceMax, policies.current.flush.milliseconds / 2),
-            managementPort: place.port == 0 ? 0 : place.port + 1,
-            sink: relays.tap, seed: .random(in: 0 ... .max)
+            endpoint, settings: policy.statsd, patience: Self.patience(policy),
+            managementPort: place.map { $0.port == 0 ? 0 : $0.port + 1 }, sink: relays.tap,
+            durability: StatsdDurability(folder: setting.folder.appending("statsd")) {
+                [store] () throws(TelemetryProblem) in
+                // A log that could not be synced is in doubt; blocks are another way to be safe.
+                do throws(TelemetryProblem) { try store.sync() } catch { try store.flush() }
+            },
+            seed: .random(in: 0 ... .max)
         ) { [logger, happenings] report in
             for line in report.badLines {
                 logger.notice("statsd line refused", metadata: ["line": "\(line.text): \(line.reason.rawValue)"])
@@ -258,14 +268,12 @@ package final class MetricsService: Service {
             if let problem = report.problem {
                 logger.error("statsd was not kept", metadata: ["problem": "\(problem)"])
             }
-            if !report.notices.isEmpty { happenings.hear(report.notices, at: report.end) }
+            if !report.events.isEmpty { happenings.hear(report.events, at: report.end) }
         }
-        let early = listeners.withLock { listeners in
-            listeners.statsd = server
-            defer { listeners.early = [] }
-            return listeners.early
-        }
-        for snapshot in early { merge(snapshot, into: server) }
+        for line in server.dropped { logger.error("metrics were lost", metadata: ["what": "\(line)"]) }
+        listeners.withLock { $0.statsd = server }
+        guard let place else { return }
+        logger.info("statsd listens", metadata: ["address": "\(place.address)", "port": "\(server.datagramPort)"])
     }
 
     private func open(
@@ -321,12 +329,14 @@ extension MetricsService: MetricsOperations {
         return sum
     }
 
-    package func takeOpenTelemetry(_ body: [UInt8]) async throws(Problem) -> PointsTaken {
+    package func takeOpenTelemetry(
+        _ body: [UInt8], as format: OTLPMetrics.Format
+    ) async throws(Problem) -> PointsTaken {
         let time = now().milliseconds / 1000
         let points = try openTelemetry.withLock { (telemetry) throws(Problem) in
             try told { () throws(TelemetryProblem) in
                 telemetry.expire(at: time)
-                return try telemetry.points(of: body, at: time)
+                return try telemetry.points(of: body, as: format, at: time)
             }
         }
         return try await take(points, from: SourceName("otlp"))
@@ -337,8 +347,9 @@ extension MetricsService: MetricsOperations {
     }
 
     /// Keeps what a host has measured.
+    /// - Returns: whether it is kept; what is not has to come again.
     /// - Throws: `metrics.invalid` for what no agent of ours sends.
-    package func measured(_ host: HostName, _ bytes: ByteBuffer) async throws(Problem) {
+    package func measured(_ host: HostName, _ bytes: ByteBuffer) async throws(Problem) -> Bool {
         let body = Array(bytes.readableBytesView.dropFirst())
         switch bytes.readableBytesView.first {
         case UInt8(ascii: "P"):
@@ -349,8 +360,9 @@ extension MetricsService: MetricsOperations {
             if let problem = taken.problem {
                 logger.error("metrics of a host were lost", metadata: ["host": "\(host)", "problem": "\(problem)"])
             }
+            return true
         case UInt8(ascii: "S"):
-            try merge(body, from: host)
+            return try await merge(body, from: host)
         case let kind:
             throw Problem(
                 "metrics.invalid", "What the host has measured was not taken.",
@@ -378,7 +390,7 @@ extension MetricsService: MetricsOperations {
 
     /// Takes a snapshot of an agent's statsd in, once. One that comes too late is given up: it is no reason
     /// to hear it again.
-    private func merge(_ bytes: [UInt8], from host: HostName) throws(Problem) {
+    private func merge(_ bytes: [UInt8], from host: HostName) async throws(Problem) -> Bool {
         let snapshot = try told { () throws(TelemetryProblem) in try StatsdSnapshot(decoding: bytes) }
         guard snapshot.agent == host.text else {
             throw Problem(
@@ -386,19 +398,23 @@ extension MetricsService: MetricsOperations {
                 cause: "It is for the host \(quotedForMessage(snapshot.agent)); the certificate is for \(host).",
                 remedy: "Look at the host: this is a fault in its agent, or somebody else speaks for it.")
         }
-        let statsd = listeners.withLock { listeners in
-            if listeners.statsd == nil, listeners.early.count < Self.earlyMax { listeners.early.append(snapshot) }
-            return listeners.statsd
-        }
-        if let statsd { merge(snapshot, into: statsd) }
-    }
-
-    private func merge(_ snapshot: StatsdSnapshot, into statsd: StatsdServer) {
+        guard let statsd = listeners.withLock({ $0.statsd }) else { return false }
         do {
-            _ = try statsd.merge(snapshot)
+            // It waits for a disk, which no thread of others may do.
+            return try await NIOThreadPool.singleton.runIfActive { [logger] in
+                do throws(TelemetryProblem) {
+                    _ = try statsd.merge(snapshot, encoded: bytes)
+                    return true
+                } catch {
+                    let isGivenUp = error.code != "storage.failed"
+                    logger.notice(
+                        isGivenUp ? "metrics of a host were given up" : "metrics of a host have to wait",
+                        metadata: ["host": "\(snapshot.agent)", "problem": "\(error)"])
+                    return isGivenUp
+                }
+            }
         } catch {
-            logger.notice(
-                "metrics of a host were given up", metadata: ["host": "\(snapshot.agent)", "problem": "\(error)"])
+            return false
         }
     }
 }

@@ -31,8 +31,8 @@ package protocol MetricsOperations: Sendable {
     func take(_ points: [NamedPoint], from source: SourceName) async throws(Problem) -> PointsTaken
     func take(_ points: NamedPoints, from source: SourceName) async throws(Problem) -> PointsTaken
 
-    /// Keeps the points of an OTLP/HTTP request, as JSON.
-    func takeOpenTelemetry(_ body: [UInt8]) async throws(Problem) -> PointsTaken
+    /// Keeps the points of an OTLP/HTTP request, as JSON or protobuf.
+    func takeOpenTelemetry(_ body: [UInt8], as format: OTLPMetrics.Format) async throws(Problem) -> PointsTaken
 
     /// Makes PNG of SVG.
     /// - Throws: `picture.failed`.

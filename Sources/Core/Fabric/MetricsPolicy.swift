@@ -93,12 +93,12 @@ package struct RetentionSpec: Codable, Hashable, Sendable {
 /// Bins of timers.
 package struct HistogramSpec: Codable, Hashable, Sendable {
     /// What the timer's name contains; empty: every timer.
-    package var prefix: String
+    package var metric: String
     /// Upper bounds in rising order, exclusive. Whatever is not below the last is in a bin of its own.
     package var bounds: [Double]
 
-    package init(prefix: String, bounds: [Double]) {
-        self.prefix = prefix
+    package init(metric: String, bounds: [Double]) {
+        self.metric = metric
         self.bounds = bounds
     }
 }

@@ -1,13 +1,8 @@
-<<<<<<<< HEAD:Sources/Logs/Lines/LogWord.swift
 /// Words of lines: longest runs of ASCII letters, digits, `_` and bytes of 0x80 and above.
 package enum LogWord {
     @inline(__always)
     package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
-========
-/// Words and phrases of lines. A word is a longest run of ASCII letters, digits, `_` and bytes of 0x80 and above.
-package enum LogWord {
->>>>>>>> 3c7239b5af2215002386c96b50b5320dfb124485:Sources/Logs/Search/Values/LogWord.swift
     /// Whether a byte is part of a word.
     @inline(__always)
     package static func isPart(_ byte: UInt8) -> Bool {

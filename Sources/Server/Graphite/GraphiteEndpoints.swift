@@ -11,6 +11,8 @@ import Wire
 struct GraphiteEndpoints {
     /// What one batch of Prometheus or OpenTelemetry may hold, compressed.
     private static let batchBytesMax = 16 << 20
+    /// And unpacked.
+    private static let unpackedBytesMax = 64 << 20
     /// Series that an index lists.
     private static let indexMax = 100_000
 
@@ -225,10 +227,26 @@ struct GraphiteEndpoints {
             return Response(status: .noContent)
         }
         board.on(GraphiteRoutes.openTelemetry) { call in
-            let taken = try await metrics.takeOpenTelemetry(try await call.bytes(max: Self.batchBytesMax))
+            let body = try await call.bytes(max: Self.batchBytesMax, unpackedMax: Self.unpackedBytesMax)
+            let isProtobuf = call.request.headers[.contentType]?.lowercased().hasPrefix("application/x-protobuf") == true
+            let taken = try await metrics.takeOpenTelemetry(body, as: isProtobuf ? .protobuf : .json)
+            if isProtobuf {
+                return .bytes(OTLPAnswer.protobuf(rejected: taken.refused), type: "application/x-protobuf")
+            }
             let rejected = taken.refused > 0 ? #"{"partialSuccess":{"rejectedDataPoints":"\#(taken.refused)"}}"# : "{}"
             return .bytes(Array(rejected.utf8), type: "application/json")
         }
+    }
+}
+
+/// What an OTLP sender is told. Source: opentelemetry/proto/collector/metrics/v1/metrics_service.proto.
+private enum OTLPAnswer {
+    /// An `ExportMetricsServiceResponse`: empty, or with a `partial_success`.
+    static func protobuf(rejected: Int) -> [UInt8] {
+        guard rejected > 0 else { return [] }
+        var number: [UInt8] = [0x08]
+        number.append(varint: rejected)
+        return [0x0A, UInt8(number.count)] + number
     }
 }
 

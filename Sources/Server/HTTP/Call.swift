@@ -83,31 +83,36 @@ struct Call: Sendable {
         return try FormFields(text)
     }
 
-    /// The body as it came.
-    /// - Throws: `body.too-large`.
-    func bytes(max: Int = bodyBytesMax) async throws(Problem) -> [UInt8] {
-        Array(try await body(max: max).readableBytesView)
-    }
-
-    /// The body, unpacked if it came packed.
-    /// - Throws: `body.too-large`, `body.media-type`, `gzip.invalid`, `gzip.too-large`.
-    func unpackedBytes(max: Int, unpackedMax: Int) async throws(Problem) -> [UInt8] {
-        let bytes = try await bytes(max: max)
-        switch request.headers[.contentEncoding]?.lowercased() {
-        case nil, "", "identity": return bytes
-        case "gzip", "x-gzip", "deflate":
-            return try told { () throws(TelemetryProblem) in try Gzip.unpacked(bytes, bytesMax: unpackedMax) }
-        case .some(let encoding):
-            throw Problem(
-                "body.media-type", "The request's body cannot be read.",
-                cause: "It is packed as \(quotedForMessage(encoding)).", remedy: "Send it plain, or as gzip.")
-        }
+    /// The body, unpacked if gzip or zlib has packed it.
+    /// - Parameter unpackedMax: nil: no more than may come.
+    /// - Throws: `body.too-large`, `body.encoding`, `gzip.invalid`.
+    func bytes(max: Int = bodyBytesMax, unpackedMax: Int? = nil) async throws(Problem) -> [UInt8] {
+        Array(try await body(max: max, unpackedMax: unpackedMax).readableBytesView)
     }
 
     /// The number of the last event that a reader of a stream has.
     var lastEventID: Int64? { request.headers[.lastEventID].flatMap { Int64($0) } }
 
-    private func body(max: Int = bodyBytesMax) async throws(Problem) -> ByteBuffer {
+    private func body(max: Int = bodyBytesMax, unpackedMax: Int? = nil) async throws(Problem) -> ByteBuffer {
+        let packed = try await collected(max: max)
+        let encoding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
+        switch encoding {
+        // remote_write is packed with Snappy's blocks, which is a part of its format.
+        case "", "identity", "snappy": return packed
+        case "gzip", "x-gzip", "deflate":
+            let bytes = Array(packed.readableBytesView)
+            return try ByteBuffer(
+                bytes: told { () throws(TelemetryProblem) in
+                    try Gunzip.unpacked(bytes, bytesMax: unpackedMax ?? max)
+                })
+        default:
+            throw Problem(
+                "body.encoding", "The request's body cannot be read.",
+                cause: "Its encoding is \(quotedForMessage(encoding)).", remedy: "Send it with gzip, or as it is.")
+        }
+    }
+
+    private func collected(max: Int) async throws(Problem) -> ByteBuffer {
         var request = request
         do {
             return try await request.collectBody(upTo: max)

@@ -96,7 +96,7 @@ struct LogAcceptEndpoints {
     }
 
     private static func body(of call: Call) async throws(Problem) -> [UInt8] {
-        try await call.unpackedBytes(max: bodyBytesMax, unpackedMax: unpackedBytesMax)
+        try await call.bytes(max: bodyBytesMax, unpackedMax: unpackedBytesMax)
     }
 }
 

@@ -59,7 +59,7 @@ struct LogsEndpoints {
         }
         board.on(LogsRoutes.send) { call in
             let labels = try Self.labels(call)
-            let body = try await call.unpackedBytes(max: Self.bodyBytesMax, unpackedMax: Self.unpackedBytesMax)
+            let body = try await call.bytes(max: Self.bodyBytesMax, unpackedMax: Self.unpackedBytesMax)
             let time = now().milliseconds * 1_000_000
             let count = try await logs.take { processor throws(Problem) in
                 let stream = processor.builder.stream(LogStream([.init("source", "api")] + labels))

@@ -1,4 +1,4 @@
-/// Makes points of OTLP/HTTP's metrics in JSON, request by request. Sources: open-telemetry/opentelemetry-proto,
+/// Makes points of OTLP/HTTP's metrics, in JSON or protobuf, request by request. Sources: open-telemetry/opentelemetry-proto,
 /// opentelemetry/proto/metrics/v1/metrics.proto and docs/specification.md (JSON Protobuf Encoding).
 ///
 /// A metric's name is the path: `http.server.duration`. Its attributes are tags, and of the resource those
@@ -27,9 +27,14 @@ package struct OTLPMetrics: Sendable {
     /// How many series are added up here.
     package var totalCount: Int { totals.count + histograms.count }
 
+    /// How a request is written.
+    package enum Format: Sendable { case json, protobuf }
+
     /// The points of a request's body, which came at `now`: its time is that of points without one.
-    package mutating func points(of body: [UInt8], at now: Int64) throws(TelemetryProblem) -> NamedPoints {
-        let request = try JSONReader.read(body)
+    package mutating func points(
+        of body: [UInt8], as format: Format = .json, at now: Int64
+    ) throws(TelemetryProblem) -> NamedPoints {
+        let request = try format == .json ? JSONReader.read(body) : OTLPProtobuf.read(body)
         guard case .object = request else {
             throw TelemetryProblem(
                 "otlp.invalid", "The request was not taken.", cause: "It is no object.",

@@ -65,6 +65,6 @@ struct WireReader {
     private func problem(_ cause: String) -> TelemetryProblem {
         TelemetryProblem(
             "protobuf.invalid", "The message was not read.", cause: "At byte \(index): \(cause)",
-            remedy: "Send a `prometheus.WriteRequest` of remote_write 1.0.")
+            remedy: "Send a whole message: a `prometheus.WriteRequest`, or OTLP's `ExportMetricsServiceRequest`.")
     }
 }

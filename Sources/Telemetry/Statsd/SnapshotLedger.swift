@@ -17,26 +17,52 @@ struct SnapshotLedger {
     private var agents: [String: Seen] = [:]
     private var flush = 0
 
+    init() {}
+
+    /// Judges a snapshot.
+    func verdict(_ agent: String, interval: UInt64) -> Verdict {
+        guard let seen = agents[agent] else { return agents.count < Self.agentsMax ? .new : .tooManyAgents }
+        if interval > seen.newest { return .new }
+        let behind = seen.newest - interval
+        if behind >= Self.intervalsMax { return .late }
+        return seen.taken & 1 << behind == 0 ? .new : .duplicate
+    }
+
     /// Judges a snapshot, and remembers it if it is new.
     mutating func admit(_ agent: String, interval: UInt64) -> Verdict {
-        guard var seen = agents[agent] else {
-            guard agents.count < Self.agentsMax else { return .tooManyAgents }
-            agents[agent] = Seen(newest: interval, taken: 1, flush: flush)
-            return .new
-        }
+        let verdict = verdict(agent, interval: interval)
+        guard verdict == .new else { return verdict }
+        var seen = agents[agent] ?? Seen(newest: interval, taken: 0, flush: flush)
         if interval > seen.newest {
             let ahead = interval - seen.newest
-            seen.taken = ahead < 64 ? seen.taken << ahead | 1 : 1
+            seen.taken = ahead < 64 ? seen.taken << ahead : 0
             seen.newest = interval
-        } else {
-            let behind = seen.newest - interval
-            guard behind < Self.intervalsMax else { return .late }
-            guard seen.taken & 1 << behind == 0 else { return .duplicate }
-            seen.taken |= 1 << behind
         }
+        seen.taken |= 1 << (seen.newest - interval)
         seen.flush = flush
         agents[agent] = seen
         return .new
+    }
+
+    /// Writes what is known, as a journal keeps it.
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(varint: agents.count)
+        for (agent, seen) in agents {
+            bytes.append(text: agent)
+            bytes.append(varint: seen.newest)
+            bytes.append(fixed: seen.taken)
+        }
+    }
+
+    /// Reads what `append` has written; nil if it did not.
+    init?(_ reader: inout ByteReader) {
+        guard let count = reader.count(limit: Self.agentsMax) else { return nil }
+        for _ in 0..<count {
+            guard let agent = reader.text(limit: StatsdSnapshot.agentBytesMax), let newest = reader.varint(),
+                let taken = reader.fixed(UInt64.self)
+            else { return nil }
+            agents[agent] = Seen(newest: newest, taken: taken, flush: 0)
+        }
     }
 
     /// An interval of the server has ended. Agents that were silent for a day of ten seconds are forgotten.

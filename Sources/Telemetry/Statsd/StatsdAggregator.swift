@@ -3,23 +3,35 @@
 /// It knows what lasts longer than an interval: gauges' values, idle series, the sink's numbers of series,
 /// and what agents sent. It belongs to one thread at a time.
 package final class StatsdAggregator {
-    package let settings: StatsdSettings
+    package private(set) var settings: StatsdSettings
     /// Points that were made, in the last flush.
     package private(set) var pointsWritten = 0
     /// Series that the sink refused, in the last flush.
     package private(set) var seriesRefused = 0
+    /// What came in the last interval, from agents too.
+    private(set) var counts = StatsdCounts()
+    private(set) var events: [StatsdNotice] = []
 
     private let sink: any PointSink
-    private let source: SourceName
+    let limits: StatsdLimits
     var registry: StatsdRegistry
-    private let outputs: StatsdOutputs
+    private var outputs: StatsdOutputs
+    /// Seconds that a rate is of.
+    private var seconds = 10.0
     private var points: [SeriesPoint] = []
+    /// Points of what agents sent that the sink has not taken yet.
+    private(set) var unwritten: [SeriesPoint] = []
     private var failure: TelemetryProblem?
     private var sorter = DoubleSort()
     /// What agents sent since the last flush.
     let pending: StatsdTally
     var hasPending = false
     var ledger: SnapshotLedger
+    var senders: StatsdSenders
+    /// Where what agents send is kept until it is in the sink.
+    var journal: StatsdJournaling?
+    /// Gauges that are not what they were, in the last flush.
+    private(set) var gaugeNews: [(name: [UInt8], value: Double)] = []
 
     /// Points are handed to the sink in pieces of this size.
     private static let batch = 8192
@@ -30,49 +42,99 @@ package final class StatsdAggregator {
     ) {
         self.settings = settings
         self.sink = sink
-        self.source = source
+        self.limits = limits
         outputs = StatsdOutputs(settings)
         registry = StatsdRegistry(seed: seed)
-        pending = StatsdTally(limits: limits, seed: seed &+ 1)
+        pending = StatsdTally(limits: limits.ofAgents, seed: seed &+ 1)
         ledger = SnapshotLedger()
+        senders = StatsdSenders(own: source)
+    }
+
+    /// Takes other settings: from the next flush on. What gauges are stays known.
+    package func configure(_ settings: StatsdSettings) {
+        self.settings = settings
+        outputs = StatsdOutputs(settings)
+        registry.rename(outputs)
     }
 
     /// Writes an interval's points, and what agents sent meanwhile. The tally is changed, and of no use but to
     /// be cleared.
     /// - Parameter time: the interval's end in seconds since 1970, which all points get.
+    /// - Throws: what the sink or the journal said; everything that could be done is done.
     package func flush(_ tally: StatsdTally, at time: Int64) throws(TelemetryProblem) {
-        if hasPending {
-            tally.merge(pending)
+        failure = nil
+        var own = tally
+        if hasPending, isBegun(tally, at: time) {
+            // The other way round, names of agents would stay in a table that has a cap of its own.
+            pending.merge(tally)
+            pending.seconds = tally.seconds
+            own = pending
+        }
+        write(own, at: time)
+        if own === pending {
             pending.clear()
             hasPending = false
         }
+        finish(time)
+        if let failure { throw failure }
+    }
+
+    /// Writes what a tally has, and tries again what the sink has not taken.
+    func write(_ tally: StatsdTally, at time: Int64) {
         pointsWritten = 0
         seriesRefused = 0
-        failure = nil
+        gaugeNews = []
+        let interval = Double(settings.interval)
+        // One that took longer than it should is as long as it was. Clocks of agents end a little apart.
+        seconds = tally.seconds.map { $0 > interval * 1.1 ? $0 : interval } ?? interval
         registry.beginFlush()
         ledger.endInterval()
+        tally.settleChecks()
+        counts = tally.counts
+        events = tally.notices.filter { $0.kind == .event }
+        let late = unwritten
+        unwritten = []
+        points += late
+        pass(atLeast: 1, keeps: true)
+        let keeps = tally === pending
         let storage = tally.storage
         for number in 0..<storage.pointee.table.count
         where storage.pointee.table.entries[number].state.updates > 0 {
             write(tally, number, at: time)
+            pass(atLeast: Self.batch, keeps: keeps)
         }
-        writeTimed(tally)
+        writeTimed(tally, keeps: keeps)
         writeIdle(at: time)
         writeOwn(tally, at: time)
-        pass(atLeast: 1)
-        if let failure { throw failure }
+        pass(atLeast: 1, keeps: keeps)
+        senders.endInterval()
+    }
+
+    /// Notes what went wrong; the first counts.
+    func fail(_ problem: TelemetryProblem) { failure = failure ?? problem }
+
+    /// Whether all points so far are in the sink.
+    var hasWrittenAll: Bool { failure == nil && unwritten.isEmpty }
+
+    /// Sets what a gauge is known to be.
+    func restoreGauge(_ name: [UInt8], _ value: Double) {
+        let series = name.withUnsafeBytes { registry.touch($0, .gauge, outputs: outputs) }
+        registry.setValue(series, value)
     }
 
     /// Forgets series, as the management port asks for. Returns the names that are forgotten.
     /// - Parameter pattern: a name, or `prefix.*`.
     package func forget(_ kind: StatsdKind, matching pattern: String) -> [String] {
-        registry.remove(kind, matching: pattern)
+        let names = registry.remove(kind, matching: pattern)
+        if kind == .gauge, !names.isEmpty { journal?.isStale = true }
+        return names
     }
 
     private func write(_ tally: StatsdTally, _ number: Int, at time: Int64) {
         let entry = tally.storage.pointee.table.entries + number
         let kind = tally.storage.pointee.table.kind(number)
-        let series = registry.touch(tally.storage.pointee.table.key(number), kind, outputs: outputs)
+        let key = tally.storage.pointee.table.key(number)
+        let series = registry.touch(key, kind, outputs: outputs, sender: senders.sender(of: key, kind))
         let state = entry.pointee.state
         switch kind {
         case .counter:
@@ -80,7 +142,7 @@ package final class StatsdAggregator {
             emitCounter(series, state.sum, at: time)
         case .gauge:
             let value = state.isSet ? state.sum : registry.value(series) + state.sum
-            registry.setValue(series, value)
+            setGauge(series, value)
             emit(series, 0, value, at: time)
         case .set:
             let count = Double(state.head.map { HashSet64($0).count } ?? 0)
@@ -90,11 +152,17 @@ package final class StatsdAggregator {
             registry.setValue(series, state.sum)
             emitTimer(series, tally, entry, at: time)
         }
-        pass(atLeast: Self.batch)
+    }
+
+    private func setGauge(_ series: Int, _ value: Double) {
+        if journal != nil, registry.value(series) != value {
+            gaugeNews.append((Array(registry.name(series)), value))
+        }
+        registry.setValue(series, value)
     }
 
     private func emitCounter(_ series: Int, _ sum: Double, at time: Int64) {
-        emit(series, 0, sum / Double(settings.interval), at: time)
+        emit(series, 0, sum / seconds, at: time)
         if settings.names.keepsCounts { emit(series, 1, sum, at: time) }
     }
 
@@ -141,7 +209,7 @@ package final class StatsdAggregator {
 
     private func emitCount(_ series: Int, _ count: Double, at time: Int64) {
         emit(series, 0, count, at: time)
-        emit(series, 1, count / Double(settings.interval), at: time)
+        emit(series, 1, count / seconds, at: time)
     }
 
     private func writeIdle(at time: Int64) {
@@ -152,13 +220,13 @@ package final class StatsdAggregator {
             case .set: emit(series, 0, 0, at: time)
             case .timer: emitCount(series, 0, at: time)
             }
-            pass(atLeast: Self.batch)
+            pass(atLeast: Self.batch, keeps: false)
         }
         registry.removeExpired()
     }
 
     /// Values with a time of their own: a gauge's as they are, a counter's summed up if they have the same time.
-    private func writeTimed(_ tally: StatsdTally) {
+    private func writeTimed(_ tally: StatsdTally, keeps: Bool) {
         var sums: [TimedValue: Double] = [:]
         for timed in tally.storage.pointee.timed {
             let place = TimedValue(number: timed.number, time: timed.time, value: 0)
@@ -167,15 +235,15 @@ package final class StatsdAggregator {
         }
         for (place, value) in sums {
             let kind = tally.storage.pointee.table.kind(place.number)
-            let series = registry.touch(
-                tally.storage.pointee.table.key(place.number), kind, outputs: outputs)
+            let key = tally.storage.pointee.table.key(place.number)
+            let series = registry.touch(key, kind, outputs: outputs, sender: senders.sender(of: key, kind))
             if kind == .gauge {
-                registry.setValue(series, value)
+                setGauge(series, value)
                 emit(series, 0, value, at: place.time)
             } else {
                 emitCounter(series, value, at: place.time)
             }
-            pass(atLeast: Self.batch)
+            pass(atLeast: Self.batch, keeps: keeps)
         }
     }
 
@@ -197,10 +265,9 @@ package final class StatsdAggregator {
             settings.names.isLegacy
             ? "" : settings.names.global.isEmpty ? "" : settings.names.global + "."
         let name = Array("\(prefix)\(own).numStats".utf8)
-        if let series = sink.series(named: name.span, source: source) {
+        if let series = sink.series(named: name.span, source: senders.own) {
             points.append(SeriesPoint(series: series, time: time, value: Double(registry.touched)))
         }
-        pass(atLeast: Self.batch)
     }
 
     /// Adds a point of one of a series' outputs. What is not finite is left out: a sum may overflow.
@@ -210,6 +277,7 @@ package final class StatsdAggregator {
         if index == StatsdRegistry.unknown {
             let name = outputs.name(
                 registry.name(series), registry.kind(series), output, bins: registry.bins(series))
+            let source = senders.source(registry.sender(series))
             guard let found = sink.series(named: name.span, source: source) else {
                 seriesRefused += 1
                 return
@@ -221,13 +289,15 @@ package final class StatsdAggregator {
     }
 
     /// Hands points to the sink. A failure is told at the end of the flush: the points after it are tried.
-    private func pass(atLeast count: Int) {
+    /// - Parameter keeps: whether those that are not taken are tried again at the next flush.
+    private func pass(atLeast count: Int, keeps: Bool) {
         guard points.count >= count else { return }
         do {
             try sink.append(points)
             pointsWritten += points.count
         } catch {
-            failure = failure ?? error
+            fail(error)
+            if keeps { unwritten += points }
         }
         points.removeAll(keepingCapacity: true)
     }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -17,8 +19,10 @@ final class StatsdHandover: @unchecked Sendable {
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var state: State
     private let waker: Poller.Waker
+    private let milliseconds: Atomic<Int64>
 
-    init(spare: StatsdTally, waker: Poller.Waker) {
+    init(spare: StatsdTally, waker: Poller.Waker, intervalSeconds: Int64) {
+        milliseconds = Atomic(intervalSeconds * 1000)
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
@@ -78,6 +82,15 @@ final class StatsdHandover: @unchecked Sendable {
     /// The descriptor to wake with is closed soon after the end.
     private func wake(_ state: State) {
         if !state.hasEnded { waker.wake() }
+    }
+
+    /// How long intervals are, in milliseconds.
+    var interval: Int64 { milliseconds.load(ordering: .relaxed) }
+
+    /// Makes intervals longer or shorter, from the one on that is running.
+    func setInterval(seconds: Int64) {
+        milliseconds.store(seconds * 1000, ordering: .relaxed)
+        locked { wake($0) }
     }
 
     var isStopping: Bool { locked { $0.isStopping } }

@@ -2,6 +2,8 @@
 package struct StatsdLimits: Hashable, Sendable {
     /// The most names, and as many other spellings of them.
     package var keysMax: Int
+    /// The most names that one agent may bring; those of others are none of its business.
+    package var keysOfAgentMax: Int
     /// The most bytes of names and spellings.
     package var keyBytesMax: Int
     /// The most values of one timer that are kept one by one; from there on they are counted in a
@@ -18,12 +20,22 @@ package struct StatsdLimits: Hashable, Sendable {
     /// How many bad lines are kept for a log.
     package var badLinesKept: Int
 
+    /// For what agents sent: how many names each may have is looked at before.
+    var ofAgents: StatsdLimits {
+        var limits = self
+        limits.keysMax = .max / 4
+        limits.keyBytesMax = .max
+        return limits
+    }
+
     package init(
-        keysMax: Int = 1_000_000, keyBytesMax: Int = 256 << 20, exactValuesMax: Int = 32_768,
+        keysMax: Int = 1_000_000, keysOfAgentMax: Int = 100_000, keyBytesMax: Int = 256 << 20,
+        exactValuesMax: Int = 32_768,
         valueBytesMax: Int = 256 << 20, tableBytesMax: Int = 64 << 20, noticesMax: Int = 1000,
         timedMax: Int = 100_000, badLinesKept: Int = 10
     ) {
         self.keysMax = keysMax
+        self.keysOfAgentMax = keysOfAgentMax
         self.keyBytesMax = keyBytesMax
         self.exactValuesMax = exactValuesMax
         self.valueBytesMax = valueBytesMax

@@ -26,6 +26,15 @@ package struct StatsdNotice: Hashable, Sendable {
     /// As written: `key:value` or a bare word.
     package var tags: [String] = []
 
+    init(event title: String, text: String, time: Int64?, tags: [String]) {
+        kind = .event
+        self.title = title
+        self.text = text
+        status = 0
+        self.time = time
+        self.tags = tags
+    }
+
     /// Reads `_e{title bytes,text bytes}:title|text|…` or `_sc|name|status|…`; nil if it is neither.
     init?(_ kind: StatsdNoticeKind, _ line: UnsafeRawBufferPointer) {
         var bytes = Array(line)[...]
@@ -110,5 +119,23 @@ package struct StatsdNotice: Hashable, Sendable {
         }
         if isEscaped { text.append(UInt8(ascii: "\\")) }
         return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension StatsdTally {
+    /// Makes gauges of service checks: `service_checks.NAME`, with the check's tags and host, is its status.
+    func settleChecks() {
+        guard storage.pointee.notices.contains(where: { $0.kind == .check }) else { return }
+        let clock = start + Int64(storage.pointee.milliseconds)
+        for check in storage.pointee.notices where check.kind == .check {
+            let tags = (check.host.map { ["host:\($0)"] } ?? []) + check.tags
+            let name = Array("service_checks.\(check.title)".utf8).withUnsafeBytes { key in
+                Array(tags.joined(separator: ",").utf8).withUnsafeBytes { StatsdName.canonical(key: key, tags: $0) }
+            }
+            guard let name, let entry = entry(name, .gauge) else { continue }
+            mergeGauge(Double(check.status), isSet: true, at: check.time.map { $0 * 1000 } ?? clock, into: entry)
+            countUpdates(entry, 1)
+        }
+        storage.pointee.notices.removeAll { $0.kind == .check }
     }
 }

@@ -19,22 +19,25 @@ final class StatsdReceiveLoop: @unchecked Sendable {
     /// How often that is done at the end: more than a buffer of the kernel holds.
     private static let roundsAtEnd = 32
 
+    /// Sockets; -1: nobody can send.
     private let datagrams: Int32
     private let streams: Int32
-    private let endpoint: StatsdEndpoint
-    private let intervalMilliseconds: Int64
+    private let connectionsMax: Int
+    private var intervalMilliseconds: Int64
     private let napNanoseconds: Int
     private var poller: Poller
     private let slab: OpaquePointer
     private var tally: StatsdTally
     private var connections: [Int32: LineStream] = [:]
     private var intervalEnd: Int64
+    /// When the interval began, by a clock that nobody puts back.
+    private var began = ContinuousClock.now
     private var drops: UInt32 = 0
 
     var waker: Poller.Waker { poller.waker }
 
     init(
-        datagrams: Int32, streams: Int32, endpoint: StatsdEndpoint, bufferBytes: Int,
+        datagrams: Int32, streams: Int32, connectionsMax: Int, bufferBytes: Int,
         intervalSeconds: Int64,
         tally: StatsdTally
     ) throws(TelemetryProblem) {
@@ -48,14 +51,14 @@ final class StatsdReceiveLoop: @unchecked Sendable {
         self.slab = slab
         self.datagrams = datagrams
         self.streams = streams
-        self.endpoint = endpoint
+        self.connectionsMax = connectionsMax
         self.tally = tally
         intervalMilliseconds = intervalSeconds * 1000
         // Datagrams take about a kilobyte each in the kernel, and two million a second is as fast as they come.
         napNanoseconds = min(1_000_000, bufferBytes / 8 / 1024 * 500)
         poller = try Poller()
-        poller.add(datagrams)
-        poller.add(streams)
+        if datagrams >= 0 { poller.add(datagrams) }
+        if streams >= 0 { poller.add(streams) }
         let now = WallClock.milliseconds()
         tally.start = now
         intervalEnd = (now / intervalMilliseconds + 1) * intervalMilliseconds
@@ -63,14 +66,18 @@ final class StatsdReceiveLoop: @unchecked Sendable {
 
     deinit {
         ctelemetry_slab_free(slab)
-        close(datagrams)
-        close(streams)
+        if datagrams >= 0 { close(datagrams) }
+        if streams >= 0 { close(streams) }
     }
 
     /// Runs until the other side asks for the end.
     func run(_ handover: StatsdHandover) {
         while true {
             let now = WallClock.milliseconds()
+            if handover.interval != intervalMilliseconds {
+                intervalMilliseconds = handover.interval
+                intervalEnd = (now / intervalMilliseconds + 1) * intervalMilliseconds
+            }
             // An interval that cannot end yet is tried again when the other tally comes back, which wakes.
             let left = intervalEnd > now ? min(intervalEnd - now, 60_000) : 1000
             for descriptor in poller.wait(milliseconds: Int32(left)) { receive(descriptor) }
@@ -97,13 +104,16 @@ final class StatsdReceiveLoop: @unchecked Sendable {
         // A clock that jumped ahead ends one interval, not many. While the one before is still being handled,
         // this one goes on, and ends later.
         let begun = now / intervalMilliseconds * intervalMilliseconds
+        tally.seconds = (ContinuousClock.now - began) / .seconds(1)
         guard let empty = handover.exchange(tally, end: begun / 1000) else { return }
+        began = .now
         tally = empty
         tally.start = now
         intervalEnd = begun + intervalMilliseconds
     }
 
     private func countDrops() {
+        guard datagrams >= 0 else { return }
         let total = ctelemetry_drops(datagrams)
         tally.counts.packetsDropped += UInt64(total &- drops)
         drops = total
@@ -127,6 +137,7 @@ final class StatsdReceiveLoop: @unchecked Sendable {
 
     @discardableResult
     private func drainDatagrams() -> Int {
+        guard datagrams >= 0 else { return 0 }
         var total = 0
         for _ in 0..<Self.batchesInARow {
             let count = ctelemetry_slab_receive(slab, datagrams)
@@ -152,7 +163,7 @@ final class StatsdReceiveLoop: @unchecked Sendable {
 
     private func accept() {
         while let descriptor = Socket.accepted(streams) {
-            guard connections.count < endpoint.connectionsMax else {
+            guard connections.count < connectionsMax else {
                 close(descriptor)
                 continue
             }

@@ -18,6 +18,10 @@ struct StatsdRegistry: ~Copyable {
     /// By number: the sink's numbers of a series' outputs, and the bins of a timer.
     private var outputs: [[UInt32]] = []
     private var bins: [[Double]] = []
+    /// By number: who sent a series first, as a place in `liveOfSender`.
+    private var senders: [UInt32] = []
+    /// How many series a sender has that are not gone.
+    private(set) var liveOfSender: [Int] = [0]
     private var flush: UInt32 = 0
     private var gone = 0
 
@@ -34,13 +38,15 @@ struct StatsdRegistry: ~Copyable {
     }
 
     /// The number of a series, made if it is new, and seen in this flush.
+    /// - Parameter sender: who has sent it, if it is new.
     mutating func touch(
-        _ name: UnsafeRawBufferPointer, _ kind: StatsdKind, outputs make: StatsdOutputs
+        _ name: UnsafeRawBufferPointer, _ kind: StatsdKind, outputs make: StatsdOutputs, sender: UInt32 = 0
     ) -> Int {
         let number = find(name, kind)
-        if number < 0 { return add(name, kind, outputs: make) }
+        if number < 0 { return add(name, kind, outputs: make, sender: sender) }
         if table.entries[number].state.isGone {
             gone -= 1
+            liveOfSender[Int(senders[number])] += 1
             table.entries[number].state = State(seen: flush)
             touched += 1
             return number
@@ -48,6 +54,27 @@ struct StatsdRegistry: ~Copyable {
         if table.entries[number].state.seen != flush { touched += 1 }
         table.entries[number].state.seen = flush
         return number
+    }
+
+    /// Whether a series is there, and not gone.
+    func isLive(_ name: [UInt8], _ kind: StatsdKind) -> Bool {
+        let number = name.withUnsafeBytes { find($0, kind) }
+        return number >= 0 && !table.entries[number].state.isGone
+    }
+
+    /// The place of one more sender.
+    mutating func addSender() -> UInt32 {
+        liveOfSender.append(0)
+        return UInt32(liveOfSender.count - 1)
+    }
+
+    /// Makes names anew, when settings have changed. Values stay.
+    mutating func rename(_ make: StatsdOutputs) {
+        for number in 0..<table.count {
+            let limits = kind(number) == .timer ? make.bins(name(number)) : []
+            bins[number] = limits
+            outputs[number] = Array(repeating: Self.unknown, count: make.count(kind(number), bins: limits))
+        }
     }
 
     private func find(_ name: UnsafeRawBufferPointer, _ kind: StatsdKind) -> Int {
@@ -73,7 +100,7 @@ struct StatsdRegistry: ~Copyable {
     }
 
     private mutating func add(
-        _ name: UnsafeRawBufferPointer, _ kind: StatsdKind, outputs make: StatsdOutputs
+        _ name: UnsafeRawBufferPointer, _ kind: StatsdKind, outputs make: StatsdOutputs, sender: UInt32
     ) -> Int {
         guard let start = name.baseAddress else { return 0 }
         let (hash, identity) = hash(name, kind)
@@ -81,6 +108,8 @@ struct StatsdRegistry: ~Copyable {
         touched += 1
         outputs.append(Array(repeating: Self.unknown, count: make.count(kind, bins: limits)))
         bins.append(limits)
+        senders.append(sender)
+        liveOfSender[Int(sender)] += 1
         return table.insert(
             hash: hash, identity: identity, key: start, tags: start, state: State(seen: flush))
     }
@@ -89,6 +118,7 @@ struct StatsdRegistry: ~Copyable {
     func kind(_ series: Int) -> StatsdKind { table.kind(series) }
     func value(_ series: Int) -> Double { table.entries[series].state.value }
     func setValue(_ series: Int, _ value: Double) { table.entries[series].state.value = value }
+    func sender(_ series: Int) -> UInt32 { senders[series] }
     func bins(_ series: Int) -> [Double] { bins[series] }
     func output(_ series: Int, _ output: Int) -> UInt32 { outputs[series][output] }
     mutating func setOutput(_ series: Int, _ output: Int, _ index: UInt32) {
@@ -104,14 +134,19 @@ struct StatsdRegistry: ~Copyable {
             if case .expire(let intervals) = idle.rule(table.kind(number)),
                 Int(flush &- state.seen) > intervals
             {
-                table.entries[number].state.isGone = true
-                gone += 1
+                bury(number)
             } else {
                 written.append(number)
                 touched += 1
             }
         }
         return written
+    }
+
+    private mutating func bury(_ number: Int) {
+        table.entries[number].state.isGone = true
+        liveOfSender[Int(senders[number])] -= 1
+        gone += 1
     }
 
     /// Forgets what has expired, when it is worth the work: a series that is idle now and then keeps its
@@ -128,8 +163,18 @@ struct StatsdRegistry: ~Copyable {
                 hash: hash, identity: identity, key: start, tags: start, state: table.entries[number].state)
             kept.outputs.append(outputs[number])
             kept.bins.append(bins[number])
+            kept.senders.append(senders[number])
         }
+        kept.liveOfSender = liveOfSender
         self = kept
+    }
+
+    /// What gauges are now.
+    var gauges: [(name: [UInt8], value: Double)] {
+        (0..<table.count).compactMap { number in
+            guard !table.entries[number].state.isGone, table.kind(number) == .gauge else { return nil }
+            return (Array(table.key(number)), table.entries[number].state.value)
+        }
     }
 
     /// The series of a kind that are known, with their last values.
@@ -148,8 +193,7 @@ struct StatsdRegistry: ~Copyable {
         where !table.entries[number].state.isGone && table.kind(number) == kind {
             let name = String(decoding: table.key(number), as: UTF8.self)
             guard name == pattern || folder.map({ name.hasPrefix($0) }) == true else { continue }
-            table.entries[number].state.isGone = true
-            gone += 1
+            bury(number)
             removed.append(name)
         }
         return removed

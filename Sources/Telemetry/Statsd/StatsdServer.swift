@@ -1,4 +1,5 @@
 internal import Synchronization
+package import SystemPackage
 
 /// What happened in an interval, for whoever logs and shows it.
 package struct StatsdReport: Sendable {
@@ -7,8 +8,8 @@ package struct StatsdReport: Sendable {
     package var counts: StatsdCounts
     /// The first lines that were not taken.
     package var badLines: [StatsdBadLine]
-    /// Events and checks, to be handed on.
-    package var notices: [StatsdNotice]
+    /// DogStatsD's events, of agents too, to be handed on.
+    package var events: [StatsdNotice]
     package var pointsWritten: Int
     /// Series that the sink refused.
     package var seriesRefused: Int
@@ -16,43 +17,82 @@ package struct StatsdReport: Sendable {
     package var problem: TelemetryProblem?
 }
 
+/// Where a statsd keeps what agents sent until it is in the sink.
+package struct StatsdDurability: Sendable {
+    package var folder: FilePath
+    package var files: any FileSystem
+    /// Returns when everything that the sink has taken outlasts a loss of power.
+    package var makeSafe: @Sendable () throws(TelemetryProblem) -> Void
+
+    package init(
+        folder: FilePath, files: any FileSystem = Disk(),
+        makeSafe: @escaping @Sendable () throws(TelemetryProblem) -> Void
+    ) {
+        self.folder = folder
+        self.files = files
+        self.makeSafe = makeSafe
+    }
+}
+
 /// A whole statsd: receives, takes in what agents counted, writes points, and answers on its management port.
 package final class StatsdServer: Sendable {
+    /// 0 if no socket is open.
     package var datagramPort: UInt16 { listener.datagramPort }
     package var streamPort: UInt16 { listener.streamPort }
     /// Nil if there is none.
     package var managementPort: UInt16? { management?.port }
+    /// What of the journal could not be read, in words for people.
+    package let dropped: [String]
 
     private let state: StatsdServerState
     private let listener: StatsdListener
     private let management: StatsdManagement?
-    private let stopping = StopFlag()
+    private let stopping: StopFlag
+    private let patience: Patience
+
+    /// How long after an interval's end what agents counted in it is waited for, in milliseconds.
+    private final class Patience: Sendable {
+        let milliseconds: Atomic<Int64>
+        init(_ milliseconds: Int64) { self.milliseconds = Atomic(milliseconds) }
+    }
 
     /// Starts.
     /// - Parameters:
+    ///   - endpoint: nil: no socket is opened; only agents' snapshots are taken in.
     ///   - patience: how long after an interval's end what agents counted in it is waited for, in milliseconds;
     ///     less than an interval.
     ///   - managementPort: nil: none; 0: one that the kernel picks.
+    ///   - durability: nil: what agents sent is lost with the process.
     ///   - seed: a random number, so that nobody can know which names collide.
     ///   - report: called after every interval, by one thread.
     package init(
-        _ endpoint: StatsdEndpoint, settings: StatsdSettings = StatsdSettings(), limits: StatsdLimits = StatsdLimits(),
-        patience: Int64 = 0, managementPort: UInt16? = 8126, sink: any PointSink, seed: UInt64,
+        _ endpoint: StatsdEndpoint?, settings: StatsdSettings = StatsdSettings(),
+        limits: StatsdLimits = StatsdLimits(), patience: Int64 = 0, managementPort: UInt16? = 8126,
+        sink: any PointSink, durability: StatsdDurability? = nil, seed: UInt64,
         report: @escaping @Sendable (StatsdReport) -> Void
     ) throws(TelemetryProblem) {
         let aggregator = StatsdAggregator(settings: settings, sink: sink, limits: limits, seed: seed)
+        if let durability {
+            let (journal, contents) = try SnapshotJournal.open(durability.folder, on: durability.files)
+            aggregator.restore(contents, StatsdJournaling(journal: journal, makeSafe: durability.makeSafe))
+            dropped = contents.dropped
+        } else {
+            dropped = []
+        }
         let state = StatsdServerState(aggregator, started: WallClock.milliseconds() / 1000)
         self.state = state
-        if let managementPort {
+        if let managementPort, let endpoint {
             management = try StatsdManagement(endpoint.address, port: managementPort, state: state)
         } else {
             management = nil
         }
+        let (stopping, waiting) = (StopFlag(), Patience(patience))
+        self.stopping = stopping
+        self.patience = waiting
         do throws(TelemetryProblem) {
             listener = try StatsdListener(endpoint, intervalSeconds: settings.interval, limits: limits, seed: seed) {
-                [stopping] in
-                stopping.wait(milliseconds: patience)
-                report(state.flush($0, end: $1))
+                stopping.wait(milliseconds: waiting.milliseconds.load(ordering: .relaxed))
+                if let told = state.finish($0, end: $1, isLast: stopping.isSet) { report(told) }
             }
         } catch {
             management?.stop()
@@ -60,12 +100,22 @@ package final class StatsdServer: Sendable {
         }
     }
 
-    /// Takes in what an agent counted. False if it has been taken before.
-    package func merge(_ snapshot: StatsdSnapshot) throws(TelemetryProblem) -> Bool {
-        try state.merge(snapshot)
+    /// Takes other settings; what gauges are stays known, and nothing is lost.
+    package func configure(_ settings: StatsdSettings, patience milliseconds: Int64) {
+        state.configure(settings)
+        patience.milliseconds.store(milliseconds, ordering: .relaxed)
+        listener.setInterval(seconds: settings.interval)
     }
 
-    /// Stops, writes what has come, and returns when all is over.
+    /// Takes in what an agent counted. When it returns, no crash loses it. False if it has been taken before.
+    /// May wait for a disk.
+    /// - Throws: `statsd.snapshot-late`, `statsd.agents-too-many`: it will never be taken; `storage.failed`: it
+    ///   is to be sent again.
+    package func merge(_ snapshot: StatsdSnapshot, encoded: [UInt8]? = nil) throws(TelemetryProblem) -> Bool {
+        try state.merge(snapshot, encoded: encoded ?? snapshot.encoded())
+    }
+
+    /// Stops, writes or keeps what has come, and returns when all is over.
     package func stop() {
         stopping.set()
         listener.stop()
@@ -93,24 +143,27 @@ final class StatsdServerState: Sendable {
         self.inside = Mutex(inside)
     }
 
-    func flush(_ tally: StatsdTally, end: Int64) -> StatsdReport {
+    /// Handles what came in an interval. Nil: the statsd ends, and what came is kept for the one that begins next.
+    func finish(_ tally: StatsdTally, end: Int64, isLast: Bool) -> StatsdReport? {
         let box = Unchecked(tally)
         return inside.withLock { inside in
             let tally = box.value
+            if isLast, inside.aggregator.keep(tally) { return nil }
             let hadLines = tally.counts.lines > 0
+            let badLines = tally.badLines
             var problem: TelemetryProblem?
             do throws(TelemetryProblem) {
                 try inside.aggregator.flush(tally, at: end)
             } catch {
                 problem = error
             }
-            inside.totals += tally.counts
+            let aggregator = inside.aggregator
+            inside.totals += aggregator.counts
             if hadLines { inside.lastLines = end }
             inside.lastFlush = end
             return StatsdReport(
-                end: end, counts: tally.counts, badLines: tally.badLines, notices: tally.notices,
-                pointsWritten: inside.aggregator.pointsWritten, seriesRefused: inside.aggregator.seriesRefused,
-                problem: problem)
+                end: end, counts: aggregator.counts, badLines: badLines, events: aggregator.events,
+                pointsWritten: aggregator.pointsWritten, seriesRefused: aggregator.seriesRefused, problem: problem)
         }
     }
 
@@ -119,8 +172,16 @@ final class StatsdServerState: Sendable {
         init(_ value: StatsdTally) { self.value = value }
     }
 
-    func merge(_ snapshot: StatsdSnapshot) throws(TelemetryProblem) -> Bool {
-        try inside.withLock { (inside) throws(TelemetryProblem) in try inside.aggregator.merge(snapshot) }
+    func configure(_ settings: StatsdSettings) { inside.withLock { $0.aggregator.configure(settings) } }
+
+    func merge(_ snapshot: StatsdSnapshot, encoded: [UInt8]) throws(TelemetryProblem) -> Bool {
+        let (isNew, position, journal) = try inside.withLock { (inside) throws(TelemetryProblem) in
+            let (isNew, position) = try inside.aggregator.merge(snapshot, encoded: encoded)
+            return (isNew, position, inside.aggregator.journal?.journal)
+        }
+        // Outside of the lock: those who wait for the disk at the same time share one sync.
+        try journal?.sync(through: position)
+        return isNew
     }
 
     /// The answer to a command of the management port. Nil: the connection is to be closed.

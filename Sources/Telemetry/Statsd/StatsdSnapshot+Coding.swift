@@ -1,7 +1,11 @@
 extension StatsdSnapshot {
     /// docs/formats/statsd-snapshot.md says what the bytes are.
     static let magic = Array("APSS".utf8)
-    static let version: UInt8 = 1
+    /// The second has events behind the series; a snapshot without any is of the first.
+    static let versions: ClosedRange<UInt8> = 1...2
+    private static let eventsMax = 10_000
+    /// Of a text of an event.
+    private static let textBytesMax = 1 << 16
 
     private enum Code {
         static let counter: UInt8 = 1
@@ -18,7 +22,7 @@ extension StatsdSnapshot {
     /// The snapshot in bytes.
     package func encoded() -> [UInt8] {
         var writer = Self.magic
-        writer.append(Self.version)
+        writer.append(events.isEmpty ? 1 : 2)
         writer.append(counted: agent.utf8.prefix(Self.agentBytesMax))
         writer.append(varint: interval)
         let fields = [
@@ -31,7 +35,46 @@ extension StatsdSnapshot {
             writer.append(counted: one.name)
             Self.encode(one.value, &writer)
         }
+        if !events.isEmpty {
+            writer.append(varint: events.count)
+            for event in events { Self.encode(event, &writer) }
+        }
         return writer
+    }
+
+    private static func encode(_ event: StatsdNotice, _ writer: inout [UInt8]) {
+        writer.append(counted: event.title.utf8)
+        writer.append(counted: event.text.utf8)
+        writer.append(varint: UInt64(max(event.time ?? 0, 0)))
+        for text in [event.host, event.priority, event.alert, event.aggregationKey, event.sourceType] {
+            writer.append(counted: (text ?? "").utf8)
+        }
+        writer.append(varint: event.tags.count)
+        for tag in event.tags { writer.append(counted: tag.utf8) }
+    }
+
+    private static func readEvent(_ reader: inout ByteReader) -> StatsdNotice? {
+        guard let title = reader.text(limit: textBytesMax), !title.isEmpty,
+            let text = reader.text(limit: textBytesMax), let time = reader.time()
+        else { return nil }
+        var fields: [String?] = []
+        for _ in 0..<5 {
+            guard let field = reader.text(limit: textBytesMax) else { return nil }
+            fields.append(field.isEmpty ? nil : field)
+        }
+        guard let count = reader.things(bytesEach: 1) else { return nil }
+        var tags: [String] = []
+        for _ in 0..<count {
+            guard let tag = reader.text(limit: textBytesMax) else { return nil }
+            tags.append(tag)
+        }
+        var event = StatsdNotice(event: title, text: text, time: time > 0 ? time : nil, tags: tags)
+        event.host = fields[0]
+        event.priority = fields[1]
+        event.alert = fields[2]
+        event.aggregationKey = fields[3]
+        event.sourceType = fields[4]
+        return event
     }
 
     private static func encode(_ value: Value, _ writer: inout [UInt8]) {
@@ -89,7 +132,7 @@ extension StatsdSnapshot {
         guard let read = bytes.withUnsafeBytes({ Self.read($0) }) else {
             throw TelemetryProblem(
                 "statsd.snapshot-invalid", "What an agent's statsd counted was not taken.",
-                cause: "The \(bytes.count) bytes are no snapshot of version \(Self.version).",
+                cause: "The \(bytes.count) bytes are no snapshot of version 1 or 2.",
                 remedy: "Run the same version of Apus on agents and servers.")
         }
         self = read
@@ -97,7 +140,7 @@ extension StatsdSnapshot {
 
     private static func read(_ bytes: UnsafeRawBufferPointer) -> StatsdSnapshot? {
         var reader = ByteReader(bytes)
-        guard reader.take(4)?.elementsEqual(magic) == true, reader.byte() == version,
+        guard reader.take(4)?.elementsEqual(magic) == true, let version = reader.byte(), versions.contains(version),
             let name = reader.text(limit: agentBytesMax), !name.isEmpty, let interval = reader.varint()
         else { return nil }
         var fields: [UInt64] = []
@@ -122,6 +165,13 @@ extension StatsdSnapshot {
                 let value = readValue(&reader)
             else { return nil }
             snapshot.series.append(Series(name: Array(name), value: value))
+        }
+        if version == 2 {
+            guard let count = reader.things(bytesEach: 8), count <= eventsMax else { return nil }
+            for _ in 0..<count {
+                guard let event = readEvent(&reader) else { return nil }
+                snapshot.events.append(event)
+            }
         }
         return reader.remaining == 0 ? snapshot : nil
     }

@@ -42,6 +42,8 @@ package struct StatsdSnapshot: Hashable, Sendable {
     package var interval: UInt64
     package var counts: StatsdCounts
     package var series: [Series]
+    /// DogStatsD's events; its checks are gauges.
+    package var events: [StatsdNotice] = []
 
     /// The longest name of an agent, in bytes.
     package static let agentBytesMax = 255
@@ -53,9 +55,11 @@ package struct StatsdSnapshot: Hashable, Sendable {
         self.series = series
     }
 
-    /// What a tally holds. Events, checks and bad lines are not part of it.
+    /// What a tally holds. Bad lines are not part of it.
     package init(_ tally: StatsdTally, agent: String, interval: UInt64) {
+        tally.settleChecks()
         self.init(agent: agent, interval: interval, counts: tally.counts)
+        events = tally.notices.filter { $0.kind == .event }
         let storage = tally.storage
         for number in 0..<storage.pointee.table.count {
             let entry = storage.pointee.table.entries + number
@@ -97,9 +101,19 @@ package struct StatsdSnapshot: Hashable, Sendable {
 
 extension StatsdTally {
     /// Adds what an agent sent.
-    func merge(_ snapshot: StatsdSnapshot) {
+    /// - Parameter admits: whether there is room for a name; what there is none for is counted.
+    func merge(
+        _ snapshot: StatsdSnapshot, admits: (_ name: [UInt8], _ kind: StatsdKind) -> Bool = { _, _ in true }
+    ) {
         storage.pointee.counts += snapshot.counts
+        let room = max(0, storage.pointee.limits.noticesMax - storage.pointee.notices.count)
+        storage.pointee.notices += snapshot.events.prefix(room)
+        storage.pointee.counts.noticesLost &+= UInt64(max(0, snapshot.events.count - room))
         for series in snapshot.series {
+            guard admits(series.name, series.value.kind) else {
+                storage.pointee.counts.valuesBeyondKeys &+= 1
+                continue
+            }
             guard let entry = entry(series.name, series.value.kind) else { continue }
             switch series.value {
             case .counter(let sum): entry.pointee.state.sum += sum
@@ -132,8 +146,11 @@ extension StatsdTally {
 }
 
 extension StatsdSnapshot {
+    /// Whether nothing has come.
+    package var isEmpty: Bool { series.isEmpty && events.isEmpty && counts == StatsdCounts() }
+
     /// When the last gauge was set or changed, in milliseconds since 1970.
-    fileprivate var latestChange: Int64 {
+    var latestChange: Int64 {
         series.reduce(0) { latest, one in
             guard case .gauge(_, _, let time) = one.value else { return latest }
             return max(latest, time)
@@ -160,34 +177,5 @@ extension TimerTotals {
         upper = totals.upper
         sum = totals.sum
         sumOfSquares = totals.sumOfSquares
-    }
-}
-
-extension StatsdAggregator {
-    /// Takes in what an agent sent; its values are written at the next flush. False if it has been taken
-    /// before: the agent may forget it.
-    package func merge(_ snapshot: StatsdSnapshot) throws(TelemetryProblem) -> Bool {
-        switch ledger.admit(snapshot.agent, interval: snapshot.interval) {
-        case .duplicate: return false
-        case .new:
-            if !hasPending {
-                // Times of gauges are counted from here: an hour back is enough for clocks that differ.
-                pending.start = max(0, snapshot.latestChange - 3_600_000)
-                hasPending = true
-            }
-            pending.merge(snapshot)
-            return true
-        case .late:
-            throw TelemetryProblem(
-                "statsd.snapshot-late", "What statsd counted on `\(snapshot.agent)` was not taken.",
-                cause:
-                    "Its interval \(snapshot.interval) is more than \(SnapshotLedger.intervalsMax) behind the newest.",
-                remedy: "Nothing can be done for these values. Look at why the agent was away for so long.")
-        case .tooManyAgents:
-            throw TelemetryProblem(
-                "statsd.agents-too-many", "What statsd counted on `\(snapshot.agent)` was not taken.",
-                cause: "\(SnapshotLedger.agentsMax) other agents are known.",
-                remedy: "Send from fewer agents to one server.")
-        }
     }
 }

@@ -39,6 +39,12 @@ package final class StatsdTally: @unchecked Sendable {
     /// Events and checks.
     package var notices: [StatsdNotice] { storage.pointee.notices }
 
+    /// How long the interval took by a clock that nobody puts back, in seconds; nil: as long as it should.
+    package var seconds: Double? {
+        get { storage.pointee.seconds }
+        set { storage.pointee.seconds = newValue }
+    }
+
     /// Reads a datagram, or whole lines of a stream, in memory that is padded as `PaddedBytes` says. The memory
     /// must stay as it is until `settle`.
     @inline(__always)
@@ -91,6 +97,7 @@ struct TallyStorage: ~Copyable {
     let limits: StatsdLimits
     var counts = StatsdCounts()
     var start: Int64 = 0
+    var seconds: Double?
     /// Milliseconds since the start, as of the last datagrams.
     var milliseconds: UInt32 = 0
     /// Names, as opposed to other spellings of names.
@@ -132,6 +139,7 @@ struct TallyStorage: ~Copyable {
         values.reset()
         tables.reset()
         counts = StatsdCounts()
+        seconds = nil
         timed.removeAll()
         badLines.removeAll()
         notices.removeAll()

@@ -189,7 +189,7 @@ final class ObservationRelay: Sendable {
     struct Listener: Sendable {
         var observe: @Sendable (AgentObservation) async -> Void
         var hear: @Sendable (HostName) -> Void
-        var measure: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Void
+        var measure: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool
         var interval: @Sendable () -> Interval
         var problems: @Sendable () -> [Problem]
     }
@@ -206,7 +206,7 @@ final class ObservationRelay: Sendable {
 
     func heard(_ host: HostName) { listener.withLock { $0 }?.hear(host) }
 
-    func measured(_ host: HostName, _ bytes: ByteBuffer) async throws(Problem) {
-        try await listener.withLock { $0 }?.measure(host, bytes)
+    func measured(_ host: HostName, _ bytes: ByteBuffer) async throws(Problem) -> Bool {
+        try await listener.withLock { $0 }?.measure(host, bytes) ?? false
     }
 }
