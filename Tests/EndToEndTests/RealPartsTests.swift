@@ -194,7 +194,9 @@ extension EndToEndTests {
             try await place.expect("collectd.web-9.memory.memory-used", within: 90) { ($0.last ?? 0) > 1e6 }
         }
 
-        @Test("Prometheus writes to us; we scrape its node exporter; OpenTelemetry sends protobuf", .timeLimit(.minutes(3)))
+        @Test(
+            "Prometheus writes to us; we scrape its node exporter; OpenTelemetry sends protobuf",
+            .timeLimit(.minutes(3)))
         func prometheus() async throws {
             let exporter = try freePort()
             let policy = """
@@ -313,8 +315,8 @@ extension EndToEndTests {
                 let answer = try await fetch(path, place, body)
                 #expect(answer.contains(part), "\(path): \(answer.prefix(300))")
             }
-            _ = try await fetch(
-                "/events/", place, #"{"what":"Release","tags":["release","shop"],"data":"r12"}"#, type: "application/json")
+            let event = #"{"what":"Release","tags":["release","shop"],"data":"r12"}"#
+            _ = try await fetch("/events/", place, event, type: "application/json")
             let events = try await fetch("/events/get_data?from=-1h&until=now&tags=release", place)
             #expect(events.contains("\"what\":\"Release\""))
         }
