@@ -85,6 +85,7 @@ private enum ConfigurationFacts {
                 "\(hook.webhook) events \(events) secret \(hook.secret)\(hook.allowsLoopback ? " loopback" : "")"
         }
         facts.merge(MetricsFacts.of(policy.metrics)) { $1 }
+        facts.merge(LogsFacts.of(policy.logs)) { $1 }
         return facts
     }
 

@@ -21,6 +21,7 @@ struct FabricDeclaration {
     var name: Located<FabricName>
     var policy: FabricPolicy
     var metrics: MetricsDeclaration
+    var logs: LogsDeclaration
     /// Nil: any zone, in one region.
     var regions: [ZoneName: RegionName]?
 }

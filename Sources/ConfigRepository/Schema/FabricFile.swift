@@ -4,7 +4,7 @@ import Core
 extension SchemaReader {
     private static let hooksMax = 20
     static let fabricKeys: Set<String> = [
-        "fabric", "regions", "apply", "lost-host-grace", "lost-hosts-max", "notify", "metrics",
+        "fabric", "regions", "apply", "lost-host-grace", "lost-hosts-max", "notify", "metrics", "logs",
     ]
     static let hookKeys: Set<String> = ["webhook", "secret", "events", "loopback"]
     static let classKeys: Set<String> = ["class", "version", "labels"]
@@ -28,8 +28,15 @@ extension SchemaReader {
             metrics = self.metrics(reader)
             policy.metrics = metrics.policy
         }
+        var logs = LogsDeclaration()
+        if let reader = reader.mapping("logs", noun: "`logs`", keys: Self.logsKeys) {
+            logs = self.logs(reader)
+            policy.logs = logs.policy
+        }
         let regions = reader.has("regions") ? regions(reader) : nil
-        return name.map { FabricDeclaration(name: $0, policy: policy, metrics: metrics, regions: regions) }
+        return name.map {
+            FabricDeclaration(name: $0, policy: policy, metrics: metrics, logs: logs, regions: regions)
+        }
     }
 
     private func hooks(_ reader: MappingReader) -> [NotificationHook] {

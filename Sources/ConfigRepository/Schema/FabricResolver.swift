@@ -29,7 +29,8 @@ struct FabricResolver {
             if hostsAdmitted(by: spec.hosts, in: configuration).isEmpty { continue }
             configuration.balancers[spec.name] = spec
         }
-        reportSharedPorts(configuration)
+        let ports = reportSharedPorts(configuration)
+        reportSharedListeners(configuration, ports)
         for app in sorted(declarations.apps) {
             guard let spec = spec(of: app, in: configuration) else { continue }
             configuration.apps[spec.name] = spec
@@ -95,7 +96,8 @@ struct FabricResolver {
         }
     }
 
-    private func reportSharedPorts(_ configuration: FabricConfiguration) {
+    /// - Returns: whose each port of each host is.
+    private func reportSharedPorts(_ configuration: FabricConfiguration) -> [HostName: [Int: BalancerName]] {
         var owners: [HostName: [Int: BalancerName]] = [:]
         for (name, spec) in configuration.balancers.sorted(by: { $0.key < $1.key }) {
             guard let declaration = declarations.balancers[name] else { continue }
@@ -108,6 +110,30 @@ struct FabricResolver {
                     }
                     owners[host.name, default: [:]][port.value] = name
                 }
+            }
+        }
+        return owners
+    }
+
+    /// Two listeners for syslog on one port or socket of a host, or one on a balancer's port.
+    private func reportSharedListeners(
+        _ configuration: FabricConfiguration, _ balancers: [HostName: [Int: BalancerName]]
+    ) {
+        var taken: [HostName: Set<SyslogSpec.Listener>] = [:]
+        for listener in fabric.logs.listeners {
+            let spec = listener.value
+            let hosts = configuration.hosts.values.filter {
+                spec.hosts.admits($0, classLabels: configuration.classLabels(of: $0))
+            }.map(\.name).sorted()
+            for host in hosts {
+                var owner: String?
+                if case .stream(let port) = spec.listener { owner = balancers[host]?[port].map { "Balancer \($0)" } }
+                if !taken[host, default: []].insert(spec.listener).inserted { owner = "Another listener for syslog" }
+                guard let owner else { continue }
+                log.error(
+                    "listener.duplicate", at: listener.position, "\(owner) is there already, on host \(host).",
+                    hint: "use another port or socket, or name hosts with `on`")
+                break
             }
         }
     }

@@ -15,10 +15,10 @@ struct ReferenceChecker {
         checkOrder()
     }
 
-    /// What the fabric's scrapes name.
+    /// What the fabric's scrapes and logs name.
     private func check(_ fabric: FabricDeclaration) {
         let user = ConfigurationNoun.fabric(fabric.name.value)
-        for selector in fabric.metrics.selectors { use(selector, by: user) }
+        for selector in fabric.metrics.selectors + fabric.logs.selectors { use(selector, by: user) }
         for (app, process) in fabric.metrics.processes {
             schema.uses.insert(ConfigurationUse(of: .app(app.value), by: user, at: app.position))
             check(app, in: declarations.apps, folder: "apps")

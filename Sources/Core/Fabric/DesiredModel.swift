@@ -44,16 +44,18 @@ package struct FabricPolicy: Codable, Hashable, Sendable {
     /// Who is told what happens, by name.
     package var hooks: [NotificationHook]
     package var metrics: MetricsPolicy
+    package var logs: LogsPolicy
 
     package init(
         apply: Apply = .automatic, lostHostGrace: Interval = .seconds(30), lostHostsMax: Share = .percent(34),
-        hooks: [NotificationHook] = [], metrics: MetricsPolicy = MetricsPolicy()
+        hooks: [NotificationHook] = [], metrics: MetricsPolicy = MetricsPolicy(), logs: LogsPolicy = LogsPolicy()
     ) {
         self.apply = apply
         self.lostHostGrace = lostHostGrace
         self.lostHostsMax = lostHostsMax
         self.hooks = hooks
         self.metrics = metrics
+        self.logs = logs
     }
 
     package init(from decoder: any Decoder) throws {
@@ -62,9 +64,10 @@ package struct FabricPolicy: Codable, Hashable, Sendable {
             apply: try container.decode(Apply.self, forKey: .apply),
             lostHostGrace: try container.decode(Interval.self, forKey: .lostHostGrace),
             lostHostsMax: try container.decode(Share.self, forKey: .lostHostsMax),
-            // What 0.1 saved has neither.
+            // What 0.1 saved has none of these.
             hooks: try container.decodeIfPresent([NotificationHook].self, forKey: .hooks) ?? [],
-            metrics: try container.decodeIfPresent(MetricsPolicy.self, forKey: .metrics) ?? MetricsPolicy())
+            metrics: try container.decodeIfPresent(MetricsPolicy.self, forKey: .metrics) ?? MetricsPolicy(),
+            logs: try container.decodeIfPresent(LogsPolicy.self, forKey: .logs) ?? LogsPolicy())
     }
 }
 

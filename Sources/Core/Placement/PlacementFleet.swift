@@ -68,7 +68,7 @@ struct PlacementFleet: Sendable {
 
 extension FabricConfiguration {
     /// What a host's class adds to its labels.
-    func classLabels(of host: HostSpec) -> [String: String] {
+    package func classLabels(of host: HostSpec) -> [String: String] {
         host.hostClass.flatMap { classes[$0]?.labels } ?? [:]
     }
 }

@@ -90,6 +90,12 @@ struct Call: Sendable {
         Array(try await body(max: max, unpackedMax: unpackedMax).readableBytesView)
     }
 
+    /// The body, unpacked if it came packed.
+    /// - Throws: `body.too-large`, `body.encoding`, `gzip.invalid`, `gzip.too-large`.
+    func unpackedBytes(max: Int, unpackedMax: Int) async throws(Problem) -> [UInt8] {
+        try await bytes(max: max, unpackedMax: unpackedMax)
+    }
+
     /// The number of the last event that a reader of a stream has.
     var lastEventID: Int64? { request.headers[.lastEventID].flatMap { Int64($0) } }
 
@@ -103,7 +109,7 @@ struct Call: Sendable {
             let bytes = Array(packed.readableBytesView)
             return try ByteBuffer(
                 bytes: told { () throws(TelemetryProblem) in
-                    try Gunzip.unpacked(bytes, bytesMax: unpackedMax ?? max)
+                    try Gzip.unpacked(bytes, bytesMax: unpackedMax ?? max)
                 })
         default:
             throw Problem(

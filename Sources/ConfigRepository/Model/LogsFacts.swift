@@ -1,0 +1,104 @@
+import Core
+
+/// Logs as keys and values, as they would be written, for the difference of two commits.
+enum LogsFacts {
+    /// Only what is not as it is by itself.
+    static func of(_ policy: LogsPolicy) -> [String: String] {
+        let usual = LogsPolicy()
+        var facts: [String: String] = [:]
+        if !policy.isOn { facts["logs.collect"] = "false" }
+        if policy.buffer != usual.buffer { facts["logs.buffer"] = "\(policy.buffer)" }
+        if policy.retention != usual.retention {
+            for (index, rule) in policy.retention.enumerated() { facts["logs.keep.\(index + 1)"] = text(rule) }
+        }
+        for (index, redaction) in policy.redactions.enumerated() {
+            facts["logs.redact.\(index + 1)"] = text(redaction)
+        }
+        for files in policy.files { facts["logs.files.\(files.name)"] = text(files) }
+        if let journal = policy.journal { facts["logs.journal"] = "of \(text(journal))" }
+        for listener in policy.syslog {
+            let what =
+                switch listener.listener {
+                case .socket(let path): path
+                case .datagrams(let port): "udp.\(port)"
+                case .stream(let port): "tcp.\(port)"
+                }
+            let key = "logs.syslog.\(what)"
+            // One port of several groups of hosts.
+            facts[key] = (facts[key].map { "\($0); " } ?? "") + "of \(text(listener.hosts))\(labels(listener.labels))"
+        }
+        if !policy.pipelines.isEmpty {
+            facts["logs.pipelines"] = policy.pipelines.map(\.name.text).joined(separator: " ")
+        }
+        for pipeline in policy.pipelines {
+            let key = "logs.pipelines.\(pipeline.name)"
+            if !pipeline.lines.isEmpty { facts["\(key).lines"] = quoted(pipeline.lines) }
+            for (index, step) in pipeline.steps.enumerated() { facts["\(key).\(index + 1)"] = text(step) }
+        }
+        return facts
+    }
+
+    private static func text(_ rule: LogRetentionSpec) -> String {
+        let size = rule.size.map { ", at most \($0)" } ?? ""
+        let of = rule.labels.isEmpty ? "all" : sorted(rule.labels)
+        return "\(of) for \(rule.age.map { "\($0)" } ?? "ever")\(size)"
+    }
+
+    private static func text(_ files: LogFilesSpec) -> String {
+        var text = "\(files.paths.joined(separator: " ")) of \(self.text(files.hosts))\(labels(files.labels))"
+        if let multiline = files.multiline {
+            text += ", an event begins with \(quoted(multiline.begins)) or after \(multiline.quiet)"
+        }
+        if let rate = files.rateMax { text += ", at most \(rate) lines a second" }
+        return text
+    }
+
+    private static func text(_ redaction: RedactionSpec) -> String {
+        let what = redaction.kinds + redaction.patterns.map(quoted)
+        return "\(what.joined(separator: " ")) as \(quoted(redaction.replacement))"
+    }
+
+    private static func text(_ hosts: HostSelector) -> String {
+        if hosts.isUnrestricted { return "all hosts" }
+        return
+            (hosts.hosts.map(\.text) + (hosts.hostClass.map { ["class \($0)"] } ?? [])
+            + hosts.labels.map { "\($0.key)=\($0.value)" }.sorted()).joined(separator: " ")
+    }
+
+    private static func text(_ step: LogStepSpec) -> String {
+        func from(_ field: String) -> String { field == "message" ? "" : " from \(field)" }
+        func of(_ lines: String) -> String { lines.isEmpty ? "" : " of \(quoted(lines))" }
+        switch step {
+        case .parse(let format, let field): return "parse \(format)\(from(field))"
+        case .grok(let patterns, let field, let definitions):
+            let own = definitions.sorted { $0.key < $1.key }.map { " with \($0.key) \(quoted($0.value))" }.joined()
+            return "grok \(patterns.map(quoted).joined(separator: " "))\(from(field))\(own)"
+        case .pattern(let expression, let field): return "pattern \(quoted(expression))\(from(field))"
+        case .rename(let field, let other): return "rename \(field) to \(other)"
+        case .drop(let fields): return "drop \(fields.joined(separator: " "))"
+        case .set(let field, let text): return "set \(field) to \(quoted(text))"
+        case .lower(let field): return "lower \(field)"
+        case .upper(let field): return "upper \(field)"
+        case .clean(let field): return "clean \(field)"
+        case .convert(let field, let conversion): return "convert \(field) to \(conversion.rawValue)"
+        case .time(let field, let zone):
+            return "time from \(field)\(zone == 0 ? "" : ", \(abs(zone)) minutes \(zone > 0 ? "east" : "west") of UTC")"
+        case .level(let field): return "level from \(field)"
+        case .dropLines(let lines): return "drop-lines\(of(lines))"
+        case .sample(let count, let lines): return "sample one in \(count)\(of(lines))"
+        case .redact(let redaction): return "redact \(text(redaction))"
+        case .measure(let measure):
+            let by = measure.by.isEmpty ? "" : " by \(measure.by.joined(separator: " "))"
+            return "measure \(measure.name) \(measure.kind.rawValue)\(measure.field.map { " of \($0)" } ?? "")\(by)"
+        case .when(let lines, let steps): return "when \(quoted(lines)) [\(steps.map(text).joined(separator: "; "))]"
+        }
+    }
+
+    private static func labels(_ labels: [String: String]) -> String { labels.isEmpty ? "" : ", \(sorted(labels))" }
+
+    private static func sorted(_ labels: [String: String]) -> String {
+        labels.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ")
+    }
+
+    private static func quoted(_ text: String) -> String { quotedForMessage(text, lengthMax: 200) }
+}

@@ -1,0 +1,71 @@
+/// What of a fabric's hosts is collected besides the output of instances and the logs of balancers, and how.
+package struct LogsPolicy: Codable, Hashable, Sendable {
+    /// Whether agents collect anything.
+    package var isOn: Bool
+    /// What a host keeps on its disk while the server is away.
+    package var buffer: ByteCount
+    /// Files, by name.
+    package var files: [LogFilesSpec]
+    /// Hosts whose journal is collected; nil: none.
+    package var journal: HostSelector?
+    /// Where hosts listen for syslog.
+    package var syslog: [SyslogSpec]
+    /// What is made unreadable before a line leaves its host, in this order.
+    package var redactions: [RedactionSpec]
+    /// What the server does to lines, in this order; empty: it recognises their form.
+    package var pipelines: [LogPipelineSpec]
+    /// How long the server keeps lines. The first rule whose labels a stream has decides; a last one for all
+    /// others is always there.
+    package var retention: [LogRetentionSpec]
+
+    package init(
+        isOn: Bool = true, buffer: ByteCount = .mebibytes(1024), files: [LogFilesSpec] = [],
+        journal: HostSelector? = nil, syslog: [SyslogSpec] = [], redactions: [RedactionSpec] = [],
+        pipelines: [LogPipelineSpec] = [], retention: [LogRetentionSpec] = [.usual]
+    ) {
+        self.isOn = isOn
+        self.buffer = buffer
+        self.files = files
+        self.journal = journal
+        self.syslog = syslog
+        self.redactions = redactions
+        self.pipelines = pipelines
+        self.retention = retention
+    }
+}
+
+/// How long lines are kept.
+package struct LogRetentionSpec: Codable, Hashable, Sendable {
+    /// For streams that no rule of git's is for.
+    package static let usual = LogRetentionSpec(
+        age: Interval(milliseconds: 30 * 86_400_000), size: .mebibytes(64 << 10))
+
+    /// Labels that a stream has; none: of all.
+    package var labels: [String: String]
+    /// nil: for ever.
+    package var age: Interval?
+    /// Bytes on disk, after which the oldest go; nil: no limit.
+    package var size: ByteCount?
+
+    package init(labels: [String: String] = [:], age: Interval? = nil, size: ByteCount? = nil) {
+        self.labels = labels
+        self.age = age
+        self.size = size
+    }
+}
+
+/// What is replaced in every text of a line.
+package struct RedactionSpec: Codable, Hashable, Sendable {
+    /// Secrets that are known by their form: `email`, `card`, `token`, `aws`, `password`.
+    package var kinds: [String]
+    /// Regular expressions; PCRE2's syntax, with limits. Group 1 of a match is taken out if there is one, and
+    /// otherwise all of it.
+    package var patterns: [String]
+    package var replacement: String
+
+    package init(kinds: [String] = [], patterns: [String] = [], replacement: String = "[redacted]") {
+        self.kinds = kinds
+        self.patterns = patterns
+        self.replacement = replacement
+    }
+}
