@@ -1,5 +1,6 @@
 import Core
 import NIOCore
+import Synchronization
 import Testing
 import Wire
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Telemetry
 
-@Suite("OTLP in protobuf, and gzip")
+@Suite("OTLP in protobuf")
 struct OTLPProtobufTests {
     /// An `ExportMetricsServiceRequest` of OpenTelemetry's own encoder (opentelemetry-proto 1.45): a counter, a
     /// gauge with an attribute, a histogram and an exponential histogram of a service.
@@ -55,27 +55,5 @@ struct OTLPProtobufTests {
             }
             _ = try? Self.points(changed)
         }
-    }
-
-    /// "apus apus apus" with gzip -9n, and a thousand zeros with zlib.
-    private static let packed = "1f8b08000000000002034b2c282d56488411004954a9b70e000000"
-    private static let zeros = "789c63601805a360140c77000003e80001"
-
-    @Test("gzip and zlib are unpacked, also in members; what lies or is too large is refused")
-    func gunzip() throws {
-        let packed = Self.bytes(Self.packed)
-        let text = Array("apus apus apus".utf8)
-        #expect(try Gunzip.unpacked(packed, bytesMax: 14) == text)
-        #expect(try Gunzip.unpacked(packed + packed, bytesMax: 100) == text + text)
-        #expect(try Gunzip.unpacked(Self.bytes(Self.zeros), bytesMax: 1000) == [UInt8](repeating: 0, count: 1000))
-        for bytesMax in [0, 1, 13] {
-            #expect(throws: TelemetryProblem.self) { try Gunzip.unpacked(packed, bytesMax: bytesMax) }
-        }
-        #expect(throws: TelemetryProblem.self) { try Gunzip.unpacked(Self.bytes(Self.zeros), bytesMax: 999) }
-        for count in 0..<packed.count {
-            #expect(throws: TelemetryProblem.self) { try Gunzip.unpacked(Array(packed.prefix(count)), bytesMax: 100) }
-        }
-        #expect(throws: TelemetryProblem.self) { try Gunzip.unpacked(packed + [1], bytesMax: 100) }
-        #expect(throws: TelemetryProblem.self) { try Gunzip.unpacked(Array("no gzip".utf8), bytesMax: 100) }
     }
 }

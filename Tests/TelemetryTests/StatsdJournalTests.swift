@@ -110,7 +110,8 @@ struct StatsdJournalTests {
         #expect(gauge.max { $0.key < $1.key }?.value == Double(2 * rounds), comment)
     }
 
-    @Test("a process that is lost at any byte or operation: no snapshot that was acknowledged is lost or counted twice",
+    @Test(
+        "a process that is lost at any byte or operation: what was acknowledged is there, and once",
         arguments: [false, true])
     func lost(powerLost: Bool) async throws {
         let whole = TestDisk()

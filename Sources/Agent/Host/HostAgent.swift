@@ -84,7 +84,8 @@ package struct HostAgent: Service {
         metrics = HostMetrics(
             HostMetrics.Setting(
                 host: configuration.host, address: configuration.address,
-                portFile: configuration.root.appending("statsd.port"), balancers: { await balancers.readings() }, instances: { await keeper.liveInstances() },
+                portFile: configuration.root.appending("statsd.port"), balancers: { await balancers.readings() },
+                instances: { await keeper.liveInstances() },
                 resourceGroups: groups, now: now),
             outbox: outbox, logger: logger)
         measuring.begin(metrics)

@@ -51,17 +51,8 @@ void ctelemetry_name_thread(const char *name);
 // Uses the processor's instruction where it has one.
 uint32_t ctelemetry_crc32c(uint32_t crc, const void *data, size_t size);
 
-// What came of unpacking.
-enum {
-    CTELEMETRY_GUNZIP_FINE = 0,
-    // It is cut off, or is not gzip.
-    CTELEMETRY_GUNZIP_DAMAGED = 1,
-    CTELEMETRY_GUNZIP_TOO_LARGE = 2,
-    CTELEMETRY_GUNZIP_NO_MEMORY = 3
-};
-
-// Unpacks what gzip or zlib has packed (RFC 1952, RFC 1950), at most `max` bytes of it. When it is fine, `out`
-// is memory with `count` bytes for the caller to free, or NULL if there are none.
-int ctelemetry_gunzip(const void *packed, size_t size, size_t max, unsigned char **out, size_t *count);
+// Inflates what gzip or zlib has packed, all members of it, into memory that the caller frees with free().
+// Returns 0; EINVAL if it is no such thing or is cut off, EFBIG if there are more than `max` bytes, ENOMEM.
+int ctelemetry_gunzip(const void *packed, size_t size, size_t max, void **bytes, size_t *count);
 
 #endif

@@ -228,7 +228,8 @@ struct GraphiteEndpoints {
         }
         board.on(GraphiteRoutes.openTelemetry) { call in
             let body = try await call.bytes(max: Self.batchBytesMax, unpackedMax: Self.unpackedBytesMax)
-            let isProtobuf = call.request.headers[.contentType]?.lowercased().hasPrefix("application/x-protobuf") == true
+            let type = call.request.headers[.contentType]?.lowercased() ?? ""
+            let isProtobuf = type.hasPrefix("application/x-protobuf")
             let taken = try await metrics.takeOpenTelemetry(body, as: isProtobuf ? .protobuf : .json)
             if isProtobuf {
                 return .bytes(OTLPAnswer.protobuf(rejected: taken.refused), type: "application/x-protobuf")

@@ -103,7 +103,7 @@ struct Call: Sendable {
             let bytes = Array(packed.readableBytesView)
             return try ByteBuffer(
                 bytes: told { () throws(TelemetryProblem) in
-                    try Gunzip.unpacked(bytes, bytesMax: unpackedMax ?? max)
+                    try Gzip.unpacked(bytes, bytesMax: unpackedMax ?? max)
                 })
         default:
             throw Problem(
