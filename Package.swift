@@ -81,7 +81,9 @@ let package = Package(
         .target(name: "CShim", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         // Engines that know nothing of fleets: time series, statsd, Graphite's queries, charts.
         .target(name: "Telemetry", dependencies: ["CTelemetry", "CZstd", systemPackage], swiftSettings: settings),
-        .target(name: "CTelemetry", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "CTelemetry", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("z")]),
         // Engines for lines of logs, which know nothing of fleets either: parsers, store, search.
         .target(name: "Logs", dependencies: ["CPCRE2", "CZstd", "Telemetry", systemPackage], swiftSettings: settings),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),

@@ -30,7 +30,7 @@ let package = Package(
         .executableTarget(name: "scale", dependencies: ["Core"], swiftSettings: settings, linkerSettings: [math]),
         // A statsd by itself, and who sends to it and to its peers.
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-        .target(name: "CTelemetry"),
+        .target(name: "CTelemetry", linkerSettings: [.linkedLibrary("z")]),
         .target(
             name: "Telemetry",
             dependencies: ["CTelemetry", "CZstd", .product(name: "SystemPackage", package: "swift-system")],

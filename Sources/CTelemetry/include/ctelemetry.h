@@ -51,4 +51,8 @@ void ctelemetry_name_thread(const char *name);
 // Uses the processor's instruction where it has one.
 uint32_t ctelemetry_crc32c(uint32_t crc, const void *data, size_t size);
 
+// Inflates what gzip or zlib has packed, all members of it, into memory that the caller frees with free().
+// Returns 0; EINVAL if it is no such thing or is cut off, EFBIG if there are more than `max` bytes, ENOMEM.
+int ctelemetry_gunzip(const void *packed, size_t size, size_t max, void **bytes, size_t *count);
+
 #endif

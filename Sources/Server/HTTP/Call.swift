@@ -3,6 +3,7 @@ import Core
 import FoundationEssentials
 import Hummingbird
 import NIOCore
+import Telemetry
 import Wire
 
 /// A request that has been let in: its route, who calls, and its values taken apart.
@@ -86,6 +87,21 @@ struct Call: Sendable {
     /// - Throws: `body.too-large`.
     func bytes(max: Int = bodyBytesMax) async throws(Problem) -> [UInt8] {
         Array(try await body(max: max).readableBytesView)
+    }
+
+    /// The body, unpacked if it came packed.
+    /// - Throws: `body.too-large`, `body.media-type`, `gzip.invalid`, `gzip.too-large`.
+    func unpackedBytes(max: Int, unpackedMax: Int) async throws(Problem) -> [UInt8] {
+        let bytes = try await bytes(max: max)
+        switch request.headers[.contentEncoding]?.lowercased() {
+        case nil, "", "identity": return bytes
+        case "gzip", "x-gzip", "deflate":
+            return try told { () throws(TelemetryProblem) in try Gzip.unpacked(bytes, bytesMax: unpackedMax) }
+        case .some(let encoding):
+            throw Problem(
+                "body.media-type", "The request's body cannot be read.",
+                cause: "It is packed as \(quotedForMessage(encoding)).", remedy: "Send it plain, or as gzip.")
+        }
     }
 
     /// The number of the last event that a reader of a stream has.

@@ -41,7 +41,7 @@ extension Problem {
         case "token.missing", "token.refused": return .unauthorized
         case "token.other-fabric", "role.insufficient", "request.cross-origin", "session.form-stale": return .forbidden
         case "route.unknown": return .notFound
-        case "body.too-large": return .contentTooLarge
+        case "body.too-large", "gzip.too-large": return .contentTooLarge
         case "body.media-type": return .unsupportedMediaType
         case "server.internal": return .internalServerError
         case "state.full", "state.busy", "state.disk-failed", "state.corrupt": return .serviceUnavailable
