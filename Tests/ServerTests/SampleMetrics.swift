@@ -64,7 +64,7 @@ final class SampleMetrics: Sendable {
             return [
                 NamedPoint(name: "hosts.web-1.load.1", time: time, value: Double(index + 1)),
                 NamedPoint(name: "hosts.web-2.load.1", time: time, value: Double(2 * index + 2)),
-                NamedPoint(name: "disk.used;host=web-1;device=sda", time: time, value: 0.5),
+                NamedPoint(name: "disk.used;device=sda;host=web-1", time: time, value: 0.5),
             ]
         }
         _ = try await service.take(points, from: SourceName("test"))

@@ -43,7 +43,10 @@ struct MetricsEndpoints {
             }
             let time = now()
             let named = points.map { point in
-                NamedPoint(name: point.name, time: (point.time ?? time).milliseconds / 1000, value: point.value)
+                // Tags may come in any order. What is no name is refused with its point.
+                NamedPoint(
+                    name: (try? SeriesName(point.name))?.text ?? point.name,
+                    time: (point.time ?? time).milliseconds / 1000, value: point.value)
             }
             let taken = try await metrics.take(named, from: SourceName("api"))
             return try .json(PointsTakenView(taken: taken.taken, refused: taken.refused, reason: taken.reason))

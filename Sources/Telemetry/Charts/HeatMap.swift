@@ -43,7 +43,9 @@ package struct HeatMap: Sendable {
             var own = bucket
             if let below, below.step == own.counts.step, below.start == own.counts.start {
                 for (index, value) in below.values.prefix(own.counts.values.count).enumerated() {
-                    own.counts.values[index] = max(0, own.counts.values[index] - value)
+                    // What is not known stays so: `max` would make a zero of it.
+                    let difference = own.counts.values[index] - value
+                    own.counts.values[index] = difference.isNaN ? .nan : max(0, difference)
                 }
             }
             below = bucket.counts

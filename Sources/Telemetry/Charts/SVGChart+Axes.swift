@@ -75,11 +75,14 @@ extension SVGChart {
             }
         }
         var end = -Double.infinity
-        return groups.markup { x, marks in
-            let label = marks.count == 1 ? marks[0].label : "\(marks.count) × \(marks[0].label)"
+        return groups.enumerated().markup { index, group in
+            let (x, marks) = group
+            let label = marks.count == 1 ? marks[0].label : "\(marks[0].label) +\(marks.count - 1)"
             let text = TextWidth.fitting(label, size: 10, into: 110)
             let width = TextWidth.of(text, size: 10)
-            let isLast = x + width + 8 > Double(options.width)
+            // A label stands where neither the edge nor the next mark is in its way.
+            let room = index + 1 < groups.count ? groups[index + 1].x - 6 : Double(options.width)
+            let isLast = x + width + 8 > room
             let begin = isLast ? x - width - 6 : x + 6
             var shown: Markup = .empty
             if begin > end {

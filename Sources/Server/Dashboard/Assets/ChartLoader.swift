@@ -78,9 +78,14 @@ extension Assets {
         .spans { display: flex; gap: 0.4rem; flex-wrap: wrap; align-items: center; }
         @media (min-width: 60rem) {
           .chart.span1, .chart.span2, .chart.span3 { grid-column: span 3; }
-          .chart.span4, .chart.span5 { grid-column: span 4; }
-          .chart.span6, .chart.span7 { grid-column: span 6; }
-          .chart.span8, .chart.span9 { grid-column: span 8; }
+          .chart.span4 { grid-column: span 4; }
+          .chart.span5 { grid-column: span 5; }
+          .chart.span6 { grid-column: span 6; }
+          .chart.span7 { grid-column: span 7; }
+          .chart.span8 { grid-column: span 8; }
+          .chart.span9 { grid-column: span 9; }
+          .chart.span10 { grid-column: span 10; }
+          .chart.span11 { grid-column: span 11; }
         }
 
         """

@@ -44,7 +44,7 @@ extension Assets {
         .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.3rem 1rem; padding: 0 1.25rem; min-height: 3rem; background: var(--panel); border-bottom: 1px solid var(--line); position: sticky; top: 0; z-index: 5; }
         .brand { display: flex; align-items: center; gap: 0.4rem; color: var(--ink); font-weight: 700; letter-spacing: -0.01em; }
         .brand:hover { text-decoration: none; }
-        .mark { width: 1.4rem; height: 1.4rem; fill: var(--accent); }
+        svg.mark { width: 1.4rem; height: 1.4rem; fill: var(--accent); }
         .fabric { font-weight: 600; padding: 0.05rem 0.5rem; border: 1px solid var(--line); border-radius: 999px; background: var(--soft); }
         .bar nav { display: flex; gap: 0.15rem; align-self: stretch; }
         .bar nav a { display: flex; align-items: center; padding: 0.6rem 0.6rem; color: var(--muted); border-bottom: 2px solid transparent; border-top: 2px solid transparent; }
