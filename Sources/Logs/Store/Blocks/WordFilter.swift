@@ -23,7 +23,7 @@ enum WordFilter {
 
     @inline(__always)
     private static func bucket(_ hash: UInt64, of buckets: Int) -> Int {
-        Int(truncatingIfNeeded: (hash &>> 32) &* UInt64(truncatingIfNeeded: buckets) &>> 32)
+        Int(truncatingIfNeeded: ((hash &>> 32) &* UInt64(truncatingIfNeeded: buckets)) &>> 32)
     }
 
     static func make(_ words: borrowing WordSet) -> (bytes: [UInt8], buckets: Int) {
