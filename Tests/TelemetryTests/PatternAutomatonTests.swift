@@ -104,6 +104,14 @@ struct PatternAutomatonTests {
         }
     }
 
+    @Test("states that are worked out again and again count as steps of a matcher")
+    func bounded() throws {
+        var matcher = PatternMatcher(try BoundedPattern("a[ab]{12}c"), steps: 100_000)
+        var numbers = SeededNumbers(14)
+        let text = String((0..<50_000).map { _ in Bool.random(using: &numbers) ? "a" : "b" } as [Character])
+        #expect(throws: TelemetryProblem.self) { try matcher.contains(text) }
+    }
+
     @Test(
         "tags refuse what cannot be matched in linear time, and what is no expression",
         arguments: [

@@ -46,6 +46,8 @@ package struct PatternAutomaton: Sendable {
     /// The round in which an instruction was met last.
     private var marks: [Int]
     private var round = 0
+    /// Instructions that were looked at to work out states: what a text costs beyond its length.
+    private(set) var work = 0
 
     /// Nil for a pattern that looks ahead: `PatternMatcher` does that.
     /// - Parameter isAnchored: whether the pattern must be at the text's beginning, instead of anywhere.
@@ -156,6 +158,7 @@ package struct PatternAutomaton: Sendable {
                 }
             if isTaken, close(Int(member) + 1, into: &next, isStart: false) { return (Self.accepted, true) }
         }
+        work += members.count + next.count
         if !isAnchored, close(0, into: &next, isStart: false) { return (Self.accepted, true) }
         let (number, isKept) = number(of: State(members: next.sorted(), before: before(folded)))
         return (number, isKept)

@@ -21,17 +21,29 @@ package struct PatternMatcher {
     /// Whether it is anywhere in the text.
     package mutating func contains(_ text: String) throws(TelemetryProblem) -> Bool {
         if anywhere == nil { anywhere = PatternAutomaton(pattern) }
-        if let contains = anywhere?.matches(text) { return contains }
+        if let contains = anywhere?.matches(text) {
+            try take(steps: anywhere?.work)
+            return contains
+        }
         return try find(in: scalars(text), from: 0) != nil
     }
 
     /// Whether the text begins with it.
     package mutating func matchesBeginning(of text: String) throws(TelemetryProblem) -> Bool {
         if beginning == nil { beginning = PatternAutomaton(pattern, isAnchored: true) }
-        if let matches = beginning?.matches(text) { return matches }
+        if let matches = beginning?.matches(text) {
+            try take(steps: beginning?.work)
+            return matches
+        }
         let input = scalars(text)
         try prepare(for: input)
         return try run(from: 0, at: 0, in: input) != nil
+    }
+
+    /// What one-pass matching has come to so far counts as steps as well.
+    private func take(steps: Int?) throws(TelemetryProblem) {
+        guard let steps, steps > stepsLeft else { return }
+        throw tooMuch
     }
 
     func scalars(_ text: String) -> [UInt32] {

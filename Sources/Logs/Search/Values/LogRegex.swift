@@ -4,7 +4,7 @@ package import Telemetry
 /// A regular expression of a query. It takes one pass over a text, whatever the expression.
 package struct LogRegex: LogPattern {
     /// How large an expression may become: a text costs this much a byte at most.
-    private static let instructionsMax = 2000
+    private static let instructionsMax = 1000
 
     package let text: String
     package let literals: [[UInt8]]
