@@ -107,6 +107,11 @@ struct PipelineTests {
         let hard = try parsed(
             String(repeating: "a", count: 5000) + "!", [.redact(LogRedaction(patterns: ["^(a+)+$"]))])
         #expect(hard?.message == "[redacted]")
+        let all = LogRedaction(kinds: Set(LogRedaction.Kind.allCases))
+        for piece in ["eyJaaaaaaaa-", "pwd=\"", "a@a", "1234 ", "pwd='x", "://a:", "bearer "] {
+            let text = String(repeating: piece, count: 20_000 / piece.utf8.count)
+            #expect(try parsed(text, [.redact(all)]) != nil)
+        }
     }
 
     @Test("Lines are measured")

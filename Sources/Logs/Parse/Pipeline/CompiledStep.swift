@@ -50,6 +50,10 @@ struct PatternSet: Sendable {
         var captures: [Capture]
     }
 
+    /// What patterns see of a text: the limit of steps holds for each place where a match may begin, so that the work
+    /// would grow with the square of the length.
+    static let textBytesMax = 32 << 10
+
     var patterns: [Pattern]
     /// What `unparsed` says if none matches.
     var noun: [UInt8]

@@ -58,7 +58,8 @@ extension LogProcessor {
     }
 
     private mutating func match(_ set: PatternSet, _ from: RecordSlot) {
-        guard let text = builder.value(from) else { return }
+        guard let value = builder.value(from) else { return }
+        let text = value.slice(0, min(value.count, PatternSet.textBytesMax))
         for pattern in set.patterns {
             switch room.match(pattern.code, text) {
             case .none: continue

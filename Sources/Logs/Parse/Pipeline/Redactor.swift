@@ -12,6 +12,10 @@ struct Redactor: Sendable {
         var needs: UInt8?
     }
 
+    /// Longer texts are taken out whole, as a pattern could take too long on one without ever reaching its limit: that
+    /// holds for each place where a match may begin.
+    private static let textBytesMax = 1 << 20
+
     private let patterns: [Pattern]
     private let texts: [[UInt8]]
     private let replacement: [UInt8]
@@ -41,8 +45,8 @@ struct Redactor: Sendable {
         case .card: [#"(?<![0-9.])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"#]
         case .token:
             [
-                #"(?i)\b(?:bearer|basic|token)[ ]+([A-Za-z0-9._~+/=-]{12,})"#,
-                #"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"#,
+                #"(?i)\b(?:bearer|basic|token)[ ]+([A-Za-z0-9._~+/=-]{12,4000})"#,
+                #"\beyJ[A-Za-z0-9_-]{8,2000}+\.[A-Za-z0-9_-]{8,8000}+\.[A-Za-z0-9_-]*+"#,
                 #"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|glpat-[A-Za-z0-9_-]{16,}"#
                     + #"|xox[abprse]-[A-Za-z0-9-]{10,}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|AIza[A-Za-z0-9_-]{30,}"#
                     + #"|apus_[A-Za-z0-9_-]{20,})"#,
@@ -50,7 +54,7 @@ struct Redactor: Sendable {
         case .aws:
             [
                 #"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"#,
-                #"(?i)aws_?(?:secret|session)[a-z_]{0,24}["']?\s{0,4}[=:]\s{0,4}["']?([A-Za-z0-9/+=]{20,})"#,
+                #"(?i)aws_?(?:secret|session)[a-z_]{0,24}["']?\s{0,4}[=:]\s{0,4}["']?([A-Za-z0-9/+=]{20,4000}+)"#,
             ]
         case .password:
             [
@@ -66,6 +70,10 @@ struct Redactor: Sendable {
         _ text: ByteView, _ room: borrowing PatternRoom, _ scratch: inout ByteArena, _ exhausted: inout Int
     ) -> ByteView {
         var text = text
+        if !patterns.isEmpty, text.count > Self.textBytesMax {
+            exhausted += 1
+            return scratch.copy(replacement)
+        }
         for literal in texts { text = without(literal, text, &scratch) }
         for pattern in patterns {
             if let needed = pattern.needs, !text.contains(needed) { continue }
