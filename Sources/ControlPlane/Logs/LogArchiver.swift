@@ -41,14 +41,15 @@ package actor LogArchiver: LogArchive {
         var lastTime: Int64
     }
 
-    private static let second: Int64 = 1_000_000_000
-    /// A file is not removed so soon after it was fetched, in seconds: whoever asked for it may not have opened it.
-    private static let openingSeconds = 60
+    /// So many files that were asked for last are not removed: whoever asked may not have opened them yet.
+    private static let opening = 16
 
     private let setting: Setting
     private let logger: Logger
     private var catalog: [String: Entry]
-    private var fetches = 0
+    /// When each file was asked for, by a number that grows.
+    private var lastUse: [String: Int] = [:]
+    private var uses = 0
     /// Why lines are not archived now; nil if they are.
     package private(set) var problem: Problem?
 
@@ -137,9 +138,10 @@ package actor LogArchiver: LogArchive {
                 remedy: "Bring back `archive.json` of the server's logs from a backup.")
         }
         let path = setting.folder.appending("fetched").appending(segment)
-        if utimes(path.string, nil) == 0 { return path }
-        fetches += 1
-        let incoming = setting.folder.appending("fetched").appending("\(segment).\(fetches)")
+        uses += 1
+        lastUse[segment] = uses
+        if access(path.string, F_OK) == 0 { return path }
+        let incoming = setting.folder.appending("fetched").appending("\(segment).\(uses)")
         do throws(Problem) {
             try await setting.objects.get(entry.digest, to: incoming)
         } catch {
@@ -152,21 +154,19 @@ package actor LogArchiver: LogArchive {
         return path
     }
 
-    /// Removes what was fetched longest ago.
+    /// Removes what was asked for longest ago.
     private func makeRoom() {
         let folder = setting.folder.appending("fetched")
-        let now = time(nil)
-        var files: [(path: FilePath, bytes: Int, used: time_t)] = []
+        var files: [(name: String, bytes: Int, use: Int)] = []
         for name in (try? Disk().list(folder)) ?? [] {
-            var status = stat()
-            let path = folder.appending(name)
-            guard stat(path.string, &status) == 0 else { continue }
-            files.append((path, Int(status.st_size), status.st_mtim.tv_sec))
+            let bytes = (try? Disk().open(folder.appending(name)).size()) ?? 0
+            files.append((name, bytes, lastUse[name] ?? 0))
         }
         var sum = files.reduce(0) { $0 + $1.bytes }
-        for file in files.sorted(by: { $0.used < $1.used }) {
-            guard sum > setting.cacheBytesMax, now - file.used > Self.openingSeconds else { return }
-            unlink(file.path.string)
+        for file in files.sorted(by: { $0.use < $1.use }) {
+            guard sum > setting.cacheBytesMax, file.use <= uses - Self.opening else { return }
+            unlink(folder.appending(file.name).string)
+            lastUse[file.name] = nil
             sum -= file.bytes
         }
     }
