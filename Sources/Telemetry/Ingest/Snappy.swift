@@ -1,7 +1,7 @@
 /// Unpacks Snappy's block format. Source: google/snappy, format_description.txt.
-enum Snappy {
+package enum Snappy {
     /// The bytes that `packed` stands for, at most `bytesMax`.
-    static func unpacked(_ packed: [UInt8], bytesMax: Int) throws(TelemetryProblem) -> [UInt8] {
+    package static func unpacked(_ packed: [UInt8], bytesMax: Int) throws(TelemetryProblem) -> [UInt8] {
         var index = 0
         guard let length = WireReader.varint(packed, &index) else { throw problem("Its length has no end.") }
         guard length <= UInt64(bytesMax) else { throw problem("It has \(length) bytes, and \(bytesMax) are taken.") }

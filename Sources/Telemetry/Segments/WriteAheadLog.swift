@@ -10,8 +10,8 @@ package final class WriteAheadLog: Sendable {
     /// Bytes written before the end of a record, over all segments.
     package typealias Position = UInt64
 
-    private let folder: FilePath
-    private let files: any FileSystem
+    let folder: FilePath
+    let files: any FileSystem
     private let segmentBytesMax: Int
     // Never taken inside each other but in this order.
     private let syncing: Mutex<Position>

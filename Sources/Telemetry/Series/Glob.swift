@@ -3,7 +3,7 @@
 /// Alternatives are written out when it is made (at most `spellingsMax` of them; braces beyond that stand
 /// for themselves), and each is then matched in time `pattern × text` at worst, with no recursion: a
 /// hostile pattern costs no more than its length.
-struct Glob: Sendable {
+package struct Glob: Sendable {
     static let spellingsMax = 1024
 
     enum Part: Hashable, Sendable {
@@ -16,9 +16,9 @@ struct Glob: Sendable {
     private let spellings: [[Part]]
 
     /// The text itself if nothing in it is a pattern.
-    let literal: [UInt8]?
+    package let literal: [UInt8]?
 
-    init(_ pattern: some Collection<UInt8>) {
+    package init(_ pattern: some Collection<UInt8>) {
         let texts = Self.spellOut(Array(pattern))
         spellings = texts.map(Self.parts)
         if spellings.count == 1, spellings[0].allSatisfy({ if case .byte = $0 { true } else { false } }) {
@@ -43,7 +43,7 @@ struct Glob: Sendable {
     }
 
     /// - Parameter across: whether `*` and `?` may stand for a dot too: `**` does, a single `*` does not.
-    func matches(_ text: UnsafeRawBufferPointer, across: Bool = false) -> Bool {
+    package func matches(_ text: UnsafeRawBufferPointer, across: Bool = false) -> Bool {
         spellings.contains { Self.matches($0, text, across: across) }
     }
 
