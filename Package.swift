@@ -160,7 +160,8 @@ let package = Package(
             dependencies: ["Commands", "Core", "Wire", argumentParser, nioCore, nioHTTP1, nioPosix],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
-            name: "ConfigRepositoryTests", dependencies: ["ConfigRepository", "Core", subprocess, systemPackage],
+            name: "ConfigRepositoryTests",
+            dependencies: ["ConfigRepository", "Core", "Logs", subprocess, systemPackage],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "PackagesTests",

@@ -1,5 +1,7 @@
 import ConfigRepository
 import Core
+import FoundationEssentials
+import Logs
 import Testing
 
 @Suite struct LogsFileTests {
@@ -77,7 +79,7 @@ import Testing
                 lines: app:shop
                 steps:
                   - parse: json
-                  - parse: { format: nginx, from: request }
+                  - parse: { format: apache, from: request }
                   - grok: ["%{IP:client}", "%{INT:id}"]
                   - grok: { patterns: "%{ORDER:order}", from: text, define: { ORDER: "O-[0-9]+" } }
                   - pattern: '^(?<verb>\\w+) '
@@ -118,6 +120,32 @@ import Testing
         #expect(ConfigurationDiff.facts(of: configuration).contains("fabric.logs.pipelines.a.1: parse auto"))
     }
 
+    @Test("Users' files of grok patterns load, so far as they are used")
+    func patternFile() throws {
+        let files = [
+            "fabrics/prod.yaml": """
+            fabric: prod
+            regions: { eu: [a, b] }
+            logs:
+              files: { java: { paths: /var/log/java.log, multiline: stack-traces } }
+              pipelines:
+                a: { steps: [{ grok: { patterns: "^%{ORDER:order} by %{WHO:who}", define: templates/grok } }] }
+
+            """,
+            "templates/grok": "# ours\nORDER O-%{DIGITS}\nDIGITS [0-9]{3}\n\nWHO [a-z]+\nUNUSED (?<x>a)\n",
+        ]
+        let reading = Sample.read(files)
+        let policy = try Sample.prod(reading).policy.logs
+        let line = try LogTrial(policy.trialPipelines()).run(["O-123 by ann"], stream: [:], now: 0)[0]
+        #expect(line.outcome["order"] == "O-123" && line.outcome["who"] == "ann")
+        guard case .grok(_, _, let definitions) = policy.pipelines[0].steps[0] else { throw CancellationError() }
+        #expect(definitions.keys.sorted() == ["DIGITS", "ORDER", "WHO"])
+        #expect(reading.users(of: .template("templates/grok")).count == 1)
+        #expect(policy.files[0].multiline == LogFilesSpec.Multiline())
+        let bad = Sample.read(files.merging(["templates/grok": "?\n"]) { $1 })
+        #expect(bad.errors.map(\.code).contains("logs.grok"))
+    }
+
     @Test("A change of logs is said in words")
     func difference() throws {
         let old = try Sample.prod(read("buffer: 1GiB\nfiles: { a: { paths: /var/log/a } }"))
@@ -140,6 +168,51 @@ import Testing
                 "+ fabric.logs.pipelines: a", "+ fabric.logs.pipelines.a.1: sample one in 5",
                 "+ fabric.logs.redact.1: email as \"[redacted]\"", "+ fabric.logs.syslog.udp.514: of all hosts",
             ])
+    }
+
+    @Test("What git says is done to lines, with what hosts make unreadable in front")
+    func trial() throws {
+        let policy = try policy(
+            """
+            redact: { kinds: email }
+            pipelines:
+              all: { steps: [{ parse: auto }] }
+              orders:
+                lines: order took:>1
+                steps:
+                  - grok: "order %{INT:order} of %{NOTSPACE:who}"
+                  - convert: { took: milliseconds }
+                  - measure: { name: shop.took, kind: timing, of: took }
+              noise: { steps: [{ drop-lines: level:debug }] }
+            """)
+        let trial = try LogTrial(policy.trialPipelines())
+        let lines = trial.run(
+            [
+                #"{"level":"info","msg":"order 7 of ann@example.com","took":2}"#,
+                #"{"level":"debug","msg":"order 8 of bob","took":0.5}"#,
+            ], stream: ["app": "shop"], now: 0)
+        #expect(lines[0].outcome["order"] == "7" && lines[0].outcome["who"] == "[redacted]")
+        #expect(lines[0].outcome["took"] == "2000" && lines[0].measures.map(\.name) == ["shop.took"])
+        #expect(lines[0].droppedBy == nil && lines[1].droppedBy != nil && lines[1].measures.isEmpty)
+        _ = try policy.program()
+        // Without pipelines forms are recognised.
+        let usual = try LogTrial(LogsPolicy().trialPipelines())
+        #expect(usual.run(["a=1 b=2"], stream: [:], now: 0)[0].outcome["a"] == "1")
+    }
+
+    @Test("What a server saves it reads again, and what an older one saved as well")
+    func saved() throws {
+        let policy = FabricPolicy(
+            logs: try policy(
+                """
+                files: { a: { paths: /a, multiline: { begins: "^x" } } }
+                syslog: [{ udp: 514 }, { socket: /run/log }]
+                pipelines: { a: { steps: [{ when: { lines: b, steps: [{ redact: { kinds: aws } }] } }, { grok: c }] } }
+                """))
+        let bytes = try JSONEncoder().encode(policy)
+        #expect(try JSONDecoder().decode(FabricPolicy.self, from: bytes) == policy)
+        let old = #"{"apply": "manual", "lostHostGrace": "30s", "lostHostsMax": "34%"}"#
+        #expect(try JSONDecoder().decode(FabricPolicy.self, from: Data(old.utf8)).logs == LogsPolicy())
     }
 
     @Test("A host's part of the policy is what its selectors admit")
@@ -176,6 +249,16 @@ import Testing
         #expect(codes("syslog: { socket: /\(String(repeating: "a", count: 107)) }") == ["socket.invalid"])
         #expect(codes("pipelines: { a: { steps: [{ set: { \"a\\u202Eb\": c } }] } }") == ["field.invalid"])
         #expect(codes("pipelines: { a: { steps: [{ set: { a: \"b\\nc\" } }] } }") == ["field.text"])
+        #expect(codes("pipelines: { a: { lines: \"a\\u202Eb\", steps: [{ parse: auto }] } }") == ["logs.expression"])
+        // Patterns whose names stand for one another, many times over.
+        let bomb = (1...30).map { "A\($0): '%{A\($0 - 1)}%{A\($0 - 1)}'" }.joined(separator: ", ")
+        #expect(
+            codes("pipelines: { a: { steps: [{ grok: { patterns: '%{A30}', define: { A0: x, \(bomb) } } }] } }")
+                == ["logs.grok"])
+        #expect(codes("redact: { patterns: '\(String(repeating: "(", count: 5000))' }") == ["logs.pattern"])
+        #expect(
+            codes("pipelines: { a: { lines: '\(String(repeating: "(", count: 5000))', steps: [{ sample: 2 }] } }").count
+                == 1)
         #expect(codes("buffer: 99999999999999999999GiB") == ["bytes.invalid"])
         #expect(codes("keep: { age: -1d }") == ["interval.invalid"])
         #expect(codes("files: \(String(repeating: "[", count: 100))") == ["yaml.invalid"])

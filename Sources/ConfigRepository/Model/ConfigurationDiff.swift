@@ -201,11 +201,11 @@ private enum ConfigurationFacts {
         if !selector.labels.isEmpty { parts.append("labels \(text(selector.labels))") }
         return parts.isEmpty ? "any host" : parts.joined(separator: ", ")
     }
+}
 
-    /// Tells texts apart for people; nothing is decided by it. FNV-1a.
-    private static func fingerprint(_ text: String) -> String {
-        var hash: UInt32 = 0x811c_9dc5
-        for byte in text.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
-        return String(hash, radix: 16)
-    }
+/// Tells texts apart for people; nothing is decided by it. FNV-1a.
+func fingerprint(_ text: String) -> String {
+    var hash: UInt32 = 0x811c_9dc5
+    for byte in text.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+    return String(hash, radix: 16)
 }

@@ -47,7 +47,8 @@ enum LogsFacts {
     private static func text(_ files: LogFilesSpec) -> String {
         var text = "\(files.paths.joined(separator: " ")) of \(self.text(files.hosts))\(labels(files.labels))"
         if let multiline = files.multiline {
-            text += ", an event begins with \(quoted(multiline.begins)) or after \(multiline.quiet)"
+            let begins = multiline.begins.map { "an event begins with \(quoted($0))" } ?? "stack traces are one event"
+            text += ", \(begins), or after \(multiline.quiet)"
         }
         if let rate = files.rateMax { text += ", at most \(rate) lines a second" }
         return text
@@ -71,7 +72,13 @@ enum LogsFacts {
         switch step {
         case .parse(let format, let field): return "parse \(format)\(from(field))"
         case .grok(let patterns, let field, let definitions):
-            let own = definitions.sorted { $0.key < $1.key }.map { " with \($0.key) \(quoted($0.value))" }.joined()
+            let sorted = definitions.sorted { $0.key < $1.key }.map { "\($0.key) \(quoted($0.value))" }
+            let own =
+                switch sorted.count {
+                case 0: ""
+                case 1...5: " with \(sorted.joined(separator: ", "))"
+                default: " with \(sorted.count) patterns, \(fingerprint(sorted.joined(separator: "\n")))"
+                }
             return "grok \(patterns.map(quoted).joined(separator: " "))\(from(field))\(own)"
         case .pattern(let expression, let field): return "pattern \(quoted(expression))\(from(field))"
         case .rename(let field, let other): return "rename \(field) to \(other)"

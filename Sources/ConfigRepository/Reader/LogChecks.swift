@@ -1,14 +1,6 @@
 import Core
-
-/// Secrets that are known by their form.
-enum RedactionKind: String, CaseIterable {
-    case email, card, token, aws, password
-}
-
-/// Forms of lines that are known.
-enum LogFormatName: String, CaseIterable {
-    case auto, json, logfmt, nginx, haproxy, syslog
-}
+import Logs
+import Telemetry
 
 /// Checks of what `logs` says.
 extension Checks {
@@ -28,13 +20,37 @@ extension Checks {
         }
         guard !text.isEmpty else { throw refused("is empty") }
         guard text.utf8.count <= expressionBytesMax else { throw refused("has \(text.utf8.count) bytes") }
-        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw refused("has a control character") }
+        guard isPlain(text) else { throw refused("has a control character") }
         return text
+    }
+
+    /// A query that chooses lines.
+    static func query(_ text: String) throws(Problem) -> String {
+        let text = try expression(text)
+        do { _ = try LogFilter(lines: text) } catch { throw Problem(error) }
+        return text
+    }
+
+    /// A regular expression in PCRE2's syntax.
+    static func pattern(_ text: String) throws(Problem) -> String {
+        let text = try expression(text)
+        do { _ = try PatternCode(text) } catch { throw Problem(error) }
+        return text
+    }
+
+    /// Whether nothing in it acts on a terminal: no control characters, no marks of direction.
+    private static func isPlain(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: false
+            default: true
+            }
+        }
     }
 
     /// What stands in the place of a secret: visible, short and on one line.
     static func replacement(_ text: String) throws(Problem) -> String {
-        guard text.utf8.count <= 64, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        guard text.utf8.count <= 64, isPlain(text) else {
             throw Problem(
                 "replacement.invalid", "This cannot stand for a secret.", cause: "\(quotedForMessage(text)) was found.",
                 remedy: "write at most 64 bytes without control characters: \"[redacted]\"")
@@ -44,7 +60,7 @@ extension Checks {
 
     /// What a field is set to, and how a time is written.
     static func fieldText(_ text: String) throws(Problem) -> String {
-        guard text.utf8.count <= 1024, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        guard text.utf8.count <= 1024, isPlain(text) else {
             throw Problem(
                 "field.text", "This text cannot be used.", cause: "\(quotedForMessage(text)) was found.",
                 remedy: "write at most 1024 bytes without control characters")
@@ -169,9 +185,16 @@ extension Checks {
     private static func absolutePath(_ text: String, _ refused: (String) -> Problem) throws(Problem) {
         guard text.hasPrefix("/") else { throw refused("does not begin with /") }
         guard text.utf8.count <= 1024 else { throw refused("has \(text.utf8.count) bytes") }
-        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw refused("has a control character") }
+        guard isPlain(text) else { throw refused("has a control character") }
         let parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !$0.isEmpty }) else { throw refused("has an empty part") }
         guard !parts.contains("."), !parts.contains("..") else { throw refused("has a part that is `.` or `..`") }
+    }
+}
+
+extension Problem {
+    /// What an engine says, part by part.
+    init(_ problem: TelemetryProblem) {
+        self.init(problem.code, problem.sentence, cause: problem.cause, remedy: problem.remedy)
     }
 }

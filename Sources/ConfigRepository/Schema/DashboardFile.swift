@@ -61,7 +61,7 @@ extension SchemaReader {
         do {
             _ = try ExpressionParser.parse(text.value)
         } catch {
-            log.report(Problem(error.code, error.sentence, cause: error.cause, remedy: error.remedy), at: text.position)
+            log.report(Problem(error), at: text.position)
             return nil
         }
         return text.value

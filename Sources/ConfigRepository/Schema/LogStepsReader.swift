@@ -1,4 +1,6 @@
 import Core
+import Logs
+import Telemetry
 
 /// Reads the `steps` of all pipelines: lists, of which each entry is a mapping with one key, the kind of the step.
 final class LogStepsReader {
@@ -6,6 +8,8 @@ final class LogStepsReader {
     private static let stepsMax = 500
     private static let fieldsMax = 100
     private static let depthMax = 8
+    /// Of files, with what is read again for another step.
+    private static let definitionBytesMax = 1 << 20
     static let stepKeys: Set<String> = [
         "parse", "grok", "pattern", "rename", "drop", "set", "lower", "upper", "clean", "convert", "time", "level",
         "drop-lines", "sample", "redact", "measure", "when",
@@ -20,6 +24,9 @@ final class LogStepsReader {
 
     private let schema: SchemaReader
     private var count = 0
+    private var definitionBytes = 0
+    /// Files of patterns that were read.
+    private(set) var templates: [Located<String>] = []
     /// How many `when` are around what is read.
     private var depth = 0
 
@@ -63,12 +70,25 @@ final class LogStepsReader {
             // An unknown key has an error of its own.
             if case .mapping(let entries) = value.content, keys.isEmpty, !entries.isEmpty { return [] }
             log.error(
-                "logs.step", at: reader.position, "A step is one thing.",
+                "logs.step-unclear", at: reader.position, "A step is one thing.",
                 cause: keys.isEmpty ? "There is none." : "There are \(keys.joined(separator: " and ")).",
                 hint: "write each with a dash of its own: `- parse: json`")
             return []
         }
-        return reader.value(keys[0]).map { steps(of: keys[0], $0, reader) } ?? []
+        guard let value = reader.value(keys[0]) else { return [] }
+        let steps = steps(of: keys[0], value, reader)
+        // What is in a `when` was judged where it is written.
+        if keys[0] != "when" { check(steps, at: value.position) }
+        return steps
+    }
+
+    /// Compiles steps as the server does, so that their author hears of it first.
+    private func check(_ steps: [LogStepSpec], at position: SourcePosition) {
+        do throws(TelemetryProblem) {
+            _ = try LogProgram([LogPipeline(name: "", steps: LogStep.steps(steps))])
+        } catch {
+            log.report(Problem(error), at: position)
+        }
     }
 
     private func steps(of kind: String, _ value: YAMLValue, _ reader: MappingReader) -> [LogStepSpec] {
@@ -91,7 +111,7 @@ final class LogStepsReader {
         case "pattern": pattern(value)
         case "time": time(value)
         case "level": reader.parse(kind, Checks.field).map { .level(from: $0.value) }
-        case "drop-lines": reader.parse(kind, Checks.expression).map { .dropLines(where: $0.value) }
+        case "drop-lines": reader.parse(kind, Checks.query).map { .dropLines(where: $0.value) }
         case "sample": sample(value)
         case "redact": schema.redaction(value).map { .redact($0) }
         case "measure": measure(value)
@@ -112,7 +132,10 @@ final class LogStepsReader {
     }
 
     private func format(_ text: Located<String>?) -> String? {
-        text.flatMap { log.choice($0, of: "parse", from: LogFormatName.self) }?.value.rawValue
+        guard let text else { return nil }
+        // Other names of a form are taken too.
+        return LogFormat(name: text.value)?.rawValue
+            ?? log.choice(text, of: "parse", from: LogFormat.self)?.value.rawValue
     }
 
     private func grok(_ value: YAMLValue, _ reader: MappingReader) -> LogStepSpec? {
@@ -123,12 +146,7 @@ final class LogStepsReader {
         guard let reader = MappingReader(value, noun: "`grok`", keys: Self.grokKeys, log: log) else { return nil }
         if !reader.has("patterns") { reader.reportMissing("patterns", hint: "write `patterns: \"%{IP:client} .*\"`") }
         let patterns = reader.has("patterns") ? expressions("patterns", reader) : []
-        var definitions: [String: String] = [:]
-        for entry in reader.has("define") ? Array(entries("define", reader)) : [] {
-            let name = log.parse(Located(entry.key, at: entry.keyPosition), Checks.patternName)
-            let pattern = log.text(entry.value, of: entry.key).flatMap { log.parse($0, Checks.expression) }
-            if let name, let pattern { definitions[name.value] = pattern.value }
-        }
+        let definitions = reader.has("define") ? definitions(reader, of: patterns) : [:]
         let from = from(reader)
         return grok(patterns, from: from, definitions, at: value.position)
     }
@@ -138,6 +156,37 @@ final class LogStepsReader {
     ) -> LogStepSpec? {
         guard !patterns.isEmpty, admit(patterns.count - 1, at: position) else { return nil }
         return .grok(patterns: patterns, from: from, definitions: definitions)
+    }
+
+    /// Patterns as they are written, or of a file of templates/ that has them as grok's users keep them.
+    private func definitions(_ reader: MappingReader, of patterns: [String]) -> [String: String] {
+        var definitions: [String: String] = [:]
+        guard reader.value("define")?.scalar == nil else {
+            guard let path = reader.text("define"),
+                let text = schema.attachment(path, folder: "templates", noun: "template")
+            else { return [:] }
+            templates.append(path)
+            do throws(TelemetryProblem) {
+                let all = try GrokLibrary.read(text)
+                definitions = GrokNames.reached(from: patterns, in: all)
+            } catch {
+                log.report(Problem(error), at: path.position)
+            }
+            definitionBytes += definitions.values.reduce(0) { $0 + $1.utf8.count }
+            if definitionBytes > Self.definitionBytesMax {
+                log.error(
+                    "value.range", at: path.position,
+                    "The pipelines use more than \(Self.definitionBytesMax >> 10) KiB of patterns.")
+                return [:]
+            }
+            return definitions
+        }
+        for entry in entries("define", reader) {
+            let name = log.parse(Located(entry.key, at: entry.keyPosition), Checks.patternName)
+            let pattern = log.text(entry.value, of: entry.key).flatMap { log.parse($0, Checks.expression) }
+            if let name, let pattern { definitions[name.value] = pattern.value }
+        }
+        return definitions
     }
 
     private func pattern(_ value: YAMLValue) -> LogStepSpec? {
@@ -196,7 +245,7 @@ final class LogStepsReader {
         guard let reader = MappingReader(value, noun: "`sample`", keys: Self.sampleKeys, log: log) else { return nil }
         if !reader.has("one-in") { reader.reportMissing("one-in", hint: "write `one-in: 10`") }
         let oneIn = reader.has("one-in") ? reader.integer("one-in", in: range) : nil
-        let lines = reader.parse("lines", Checks.expression)
+        let lines = reader.parse("lines", Checks.query)
         return oneIn.map { .sample(oneIn: $0.value, where: lines?.value ?? "") }
     }
 
@@ -222,7 +271,7 @@ final class LogStepsReader {
         guard let reader = MappingReader(value, noun: "`when`", keys: Self.whenKeys, log: log) else { return nil }
         if !reader.has("lines") { reader.reportMissing("lines", hint: "write of which lines: `lines: level:>=warn`") }
         if !reader.has("steps") { reader.reportMissing("steps", hint: "write `steps: [{ set: { team: shop } }]`") }
-        let lines = reader.has("lines") ? reader.parse("lines", Checks.expression) : nil
+        let lines = reader.has("lines") ? reader.parse("lines", Checks.query) : nil
         depth += 1
         defer { depth -= 1 }
         let steps = steps("steps", reader)

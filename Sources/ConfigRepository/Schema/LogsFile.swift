@@ -1,4 +1,5 @@
 import Core
+import Logs
 
 /// `logs` of a fabric, with the places of what it names.
 struct LogsDeclaration {
@@ -7,6 +8,8 @@ struct LogsDeclaration {
     var selectors: [SelectorDeclaration] = []
     /// Those of the policy, in its order.
     var listeners: [Located<SyslogSpec>] = []
+    /// Files of grok patterns.
+    var templates: [Located<String>] = []
 }
 
 extension SchemaReader {
@@ -51,7 +54,7 @@ extension SchemaReader {
                 declaration.listeners.append(Located(spec, at: item.position))
             }
         }
-        if reader.has("pipelines") { declaration.policy.pipelines = logPipelines(reader) }
+        if reader.has("pipelines") { declaration.policy.pipelines = logPipelines(reader, &declaration) }
         return declaration
     }
 
@@ -120,11 +123,11 @@ extension SchemaReader {
         }
         var spec = RedactionSpec()
         spec.kinds = bounded(reader.list("kinds"), Self.rulesMax, "kinds", reader).compactMap { item in
-            log.text(item, of: "kinds").flatMap { log.choice($0, of: "kinds", from: RedactionKind.self) }?.value
+            log.text(item, of: "kinds").flatMap { log.choice($0, of: "kinds", from: LogRedaction.Kind.self) }?.value
                 .rawValue
         }
         spec.patterns = bounded(reader.list("patterns"), Self.rulesMax, "patterns", reader).compactMap { item in
-            log.text(item, of: "patterns").flatMap { log.parse($0, Checks.expression) }?.value
+            log.text(item, of: "patterns").flatMap { log.parse($0, Checks.pattern) }?.value
         }
         if !reader.has("kinds"), !reader.has("patterns") {
             reader.reportMissing("kinds", hint: "write `kinds: [email, card]` or `patterns: [\"session=(\\\\w+)\"]`")
@@ -146,17 +149,26 @@ extension SchemaReader {
         spec.hosts = logHosts(reader, &declaration)
         spec.labels = logLabels(reader)
         spec.rateMax = reader.integer("rate", in: 1...10_000_000)?.value
-        if let reader = reader.mapping("multiline", noun: "`multiline`", keys: Self.multilineKeys) {
-            spec.multiline = multiline(reader)
-        }
+        if reader.has("multiline") { spec.multiline = multiline(reader) }
         return paths.isEmpty ? nil : spec
     }
 
+    private enum Joining: String, CaseIterable {
+        case stackTraces = "stack-traces"
+    }
+
+    /// `multiline: stack-traces`, or how events begin.
     private func multiline(_ reader: MappingReader) -> LogFilesSpec.Multiline? {
+        if reader.value("multiline")?.scalar != nil {
+            return reader.choice("multiline", of: Joining.self).map { _ in LogFilesSpec.Multiline() }
+        }
+        guard let reader = reader.mapping("multiline", noun: "`multiline`", keys: Self.multilineKeys) else {
+            return nil
+        }
         if !reader.has("begins") {
             reader.reportMissing("begins", hint: "write how the first line of an event begins: begins: ^\\d{4}-")
         }
-        let begins = reader.has("begins") ? reader.parse("begins", Checks.expression) : nil
+        let begins = reader.has("begins") ? reader.parse("begins", Checks.pattern) : nil
         let quiet = reader.interval("quiet", in: Interval(milliseconds: 10)...Interval.minutes(1))
         return begins.map { LogFilesSpec.Multiline(begins: $0.value, quiet: quiet?.value ?? .seconds(1)) }
     }

@@ -177,7 +177,7 @@ extension Checks {
                 RetentionSpec.Archive(step: .seconds(Int64($0.step)), span: .seconds(Int64($0.retention)))
             }
         } catch {
-            throw Problem(error.code, error.sentence, cause: error.cause, remedy: error.remedy)
+            throw Problem(error)
         }
     }
 

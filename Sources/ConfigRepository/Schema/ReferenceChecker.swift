@@ -19,6 +19,9 @@ struct ReferenceChecker {
     private func check(_ fabric: FabricDeclaration) {
         let user = ConfigurationNoun.fabric(fabric.name.value)
         for selector in fabric.metrics.selectors + fabric.logs.selectors { use(selector, by: user) }
+        for template in fabric.logs.templates {
+            schema.uses.insert(ConfigurationUse(of: .template(template.value), by: user, at: template.position))
+        }
         for (app, process) in fabric.metrics.processes {
             schema.uses.insert(ConfigurationUse(of: .app(app.value), by: user, at: app.position))
             check(app, in: declarations.apps, folder: "apps")

@@ -40,12 +40,13 @@ package struct LogFilesName: Name {
 package struct LogFilesSpec: Codable, Hashable, Sendable {
     /// How lines become one event.
     package struct Multiline: Codable, Hashable, Sendable {
-        /// An event begins with a line that this regular expression matches.
-        package var begins: String
+        /// An event begins with a line that this regular expression matches (PCRE2's syntax); nil: lines that look
+        /// like a part of a stack trace belong to the one before them.
+        package var begins: String?
         /// After so long without another line an event is over.
         package var quiet: Interval
 
-        package init(begins: String, quiet: Interval = .seconds(1)) {
+        package init(begins: String? = nil, quiet: Interval = .seconds(1)) {
             self.begins = begins
             self.quiet = quiet
         }

@@ -59,10 +59,19 @@ package struct LogIntake: Sendable {
         return (processor.takeBatch(), answer, processor.takeMeasures())
     }
 
+    /// Bytes of texts in one batch: their places are numbers of 32 bits.
+    private static let batchBytesMax = 1 << 30
+
+    /// - Throws: `logs.request-size` if there are so many lines in the batch that there is no room for more.
+    @inline(__always)
+    static func checkRoom(_ processor: borrowing LogProcessor, lines: Int) throws(TelemetryProblem) {
+        if lines >= linesMax || processor.builder.byteCount > batchBytesMax { throw tooMany() }
+    }
+
     static func tooMany() -> TelemetryProblem {
         TelemetryProblem(
             "logs.request-size", "The lines were not taken.",
-            cause: "The request has more than \(linesMax) lines, or more than \(streamsMax) streams.",
+            cause: "The request has more than \(linesMax) lines, more than \(streamsMax) streams, or too long ones.",
             remedy: "Send fewer at once.")
     }
 

@@ -7,7 +7,7 @@
 /// Reads decimal numbers from bytes, rounded correctly: `-12`, `+0.5`, `.5`, `1e-3`.
 ///
 /// Neither `inf`, `nan`, hexadecimals nor what overflows is a number.
-enum DecimalNumber {
+package enum DecimalNumber {
     /// The longest text of a number.
     static let bytesMax = 128
 
@@ -25,7 +25,7 @@ enum DecimalNumber {
     ]
 
     /// The number that is exactly `start..<end`, or nil. Reads nothing beyond `end`.
-    static func parse(_ start: UnsafeRawPointer, _ end: UnsafeRawPointer) -> Double? {
+    package static func parse(_ start: UnsafeRawPointer, _ end: UnsafeRawPointer) -> Double? {
         guard end > start, end - start <= bytesMax else { return nil }
         var at = start
         let first = at.load(as: UInt8.self)

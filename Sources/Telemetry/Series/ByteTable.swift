@@ -1,6 +1,6 @@
 /// Numbers byte strings in the order in which they come: a flat table with open addressing beside an arena.
 /// A look-up touches one slot and the bytes themselves, and makes no object. Nothing is ever taken out.
-struct ByteTable {
+package struct ByteTable {
     private struct Slot {
         /// Half of the hash; the slots' order follows from it, so growing needs no names.
         var hash: UInt32 = 0
@@ -10,7 +10,7 @@ struct ByteTable {
         var place: UInt64 = 0
     }
 
-    static let lengthMax = Int(UInt16.max)
+    package static let lengthMax = Int(UInt16.max)
 
     private var slots: [Slot] = Array(repeating: Slot(), count: 16)
     private var places: [UInt64] = []
@@ -18,29 +18,29 @@ struct ByteTable {
     private let seed: UInt64
 
     /// - Parameter seed: whoever does not know it cannot make names that meet in one slot.
-    init(seed: UInt64) { self.seed = seed }
+    package init(seed: UInt64) { self.seed = seed }
 
-    var count: Int { places.count }
+    package var count: Int { places.count }
 
     /// Bytes that the table holds in memory.
     var footprint: Int {
         slots.capacity * MemoryLayout<Slot>.stride + places.capacity * 8 + arena.capacity
     }
 
-    func bytes<Result>(of number: UInt32, _ use: (UnsafeRawBufferPointer) -> Result) -> Result {
+    package func bytes<Result>(of number: UInt32, _ use: (UnsafeRawBufferPointer) -> Result) -> Result {
         let place = places[Int(number)]
         return arena.withUnsafeBytes { use(Self.slice($0, place)) }
     }
 
     func text(of number: UInt32) -> String { bytes(of: number) { String(decoding: $0, as: UTF8.self) } }
 
-    func number(of name: UnsafeRawBufferPointer) -> UInt32? {
+    package func number(of name: UnsafeRawBufferPointer) -> UInt32? {
         let hash = hash(name)
         return arena.withUnsafeBytes { find(name, hash, $0).found }
     }
 
     /// The number of a name, and whether it is new. At most 65,535 bytes.
-    mutating func add(_ name: UnsafeRawBufferPointer) -> (number: UInt32, isNew: Bool) {
+    package mutating func add(_ name: UnsafeRawBufferPointer) -> (number: UInt32, isNew: Bool) {
         if (places.count + 1) * 8 > slots.count * 7 { grow() }
         let hash = hash(name)
         let (found, free) = arena.withUnsafeBytes { find(name, hash, $0) }

@@ -68,44 +68,47 @@ struct TagIndex: Sendable {
 }
 
 /// A condition that is ready to be tried on many values.
-struct TagTest {
-    private enum Way {
-        case text(String)
-        case pattern(TagPattern)
-    }
-
+final class TagTest {
     let key: String
     /// The value that is demanded, if it is exactly one.
     let exact: String?
-    private let way: Way
+    private let text: String
+    /// What patterns are tried with; it learns from each value.
+    private var automaton: PatternAutomaton?
     private let isWanted: Bool
 
     init(_ condition: TagCondition) throws(TelemetryProblem) {
         key = condition.key
+        text = condition.value
         isWanted = condition.comparison == .equal || condition.comparison == .matches
         switch condition.comparison {
         case .equal, .unequal:
-            way = .text(condition.value)
+            automaton = nil
             exact = isWanted ? condition.value : nil
         case .matches, .differs:
             exact = nil
-            guard condition.value.utf8.count <= 1024, let pattern = TagPattern(condition.value) else {
-                throw TelemetryProblem(
-                    "series.tag-pattern-invalid", "The series were not looked up.",
-                    cause:
-                        "`\(condition.value.prefix(64))` is no regular expression that can be matched in linear time, or longer than 1,024 bytes.",
-                    remedy: "Write a regular expression, as `web-[0-9]+`, or compare with `=`.")
-            }
-            way = .pattern(pattern)
+            automaton = try Self.automaton(condition.value)
         }
+    }
+
+    private static func automaton(_ text: String) throws(TelemetryProblem) -> PatternAutomaton {
+        var cause = "It is longer than 1,024 bytes, or looks ahead."
+        if text.utf8.count <= 1024 {
+            do throws(TelemetryProblem) {
+                if let automaton = PatternAutomaton(try BoundedPattern(text), isAnchored: true) { return automaton }
+            } catch {
+                cause = error.cause
+            }
+        }
+        throw TelemetryProblem(
+            "series.tag-pattern-invalid", "The series were not looked up.",
+            cause: "`\(text.prefix(64))` is no regular expression that is matched in linear time. \(cause)",
+            remedy: "Write a regular expression, as `web-[0-9]+`, or compare with `=`.")
     }
 
     /// - Parameter value: empty if there is no such tag.
     func holds(_ value: some StringProtocol) -> Bool {
-        switch way {
-        case .text(let text): (value == text) == isWanted
-        case .pattern(let pattern): pattern.matchesStart(of: value) == isWanted
-        }
+        (automaton?.matches(value) ?? (value == text)) == isWanted
     }
 
     /// Whether only series that have the tag can fulfil it.

@@ -77,6 +77,11 @@ struct FormTests {
             "[2026-11-21 11:59:59] production.ERROR: x", "error|production.ERROR: x|",
             "2026-11-21T11:59:59.000000000Z"),
         Example("\u{1B}[32mINFO\u{1B}[0m ready", "info|INFO ready|"),
+        Example("1234567890 bottles", "|1234567890 bottles|"),
+        Example("1795262401 bottles", "|bottles|", "2026-11-21T12:00:01.000000000Z"),
+        Example(
+            #"{"level":"error","time":1795262401,"log":"2026-11-21 INFO: again\n"}"#, "error|2026-11-21 INFO: again|",
+            "2026-11-21T12:00:01.000000000Z"),
         Example("just some words about an error in it", "|just some words about an error in it|"),
         Example("", "||"),
     ]

@@ -88,6 +88,7 @@ struct PipelineTests {
             ("key AKIAABCDEFGHIJKLMNOP end", "key [redacted] end"),
             (#"{"password": "a \"b\" c", "x": 1}"#, #"{"password": "[redacted]", "x": 1}"#),
             ("url postgres://shop:geheim@db/shop", "url postgres://shop:[redacted]@db/shop"),
+            (#"{"log":"{\"password\":\"x y\"}"}"#, #"{"log":"{\"password\":\"[redacted]\"}"}"#),
             ("api_key=0123&x=1", "api_key=[redacted]&x=1"),
             ("id 00042 is S3CRET", "id [redacted] is [redacted]"),
         ])

@@ -50,7 +50,7 @@ struct ElasticBulkReader {
                     "an action and a document in turn, a line each",
                     "Line \(lineNumber) is no action: \"\(line.slice(0, min(line.count, 80)).text)\".")
             }
-            guard answer.count < LogIntake.linesMax else { throw LogIntake.tooMany() }
+            try LogIntake.checkRoom(processor, lines: answer.count)
             let number = try number(of: action, &processor)
             if action.kind == .delete {
                 answer.add(action.kind, index: number, refusal: .changes)

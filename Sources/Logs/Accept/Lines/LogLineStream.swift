@@ -16,6 +16,8 @@ package struct LogLineStream: ~Copyable {
     /// Bytes of a cut message that are still to be passed over; with newlines: up to one.
     private var toSkip = 0
     private var skipsLine = false
+    /// Bytes of the message in front that are known to have no newline.
+    private var searched = 0
 
     package init(lineBytesMax: Int = Self.lineBytesMax) { self.lineBytesMax = lineBytesMax }
 
@@ -26,10 +28,13 @@ package struct LogLineStream: ~Copyable {
             if used < bytes.count { waiting.append(contentsOf: bytes[used...]) }
             return
         }
-        waiting.append(contentsOf: bytes)
-        let all = waiting
+        // Out of `self`, so that nothing is copied.
+        var all: [UInt8] = []
+        swap(&all, &waiting)
+        all.append(contentsOf: bytes)
         let used = all.withUnsafeBytes { cut(ByteView($0), line) }
-        waiting.removeFirst(used)
+        if used > 0 { all.removeFirst(used) }
+        swap(&all, &waiting)
     }
 
     /// At the end of the stream: what is left is a line, if it is one.
@@ -78,12 +83,15 @@ package struct LogLineStream: ~Copyable {
             return start + count
         case .none: break
         }
-        if let end = text.index(of: 0x0A) {
+        if let end = text.index(of: 0x0A, from: searched) {
             let whole = text.slice(0, end)
             give(end > lineBytesMax ? whole.slice(0, lineBytesMax) : whole, end > lineBytesMax ? end : nil, line)
             return end + 1
         }
-        guard text.count > lineBytesMax else { return nil }
+        guard text.count > lineBytesMax else {
+            searched = text.count
+            return nil
+        }
         skipsLine = true
         give(text.slice(0, lineBytesMax), text.count, line)
         return text.count
@@ -110,6 +118,7 @@ package struct LogLineStream: ~Copyable {
 
     /// Without the ends that some senders put behind messages: CR, NUL, LF.
     private mutating func give(_ text: ByteView, _ cutFrom: Int?, _ line: (ByteView, Int?) -> Void) {
+        searched = 0
         var count = text.count
         while count > 0, text[count - 1] == 0x0D || text[count - 1] == 0 || text[count - 1] == 0x0A { count -= 1 }
         guard count > 0 else { return }

@@ -16,7 +16,7 @@ package enum PushedLines {
                 let line = withoutReturn(view.slice(from, end))
                 from = end + 1
                 guard !line.isEmpty else { continue }
-                guard accepted < LogIntake.linesMax else { throw LogIntake.tooMany() }
+                try LogIntake.checkRoom(processor, lines: accepted)
                 accepted += 1
                 processor.begin(line, stream: stream, now: intake.now)
                 if areJSON { _ = LineForms.parse(line, as: .json, &processor.builder) }

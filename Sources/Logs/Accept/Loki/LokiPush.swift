@@ -114,7 +114,7 @@ struct LokiJSONReader {
     private mutating func readEntry(
         _ entry: ByteView, _ stream: UInt32, into processor: inout LogProcessor
     ) throws(TelemetryProblem) {
-        guard accepted < LogIntake.linesMax else { throw LogIntake.tooMany() }
+        try LogIntake.checkRoom(processor, lines: accepted)
         var parts = JSONItems(entry)
         guard let time = parts.next(), let line = parts.next() else {
             throw LokiPush.broken("A value is not a time and a line.")
@@ -185,7 +185,7 @@ struct LokiProtobufReader {
     private mutating func readEntry(
         _ text: ByteView, _ stream: UInt32, into processor: inout LogProcessor
     ) throws(TelemetryProblem) {
-        guard accepted < LogIntake.linesMax else { throw LogIntake.tooMany() }
+        try LogIntake.checkRoom(processor, lines: accepted)
         processor.begin(.empty, stream: stream, now: intake.now)
         var reader = ProtobufReader(text)
         while let (field, value) = reader.next() {

@@ -72,7 +72,7 @@ struct OTLPJSONReader {
         guard let list = scope.value(of: "logRecords") else { return }
         var items = JSONItems(list)
         while let item = items.next() {
-            guard accepted < LogIntake.linesMax else { throw LogIntake.tooMany() }
+            try LogIntake.checkRoom(processor, lines: accepted)
             var cursor = JSONCursor(item)
             guard let record = cursor.members() else { throw OTLPLogs.broken("A record is no object.") }
             processor.begin(.empty, stream: stream, now: intake.now)

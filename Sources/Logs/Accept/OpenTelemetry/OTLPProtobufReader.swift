@@ -65,7 +65,7 @@ struct OTLPProtobufReader {
             try reader.each(1, of: bytes) { _, name in scope = name }
         }
         try each(2, of: text) { reader, record throws(TelemetryProblem) in
-            guard reader.accepted < LogIntake.linesMax else { throw LogIntake.tooMany() }
+            try LogIntake.checkRoom(processor, lines: reader.accepted)
             processor.begin(.empty, stream: stream, now: reader.intake.now)
             for (key, value) in reader.resource { Self.set(key, value, &processor.builder, depth: 0) }
             if !scope.isEmpty { processor.builder.line.set(ProgramNames.scope, scope) }

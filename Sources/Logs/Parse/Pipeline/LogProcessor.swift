@@ -73,6 +73,10 @@ package struct LogProcessor: ~Copyable {
         }
         if builder.line.time > builder.line.now &+ Self.futureMax { holdBack() }
         if !labels.isEmpty, builder.line.fieldCount > 0 { label() }
+        // Documents often carry a line with its end.
+        while let last = builder.line.message.last, last == 0x0A || last == 0x0D {
+            builder.line.message = builder.line.message.slice(0, builder.line.message.count - 1)
+        }
         builder.finish()
     }
 

@@ -1,5 +1,5 @@
 /// A filter whose names are looked up already.
-indirect enum RecordFilter: @unchecked Sendable {
+indirect enum RecordFilter: Sendable {
     case all
     case and([RecordFilter])
     case or([RecordFilter])

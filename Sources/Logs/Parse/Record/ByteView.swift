@@ -30,6 +30,8 @@ package struct ByteView {
     @inline(__always)
     package var end: UnsafeRawPointer { start + count }
     @inline(__always)
+    var last: UInt8? { count > 0 ? self[count - 1] : nil }
+    @inline(__always)
     package subscript(index: Int) -> UInt8 { start.load(fromByteOffset: index, as: UInt8.self) }
     package var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
     /// What is no UTF-8 becomes U+FFFD.

@@ -59,7 +59,7 @@ package enum ProgramNames {
             "connections", "queues", "trace_id", "span_id", "scope", "event", "vhost",
         ] + messages.dropFirst() + times.dropFirst() + levels.dropFirst()
 
-    private static let messages = ["message", "msg", "@message", "short_message", "log", "text", "event.original"]
+    private static let messages = ["message", "msg", "@message", "short_message", "log"]
     private static let times = [
         "time", "timestamp", "ts", "@timestamp", "datetime", "@t", "asctime", "eventTime", "time_iso8601",
         "__REALTIME_TIMESTAMP",

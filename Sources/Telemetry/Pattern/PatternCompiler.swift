@@ -29,7 +29,12 @@ struct PatternCompiler {
             if let number { try emit(.save(number * 2 + 1)) }
         case .alternatives(let branches): try compile(alternatives: branches)
         case .repetition(let inner, let min, let max, let isGreedy):
-            for _ in 0..<min { try compile(inner) }
+            let start = instructions.count
+            for _ in 0..<min {
+                try compile(inner)
+                // What is empty is no more when it is repeated.
+                if instructions.count == start { return }
+            }
             if let max {
                 try compile(inner, optionally: max - min, isGreedy)
             } else {

@@ -17,6 +17,11 @@ package struct BoundedPattern: Sendable {
     let names: [String: Int]
     let groupCount: Int
     let ignoresCase: Bool
+    /// Texts of which each is in whatever matches, in UTF-8; may be none.
+    package let literals: [[UInt8]]
+
+    /// How much it is: the time that a text takes grows with it where nothing is known of the text yet.
+    package var instructionCount: Int { instructions.count }
 
     package init(_ text: String) throws(TelemetryProblem) {
         self.text = text
@@ -30,6 +35,7 @@ package struct BoundedPattern: Sendable {
         names = parser.names
         groupCount = parser.groupCount
         ignoresCase = parser.ignoresCase
+        literals = node.literals(ignoringCase: parser.ignoresCase)
     }
 
     static func refusal(_ text: String, _ cause: String) -> TelemetryProblem {
@@ -51,7 +57,7 @@ indirect enum PatternNode {
     case lookAhead(PatternNode, isNegative: Bool)
 }
 
-enum PatternAssertion: Sendable {
+enum PatternAssertion: Hashable, Sendable {
     case textStart, textEnd, lineStart, lineEnd, end, wordBoundary, noWordBoundary
 }
 

@@ -9,6 +9,9 @@ package struct PatternMatcher {
     private var stepsLeft: Int
     private var visited: [UInt64] = []
     private var touched: [Int] = []
+    /// Do what needs no groups, if the pattern does not look ahead; made when they are asked for.
+    private var anywhere: PatternAutomaton?
+    private var beginning: PatternAutomaton?
 
     package init(_ pattern: BoundedPattern, steps: Int = PatternMatcher.stepsMax) {
         self.pattern = pattern
@@ -17,11 +20,15 @@ package struct PatternMatcher {
 
     /// Whether it is anywhere in the text.
     package mutating func contains(_ text: String) throws(TelemetryProblem) -> Bool {
-        try find(in: scalars(text), from: 0) != nil
+        if anywhere == nil { anywhere = PatternAutomaton(pattern) }
+        if let contains = anywhere?.matches(text) { return contains }
+        return try find(in: scalars(text), from: 0) != nil
     }
 
     /// Whether the text begins with it.
     package mutating func matchesBeginning(of text: String) throws(TelemetryProblem) -> Bool {
+        if beginning == nil { beginning = PatternAutomaton(pattern, isAnchored: true) }
+        if let matches = beginning?.matches(text) { return matches }
         let input = scalars(text)
         try prepare(for: input)
         return try run(from: 0, at: 0, in: input) != nil

@@ -1,0 +1,4 @@
+/// In which order lines are given.
+package enum LogOrder: Hashable, Sendable {
+    case newestFirst, oldestFirst
+}
