@@ -1,0 +1,145 @@
+import Core
+import FoundationEssentials
+import Glibc
+import Logging
+import Logs
+import ServiceLifecycle
+import Synchronization
+import SystemPackage
+import Telemetry
+
+/// What a host logs, on its way to the server: a thread that reads it into a buffer on disk.
+///
+/// What to collect is the server's to say, and is remembered: an agent that starts while the server is away goes on
+/// with what it knew.
+final class HostLogs: Service {
+    private static let retryMilliseconds: Int64 = 5000
+
+    private struct State {
+        var collection: LogCollection?
+        /// Counts changes of the collection.
+        var version = 0
+        var isStopping = false
+    }
+
+    let outbox = LogOutbox()
+    private let folders: HostFolders
+    private let logger: Logger
+    private let doze = Doze()
+    private let state: Mutex<State>
+
+    init(folders: HostFolders, logger: Logger) {
+        self.folders = folders
+        self.logger = logger
+        var state = State()
+        state.collection = Self.remembered(in: folders)
+        self.state = Mutex(state)
+    }
+
+    /// What is collected from now on; nil: nothing.
+    func collect(_ collection: LogCollection?) {
+        let isNew = state.withLock { state in
+            guard state.collection != collection else { return false }
+            state.collection = collection
+            state.version += 1
+            return true
+        }
+        guard isNew else { return }
+        remember(collection)
+        doze.wake()
+    }
+
+    func run() async throws {
+        let (ended, end) = AsyncStream<Void>.makeStream()
+        let thread = try OSThread("apus-logs") {
+            self.work()
+            end.finish()
+        }
+        await cancelWhenGracefulShutdown { try? await Task.sleep(for: .seconds(86_400 * 36_500)) }
+        state.withLock { $0.isStopping = true }
+        doze.wake()
+        // Not cut short by the cancellation that ended the sleep: the last lines are put into the buffer.
+        await Task { for await _ in ended {} }.value
+        thread.join()
+    }
+
+    // MARK: The thread
+
+    private func work() {
+        while !state.withLock({ $0.isStopping }) {
+            let (collection, version) = state.withLock { ($0.collection, $0.version) }
+            if let collection {
+                do throws(TelemetryProblem) { try work(collection, version) } catch {
+                    // Lines stay where they are; with secrets in them, until it is known how to take those out.
+                    logger.error("logs are not collected", metadata: ["problem": "\(error)"])
+                }
+                outbox.open(nil)
+            }
+            if isCurrent(version) { doze.wait(milliseconds: Self.retryMilliseconds) }
+        }
+    }
+
+    private func isCurrent(_ version: Int) -> Bool { state.withLock { !$0.isStopping && $0.version == version } }
+
+    /// Collects until something else is to be collected, or the buffer cannot be used any more.
+    private func work(_ collection: LogCollection, _ version: Int) throws(TelemetryProblem) {
+        var options = LogSpool.Options()
+        options.bytesMax = Int(collection.buffer.bytes)
+        let (spool, recovery) = try LogSpool.open(
+            folders.logBuffer, on: Telemetry.Disk(), options, identity: .random(in: 0 ... .max))
+        for loss in recovery.dropped { logger.error("log lines were lost", metadata: ["what": "\(loss)"]) }
+        let seed = UInt64.random(in: 0 ... .max)
+        let collector = LogCollector(
+            try LogSources(folders: folders).sources(collection.files), on: SystemLogFiles(),
+            events: LogEvents(try Self.redaction(collection.redactions), seed: seed), spool: spool)
+        outbox.open(spool)
+        var batches = 0
+        while isCurrent(version) {
+            let wait = collector.step(at: Self.now())
+            if collector.counts.batches != batches {
+                batches = collector.counts.batches
+                outbox.wake()
+            }
+            if wait > 0 { doze.wait(milliseconds: wait) }
+        }
+        _ = collector.drain(at: Self.now())
+    }
+
+    /// What takes secrets out of lines before anything of them is kept; nil if git asks for none.
+    private static func redaction(_ specs: [RedactionSpec]) throws(TelemetryProblem) -> LogProgram? {
+        guard !specs.isEmpty else { return nil }
+        let steps = specs.map { spec -> LogStep in
+            .redact(
+                LogRedaction(
+                    kinds: Set(spec.kinds.compactMap(LogRedaction.Kind.init)), patterns: spec.patterns,
+                    replacement: spec.replacement))
+        }
+        return try LogProgram([LogPipeline(name: "redact", steps: steps)])
+    }
+
+    private static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    // MARK: What is remembered
+
+    private static func remembered(in folders: HostFolders) -> LogCollection? {
+        guard let bytes = Disk.read(folders.logCollection) else { return nil }
+        return try? JSONDecoder().decode(LogCollection.self, from: Data(bytes))
+    }
+
+    private func remember(_ collection: LogCollection?) {
+        do {
+            guard let collection else {
+                unlink(folders.logCollection.string)
+                return
+            }
+            try Disk.makeFolder(folders.logs)
+            try Disk.write(Array(try JSONEncoder().encode(collection)), to: folders.logCollection)
+        } catch {
+            logger.warning("what is collected is not remembered", metadata: ["problem": "\(error)"])
+        }
+    }
+}
