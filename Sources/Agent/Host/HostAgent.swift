@@ -82,14 +82,14 @@ package struct HostAgent: Service {
             keeper: keeper, balancers: balancers)
         let commands = HostCommands(keeper: keeper, balancers: balancers)
         let outbox = MetricsOutbox()
+        logs = HostLogs(folders: HostFolders(root: configuration.root), logger: logger)
         metrics = HostMetrics(
             HostMetrics.Setting(
                 host: configuration.host, address: configuration.address,
                 balancers: { await balancers.readings() }, instances: { await keeper.liveInstances() },
-                resourceGroups: groups, now: now),
+                resourceGroups: groups, figures: { [logs] in logs.figures }, now: now),
             outbox: outbox, logger: logger)
         measuring.begin(metrics)
-        logs = HostLogs(folders: HostFolders(root: configuration.root), logger: logger)
         connection = try AgentConnection(
             configuration: AgentConnection.Configuration(
                 server: configuration.server, folder: configuration.root.string, run: UInt64.random(in: 0 ... .max)),

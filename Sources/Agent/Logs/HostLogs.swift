@@ -20,6 +20,8 @@ final class HostLogs: Service {
         /// Counts changes of the collection.
         var version = 0
         var isStopping = false
+        var counts = LogCollector.Counts()
+        var level = LogSpool.Level()
     }
 
     let outbox = LogOutbox()
@@ -47,6 +49,17 @@ final class HostLogs: Service {
         guard isNew else { return }
         remember(collection)
         doze.wake()
+    }
+
+    /// Since the agent's start, and what the buffer holds.
+    var figures: [(name: String, value: Double)] {
+        let (counts, level) = state.withLock { ($0.counts, $0.level) }
+        return [
+            ("lines", counts.lines), ("bytes", counts.bytes), ("batches", counts.batches), ("files", counts.files),
+            ("cut-lines", counts.cutLines), ("limited-lines", counts.limitedLines), ("lost-bytes", counts.lostBytes),
+            ("waits", counts.waits), ("buffer.bytes", level.bytes), ("buffer.lines", level.lines),
+            ("buffer.lost-lines", level.lost.lines), ("buffer.lost-bytes", level.lost.bytes),
+        ].map { ("logs.\($0.0)", Double($0.1)) }
     }
 
     func run() async throws {
@@ -96,8 +109,13 @@ final class HostLogs: Service {
         var batches = 0
         while isCurrent(version) {
             let wait = collector.step(at: Self.now())
-            if collector.counts.batches != batches {
-                batches = collector.counts.batches
+            let counts = collector.counts
+            state.withLock { state in
+                state.counts = counts
+                state.level = spool.level
+            }
+            if counts.batches != batches {
+                batches = counts.batches
                 outbox.wake()
             }
             if wait > 0 { doze.wait(milliseconds: wait) }

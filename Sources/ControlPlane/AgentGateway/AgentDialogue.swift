@@ -127,7 +127,7 @@ struct AgentDialogue: Sendable {
                     let taking = logs ?? LogParcels(of: session, into: dependencies.logged)
                     if logs == nil {
                         logs = taking
-                        group.addTask { try await taking.run() }
+                        group.addTask { await taking.run() }
                     }
                     try taking.add(parcel)
                     watch.waits()

@@ -21,15 +21,16 @@ final class LogParcels: Sendable {
         guard case .dropped = parcels.continuation.yield(parcel) else { return }
         throw Problem(
             "agent.refused", "The agent's connection was closed.",
-            cause: "The host \(session.host) sent more than \(AgentProtocol.logsInFlightMax) batches of log lines ahead.",
+            cause:
+                "The host \(session.host) sent more than \(AgentProtocol.logsInFlightMax) batches of log lines ahead.",
             remedy: "Run the agent of this version of Apus.")
     }
 
-    /// Takes them in their order, until it is cancelled.
-    /// - Throws: what the store throws: the host sends them again.
-    func run() async throws(Problem) {
+    /// Takes them in their order, until it is cancelled. If the store takes nothing the connection ends: the host
+    /// sends them again on the next one.
+    func run() async {
         for await parcel in parcels.stream {
-            try await take(session.host, parcel)
+            do throws(Problem) { try await take(session.host, parcel) } catch { return session.close(error) }
             session.send(.logsAcknowledged(number: parcel.number))
         }
     }
