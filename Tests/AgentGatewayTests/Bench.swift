@@ -104,6 +104,9 @@ final class Fabric: Sendable {
     let seen = Recorder<AgentObservation>()
     let heard = Recorder<HostName>()
     let measured = Recorder<Measured>()
+    let logged = Recorder<LogParcel>()
+    /// What hosts are told to collect.
+    let logCollection = Mutex<LogCollection?>(nil)
     let revoked = Mutex<Set<HostName>>([])
     let package = Mutex<[UInt8]>([])
     /// Called before each chunk of a package is answered.
@@ -132,7 +135,8 @@ final class Fabric: Sendable {
                 observe: { [seen] in seen.add($0) }, heard: { [heard] in heard.add($0) },
                 measured: { [measured] host, bytes throws(Problem) in
                     measured.add(Measured(host: host, bytes: Array(bytes.readableBytesView)))
-                }),
+                }, logged: { [logged] _, parcel throws(Problem) in logged.add(parcel) },
+                logCollection: { _ in self.logCollection.withLock { $0 } }),
             now: systemTime, logger: quiet)
     }
 
