@@ -104,7 +104,7 @@ final class HostLogs: Service {
         let seed = UInt64.random(in: 0 ... .max)
         let collector = LogCollector(
             try LogSources(folders: folders).sources(collection.files), on: SystemLogFiles(),
-            events: LogEvents(try Self.redaction(collection.redactions), seed: seed), spool: spool)
+            inputs: listeners(collection.syslog), events: LogEvents(try Self.redaction(collection.redactions), seed: seed), spool: spool)
         outbox.open(spool)
         var batches = 0
         while isCurrent(version) {
@@ -121,6 +121,25 @@ final class HostLogs: Service {
             if wait > 0 { doze.wait(milliseconds: wait) }
         }
         _ = collector.drain(at: Self.now())
+    }
+
+    /// One that cannot listen costs its lines, and no others.
+    private func listeners(_ specs: [SyslogSpec]) -> [SyslogInput] {
+        specs.compactMap { spec in
+            let labels = LogStream(spec.labels.map { .init($0.key, $0.value) } + [.init("source", "syslog")])
+            do throws(TelemetryProblem) {
+                switch spec.listener {
+                case .socket(let path): return try SyslogInput(.socket(path: path), labels: labels)
+                case .datagrams(let port):
+                    return try SyslogInput(.datagrams(address: "127.0.0.1", port: UInt16(clamping: port)), labels: labels)
+                case .stream(let port):
+                    return try SyslogInput(.stream(address: "127.0.0.1", port: UInt16(clamping: port)), labels: labels)
+                }
+            } catch {
+                logger.error("a syslog listener was not started", metadata: ["problem": "\(error)"])
+                return nil
+            }
+        }
     }
 
     /// What takes secrets out of lines before anything of them is kept; nil if git asks for none.
