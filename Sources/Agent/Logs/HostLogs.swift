@@ -104,7 +104,8 @@ final class HostLogs: Service {
         let seed = UInt64.random(in: 0 ... .max)
         let collector = LogCollector(
             try LogSources(folders: folders).sources(collection.files), on: SystemLogFiles(),
-            inputs: listeners(collection.syslog), events: LogEvents(try Self.redaction(collection.redactions), seed: seed), spool: spool)
+            inputs: listeners(collection.syslog),
+            events: LogEvents(try Self.redaction(collection.redactions), seed: seed), spool: spool)
         outbox.open(spool)
         var batches = 0
         while isCurrent(version) {
@@ -131,7 +132,8 @@ final class HostLogs: Service {
                 switch spec.listener {
                 case .socket(let path): return try SyslogInput(.socket(path: path), labels: labels)
                 case .datagrams(let port):
-                    return try SyslogInput(.datagrams(address: "127.0.0.1", port: UInt16(clamping: port)), labels: labels)
+                    return try SyslogInput(
+                        .datagrams(address: "127.0.0.1", port: UInt16(clamping: port)), labels: labels)
                 case .stream(let port):
                     return try SyslogInput(.stream(address: "127.0.0.1", port: UInt16(clamping: port)), labels: labels)
                 }
