@@ -150,7 +150,7 @@ final class HostLogs: Service {
         let steps = specs.map { spec -> LogStep in
             .redact(
                 LogRedaction(
-                    kinds: Set(spec.kinds.compactMap(LogRedaction.Kind.init)), patterns: spec.patterns,
+                    kinds: Set(spec.kinds.compactMap(LogRedaction.Kind.init(rawValue:))), patterns: spec.patterns,
                     replacement: spec.replacement))
         }
         return try LogProgram([LogPipeline(name: "redact", steps: steps)])
