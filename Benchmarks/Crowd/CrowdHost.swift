@@ -144,6 +144,7 @@ final class CrowdHost: @unchecked Sendable {
             obey(command)
         case .refused: counts.refused.add(1, ordering: .relaxed)
         case .joined, .commandAcknowledged, .eventAcknowledged, .metricsAcknowledged, .metricsInterval, .tail,
+            .logsAcknowledged, .logsCollection,
             .tailCancelled, .packageRefused:
             break
         }

@@ -106,6 +106,9 @@ final class Fabric: Sendable {
     let measured = Recorder<Measured>()
     /// How often what was measured cannot be kept.
     let refusals = Mutex(0)
+    let logged = Recorder<LogParcel>()
+    /// What hosts are told to collect.
+    let logCollection = Mutex<LogCollection?>(nil)
     let revoked = Mutex<Set<HostName>>([])
     let package = Mutex<[UInt8]>([])
     /// Called before each chunk of a package is answered.
@@ -140,7 +143,8 @@ final class Fabric: Sendable {
                     if isRefused { return false }
                     measured.add(Measured(host: host, bytes: Array(bytes.readableBytesView)))
                     return true
-                }),
+                }, logged: { [logged] _, parcel throws(Problem) in logged.add(parcel) },
+                logCollection: { _ in self.logCollection.withLock { $0 } }),
             now: systemTime, logger: quiet)
     }
 

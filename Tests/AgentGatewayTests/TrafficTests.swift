@@ -63,6 +63,7 @@ extension Frame {
         switch self {
         case .message(let json): json.readableBytes
         case .packageBytes(_, let bytes), .metrics(_, let bytes): bytes.readableBytes
+        case .logs(let parcel): parcel.bytes.readableBytes
         }
     }
 }

@@ -18,6 +18,7 @@ struct FrameTests {
             try Frame(AgentMessage.heartbeat(sequence: 7)),
             Frame.packageBytes(request: 42, ByteBuffer(bytes: [1, 2, 3])),
             Frame.packageBytes(request: .max, ByteBuffer()),
+            Frame.logs(LogParcel(number: 7, buffer: .max, bytes: ByteBuffer(bytes: [4, 5]))),
         ]
         var decoder = FrameDecoder()
         var buffer = ByteBuffer()

@@ -45,6 +45,8 @@ package final class AgentConnection: Service {
         package var carryOut: @Sendable (AgentCommand, _ output: @escaping @Sendable (String) -> Void) async -> Problem?
         /// Told how long statsd is to gather, perhaps not for the first time.
         package var gather: @Sendable (Interval) -> Void
+        /// Told what is collected of logs, perhaps not for the first time; nil: nothing.
+        package var collect: @Sendable (LogCollection?) -> Void
         /// The last lines of an instance's output and, if asked, those that follow.
         package var tail:
             @Sendable (InstanceID, _ lines: Int, _ follow: Bool) async -> AsyncThrowingStream<[String], any Error>
@@ -56,6 +58,7 @@ package final class AgentConnection: Service {
             carryOut:
                 @escaping @Sendable (AgentCommand, _ output: @escaping @Sendable (String) -> Void) async -> Problem?,
             gather: @escaping @Sendable (Interval) -> Void = { _ in },
+            collect: @escaping @Sendable (LogCollection?) -> Void = { _ in },
             tail:
                 @escaping @Sendable (InstanceID, _ lines: Int, _ follow: Bool) async -> AsyncThrowingStream<
                     [String], any Error
@@ -66,6 +69,7 @@ package final class AgentConnection: Service {
             self.changes = changes
             self.carryOut = carryOut
             self.gather = gather
+            self.collect = collect
             self.tail = tail
         }
     }
@@ -75,6 +79,7 @@ package final class AgentConnection: Service {
     let events: EventBuffer
     let packages: PackageFetcher
     let metrics: MetricsOutbox
+    let logs: LogOutbox
     let book: CommandBook
     let outbox = Outbox()
     let now: @Sendable () -> Instant
@@ -92,7 +97,8 @@ package final class AgentConnection: Service {
     /// - Throws: `commands.invalid`, `file.failed`.
     package init(
         configuration: Configuration, identity: AgentIdentity, dependencies: Dependencies, events: EventBuffer,
-        packages: PackageFetcher, metrics: MetricsOutbox = MetricsOutbox(), now: @escaping @Sendable () -> Instant,
+        packages: PackageFetcher, metrics: MetricsOutbox = MetricsOutbox(), logs: LogOutbox = LogOutbox(),
+        now: @escaping @Sendable () -> Instant,
         lot: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) throws(Problem) {
@@ -101,6 +107,7 @@ package final class AgentConnection: Service {
         self.events = events
         self.packages = packages
         self.metrics = metrics
+        self.logs = logs
         self.now = now
         self.lot = lot
         self.logger = logger

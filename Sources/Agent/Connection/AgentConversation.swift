@@ -74,6 +74,7 @@ struct AgentConversation: Sendable {
             group.addTask { try await read(inbound, writer) }
             group.addTask { try await whenWelcome { try await beat(on: writer) } }
             group.addTask { try await whenWelcome { try await tell(on: writer) } }
+            group.addTask { try await whenWelcome { try await sendLogs(on: writer) } }
             group.addTask { try await whenWelcome { try await renew(on: writer) } }
             group.addTask { try await whenWelcome { try await remindOfTraffic() } }
             group.addTask { try await serveTails(on: writer) }
@@ -109,6 +110,7 @@ struct AgentConversation: Sendable {
                 metadata: ["server": "\(connection.configuration.server)", "version": "\(welcome.serverVersion)"])
             connection.connected()
             connection.dependencies.gather(welcome.metricsInterval)
+            connection.dependencies.collect(welcome.logs)
             welcomed.give()
             await connection.packages.connected { try await writer.send($0) }
         case .refused(let problem):
@@ -126,6 +128,10 @@ struct AgentConversation: Sendable {
             shared.tails.withLock { $0.removeValue(forKey: request) }?.give()
         case .metricsInterval(let interval):
             connection.dependencies.gather(interval)
+        case .logsCollection(let collection):
+            connection.dependencies.collect(collection)
+        case .logsAcknowledged(let number):
+            connection.logs.acknowledge(number)
         case .metricsAcknowledged(let sequence):
             connection.metrics.acknowledge(sequence)
             connection.outbox.wake()
@@ -185,6 +191,14 @@ struct AgentConversation: Sendable {
                 try await writer.write(.metrics(sequence: parcel.sequence, ByteBuffer(bytes: parcel.bytes)))
                 lastMetrics = parcel.sequence
             }
+        }
+    }
+
+    /// Sends log lines, some batches ahead of what the server has acknowledged.
+    private func sendLogs(on writer: FrameWriter) async throws {
+        let logs = connection.logs
+        for await _ in logs.connect() {
+            while let parcel = try await logs.next() { try await writer.write(.logs(parcel)) }
         }
     }
 

@@ -44,6 +44,7 @@ package struct HostAgent: Service {
     private let connection: AgentConnection
     private let events: EventBuffer
     private let metrics: HostMetrics
+    private let logs: HostLogs
     private let logger: Logger
 
     /// - Parameter identity: of a host that has joined.
@@ -81,12 +82,13 @@ package struct HostAgent: Service {
             keeper: keeper, balancers: balancers)
         let commands = HostCommands(keeper: keeper, balancers: balancers)
         let outbox = MetricsOutbox()
+        logs = HostLogs(folders: HostFolders(root: configuration.root), logger: logger)
         metrics = HostMetrics(
             HostMetrics.Setting(
                 host: configuration.host, address: configuration.address,
                 portFile: configuration.root.appending("statsd.port"), balancers: { await balancers.readings() },
                 instances: { await keeper.liveInstances() },
-                resourceGroups: groups, now: now),
+                resourceGroups: groups, figures: { [logs] in logs.figures }, now: now),
             outbox: outbox, logger: logger)
         measuring.begin(metrics)
         connection = try AgentConnection(
@@ -101,9 +103,9 @@ package struct HostAgent: Service {
                     balancerChanged.yield()
                     return problem
                 },
-                gather: { [metrics] in metrics.gather(for: $0) },
+                gather: { [metrics] in metrics.gather(for: $0) }, collect: { [logs] in logs.collect($0) },
                 tail: { instance, lines, follow in commands.tail(instance, lines: lines, follow: follow) }),
-            events: events, packages: packages, metrics: outbox, now: now, logger: logger)
+            events: events, packages: packages, metrics: outbox, logs: logs.outbox, now: now, logger: logger)
     }
 
     /// Runs until it is told to end. What runs on the host goes on.
@@ -115,6 +117,7 @@ package struct HostAgent: Service {
             group.addTask { try await keeper.run() }
             group.addTask { try await balancers.run() }
             group.addTask { try await metrics.run() }
+            group.addTask { try await logs.run() }
             // The first report must not say that what an earlier agent left does not run.
             await keeper.takenOver()
             group.addTask { try await connection.run() }

@@ -12,6 +12,7 @@ package import SystemPackage
 /// instances/INSTANCE/run/           the shim's: spec, lock, shim.sock, started, exit
 /// instances/INSTANCE/logs/output.log, output.log.1 …
 /// instances/INSTANCE/data/          the process' HOME
+/// logs/collection.json, buffer/     what is collected, and lines on their way to the server
 /// ```
 package struct HostFolders: Sendable {
     package let root: FilePath
@@ -20,6 +21,9 @@ package struct HostFolders: Sendable {
 
     package var instances: FilePath { root.appending("instances") }
     package var apps: FilePath { root.appending("apps") }
+    package var logs: FilePath { root.appending("logs") }
+    package var logBuffer: FilePath { logs.appending("buffer") }
+    package var logCollection: FilePath { logs.appending("collection.json") }
     package func app(_ app: AppName) -> FilePath { apps.appending(app.text) }
     package func releases(_ app: AppName) -> FilePath { self.app(app).appending("releases") }
     package func release(_ app: AppName, _ identity: Digest) -> FilePath { releases(app).appending(identity.short) }

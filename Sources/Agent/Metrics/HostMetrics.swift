@@ -23,6 +23,8 @@ final class HostMetrics: Service {
         var balancers: @Sendable () async -> [BalancerName: BalancerFigures.Reading]
         var instances: @Sendable () async -> [LiveInstance]
         var resourceGroups: ResourceGroups
+        /// More of the host's own figures: names behind `hosts.HOST`, and values.
+        var figures: @Sendable () -> [(name: String, value: Double)] = { [] }
         var now: @Sendable () -> Instant
     }
 
@@ -143,6 +145,12 @@ final class HostMetrics: Service {
                 NamedPoint(
                     name: "hosts.\(setting.host.node).agent.parcels-dropped", time: now.milliseconds / 1000,
                     value: Double(outbox.droppedCount)))
+            for figure in setting.figures() {
+                points.append(
+                    NamedPoint(
+                        name: "hosts.\(setting.host.node).\(figure.name)", time: now.milliseconds / 1000,
+                        value: figure.value))
+            }
             for start in stride(from: 0, to: points.count, by: 5000) {
                 let part = points[start..<min(start + 5000, points.count)]
                 outbox.add([UInt8(ascii: "P")] + PointBatch.encode(part))

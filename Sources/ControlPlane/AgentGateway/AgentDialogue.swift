@@ -76,7 +76,8 @@ struct AgentDialogue: Sendable {
             watch.waits()
             _ = try await frames.next()
         case .hello(let hello):
-            let session = AgentSession(host: try await host(saying: hello), channel: channel.channel)
+            let session = AgentSession(
+                host: try await host(saying: hello), protocolVersion: hello.protocolVersion, channel: channel.channel)
             try await enter(session)
             do {
                 // Whoever revokes ends the session that is there: this one may have come in between.
@@ -112,6 +113,7 @@ struct AgentDialogue: Sendable {
             defer { group.cancelAll() }
             var packages: PackageRequests?
             var measurements = HeldMeasurements()
+            var logs: LogParcels?
             watch.waits()
             while let frame = try await frames.next() {
                 watch.heard()
@@ -124,6 +126,16 @@ struct AgentDialogue: Sendable {
                 }
                 // A heartbeat at the latest.
                 try await keep(&measurements, of: session)
+                if case .logs(let parcel) = frame {
+                    let taking = logs ?? LogParcels(of: session, into: dependencies.logged)
+                    if logs == nil {
+                        logs = taking
+                        group.addTask { await taking.run() }
+                    }
+                    try taking.add(parcel)
+                    watch.waits()
+                    continue
+                }
                 let message = try frame.messageFromAgent
                 if case .packageBytes(let request, let digest, let offset, let length) = message {
                     let serving = packages ?? PackageRequests(read: dependencies.readPackage)
@@ -153,7 +165,7 @@ struct AgentDialogue: Sendable {
     private func enter(_ session: AgentSession) async throws {
         let welcome = ServerWelcome(
             fabric: authority.fabric, serverVersion: gateway.configuration.serverVersion,
-            metricsInterval: dependencies.metricsInterval())
+            metricsInterval: dependencies.metricsInterval(), logs: dependencies.logCollection(session.host))
         guard let former = gateway.hub.register(session, welcome: .welcome(welcome)) else { return }
         former.close(Self.unexpected("A newer connection of the host \(session.host) took over."))
         await former.waitForEnd()
@@ -252,7 +264,7 @@ struct AgentDialogue: Sendable {
     }
 
     private static func check(protocolVersion: Int) throws(Problem) {
-        guard protocolVersion == AgentProtocol.version else {
+        guard AgentProtocol.versions.contains(protocolVersion) else {
             throw Problem(
                 "agent.version-unknown", "Agent and server do not understand each other.",
                 cause:

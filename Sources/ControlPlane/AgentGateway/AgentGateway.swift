@@ -56,6 +56,11 @@ package final class AgentGateway: Service {
         package var measured: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool
         /// How long agents are to gather before they send.
         package var metricsInterval: @Sendable () -> Interval
+        /// Keeps a host's log lines, which may come again. Acknowledged when it returns; a throw closes the
+        /// connection, and they come again.
+        package var logged: @Sendable (HostName, LogParcel) async throws(Problem) -> Void
+        /// What a host collects of logs; nil: nothing.
+        package var logCollection: @Sendable (HostName) -> LogCollection?
 
         package init(
             redeem: @escaping @Sendable (_ token: String, HostName) async throws(Problem) -> Void,
@@ -67,7 +72,9 @@ package final class AgentGateway: Service {
             observe: @escaping @Sendable (AgentObservation) async -> Void,
             heard: @escaping @Sendable (HostName) -> Void,
             measured: @escaping @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool,
-            metricsInterval: @escaping @Sendable () -> Interval = { .seconds(10) }
+            metricsInterval: @escaping @Sendable () -> Interval = { .seconds(10) },
+            logged: @escaping @Sendable (HostName, LogParcel) async throws(Problem) -> Void = { _, _ in },
+            logCollection: @escaping @Sendable (HostName) -> LogCollection? = { _ in nil }
         ) {
             self.redeem = redeem
             self.isAllowed = isAllowed
@@ -77,6 +84,8 @@ package final class AgentGateway: Service {
             self.heard = heard
             self.measured = measured
             self.metricsInterval = metricsInterval
+            self.logged = logged
+            self.logCollection = logCollection
         }
     }
 
@@ -133,6 +142,11 @@ package final class AgentGateway: Service {
 
     /// Tells every host that is connected how long to gather.
     package func announce(metricsInterval: Interval) { hub.sendToAll(.metricsInterval(metricsInterval)) }
+
+    /// Tells every host that is connected what it is to collect of logs.
+    package func announceLogs() {
+        hub.sendToAll(from: AgentProtocol.logsVersion) { .logsCollection(self.dependencies.logCollection($0)) }
+    }
 
     /// Commands that the host has not answered.
     package func unanswered(by host: HostName) -> [AgentCommand] { hub.waiting(for: host) }

@@ -19,6 +19,13 @@ final class AgentHub: Sendable {
         for session in state.withLock({ Array($0.sessions.values) }) { session.send(message) }
     }
 
+    /// Sends each host its own message, if its agent speaks this version or a later one.
+    func sendToAll(from version: Int, _ message: (HostName) -> ServerMessage) {
+        for session in state.withLock({ Array($0.sessions.values) }) where session.protocolVersion >= version {
+            session.send(message(session.host))
+        }
+    }
+
     func session(of host: HostName) -> AgentSession? { state.withLock { $0.sessions[host] } }
 
     /// Makes the session the host's only one, and gives it everything that the host still owes.

@@ -3,6 +3,7 @@ package import Logging
 package import Logs
 import NIOCore
 import Telemetry
+package import Wire
 
 /// Takes the batches of agents into a sink, with the labels that only the server may give: an agent says what
 /// runs on its host, not whose host it is.
@@ -26,7 +27,7 @@ package struct AgentLogIntake: Sendable {
     package func take(_ parcel: LogParcel, from host: HostName) async throws(Problem) {
         var batch: LogBatch
         do throws(TelemetryProblem) {
-            batch = try LogBatch(decoding: Array(parcel.bytes.readableBytesView))
+            batch = try LogBatch(packed: Array(parcel.bytes.readableBytesView))
         } catch {
             logger.error(
                 "a batch of log lines is lost",

@@ -24,13 +24,15 @@ final class AgentSession: Sendable {
     }
 
     let host: HostName
+    let protocolVersion: Int
     private let channel: any Channel
     private let over = Signal()
     private let state = Mutex(State())
 
     /// - Parameter channel: one that takes frames.
-    init(host: HostName, channel: any Channel) {
+    init(host: HostName, protocolVersion: Int, channel: any Channel) {
         self.host = host
+        self.protocolVersion = protocolVersion
         self.channel = channel
     }
 

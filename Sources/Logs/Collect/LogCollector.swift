@@ -184,7 +184,8 @@ package final class LogCollector {
         }
         scratch.removeAll(keepingCapacity: true)
         for part in event.split(separator: UInt8(ascii: "\n")) {
-            scratch += OutputLine(UnsafeRawBufferPointer(rebasing: part))?.text ?? UnsafeRawBufferPointer(rebasing: part)
+            scratch +=
+                OutputLine(UnsafeRawBufferPointer(rebasing: part))?.text ?? UnsafeRawBufferPointer(rebasing: part)
         }
         scratch.withUnsafeBytes { events.add($0, of: stream, time: line.time, isCut: isCut) }
     }

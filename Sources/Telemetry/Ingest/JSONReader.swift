@@ -1,5 +1,5 @@
 /// A value of JSON (RFC 8259), as a tree. Numbers stay text: a count of 64 bits is no double.
-enum JSONValue: Hashable {
+package enum JSONValue: Hashable {
     case null
     case bool(Bool)
     case number(ArraySlice<UInt8>)
@@ -8,18 +8,18 @@ enum JSONValue: Hashable {
     /// Of two values of one key the last counts.
     case object([String: JSONValue])
 
-    subscript(key: String) -> JSONValue? {
+    package subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members[key]
     }
 
     /// The elements; none if it is no array.
-    var elements: [JSONValue] {
+    package var elements: [JSONValue] {
         guard case .array(let elements) = self else { return [] }
         return elements
     }
 
-    var text: String? {
+    package var text: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
@@ -33,7 +33,7 @@ enum JSONValue: Hashable {
         }
     }
 
-    var integer: Int64? {
+    package var integer: Int64? {
         switch self {
         case .number(let bytes): NumberText.integer(bytes) ?? double.flatMap { Int64(exactly: $0) }
         case .string(let text): NumberText.integer(Array(text.utf8.prefix(64))[...])
@@ -43,7 +43,7 @@ enum JSONValue: Hashable {
 }
 
 /// Reads JSON into a tree of bounded depth and size.
-struct JSONReader {
+package struct JSONReader {
     static let bytesMax = 32 << 20
     static let depthMax = 64
     static let valuesMax = 2_000_000
@@ -53,7 +53,7 @@ struct JSONReader {
     private var valueCount = 0
 
     /// The value of a whole text.
-    static func read(_ bytes: [UInt8]) throws(TelemetryProblem) -> JSONValue {
+    package static func read(_ bytes: [UInt8]) throws(TelemetryProblem) -> JSONValue {
         guard bytes.count <= bytesMax else { throw problem("It has \(bytes.count) bytes, and \(bytesMax) are taken.") }
         var reader = JSONReader(bytes: bytes)
         let value = try reader.value(depth: 0)

@@ -5,7 +5,7 @@ internal import CTelemetry
 #endif
 
 /// A thread of the operating system, for loops that wait in the kernel: they would hold up a pool's thread.
-final class OSThread {
+package final class OSThread {
     private final class Body {
         let name: String
         let run: () -> Void
@@ -18,7 +18,7 @@ final class OSThread {
     private let thread: pthread_t
 
     /// - Parameter name: at most 15 bytes, as the kernel shows them.
-    init(_ name: String, _ run: @escaping @Sendable () -> Void) throws(TelemetryProblem) {
+    package init(_ name: String, _ run: @escaping @Sendable () -> Void) throws(TelemetryProblem) {
         let body = Unmanaged.passRetained(Body(name, run))
         var made = pthread_t()
         let result = pthread_create(
@@ -41,5 +41,5 @@ final class OSThread {
     }
 
     /// Waits until it has ended.
-    func join() { pthread_join(thread, nil) }
+    package func join() { pthread_join(thread, nil) }
 }

@@ -5,13 +5,13 @@ internal import CTelemetry
 #endif
 
 /// Sockets as the kernel has them: an IP address and a port, no blocking, closed on `exec`.
-enum Socket {
-    static let datagram = Int32(SOCK_DGRAM.rawValue)
-    static let stream = Int32(SOCK_STREAM.rawValue)
+package enum Socket {
+    package static let datagram = Int32(SOCK_DGRAM.rawValue)
+    package static let stream = Int32(SOCK_STREAM.rawValue)
 
     /// A bound socket; of a stream, it listens.
     /// - Parameter address: an IPv4 or IPv6 address without a name. Port 0: one that the kernel picks.
-    static func bound(_ type: Int32, address: String, port: UInt16) throws(TelemetryProblem) -> Int32 {
+    package static func bound(_ type: Int32, address: String, port: UInt16) throws(TelemetryProblem) -> Int32 {
         var name = sockaddr_storage()
         guard let length = fill(&name, address, port) else {
             throw TelemetryProblem(
@@ -37,7 +37,7 @@ enum Socket {
     private static let flags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
 
     /// The next connection that waits, or nil.
-    static func accepted(_ listener: Int32) -> Int32? {
+    package static func accepted(_ listener: Int32) -> Int32? {
         let descriptor = ctelemetry_accept(listener)
         return descriptor >= 0 ? descriptor : nil
     }
@@ -50,7 +50,7 @@ enum Socket {
     }
 
     /// The port that a socket is bound to.
-    static func port(_ descriptor: Int32) -> UInt16 {
+    package static func port(_ descriptor: Int32) -> UInt16 {
         var name = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         withUnsafeMutablePointer(to: &name) { pointer in
@@ -66,7 +66,7 @@ enum Socket {
 
     /// Asks for room for datagrams that wait, and returns what the kernel gives, in bytes. Root may have more
     /// than `net.core.rmem_max`.
-    static func setReceiveBuffer(_ descriptor: Int32, bytes: Int32) -> Int {
+    package static func setReceiveBuffer(_ descriptor: Int32, bytes: Int32) -> Int {
         var size = bytes
         let length = socklen_t(MemoryLayout<Int32>.size)
         if setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, length) != 0 {

@@ -4,17 +4,25 @@ package import Core
 ///
 /// A frame is a four-byte big-endian length of what follows it, one byte that says what that is,
 /// and the payload: `J` and a JSON message; `B`, an eight-byte request number and raw bytes of a
-/// package; or `M`, an eight-byte number and what the host has measured. Frames are at most `AgentProtocol.frameBytesMax` long, and the first one of a peer
-/// at most `firstFrameBytesMax`; a longer one ends the connection.
+/// package; `M`, an eight-byte number and what the host has measured; or `L`, an eight-byte number,
+/// the eight-byte name of the host's buffer and a batch of log lines. Frames are at most
+/// `AgentProtocol.frameBytesMax` long, and the first one of a peer at most `firstFrameBytesMax`; a
+/// longer one ends the connection.
 package enum AgentProtocol {
     /// Raised when an older peer would misunderstand.
-    package static let version = 3
+    package static let version = 4
+    /// Those that a server takes. To an agent of version 3 nothing is said of logs.
+    package static let versions = 3...4
+    /// The first that knows of logs.
+    package static let logsVersion = 4
     package static let frameBytesMax = 4 << 20
     /// A stranger may send no more than this before the server knows who it is.
     package static let firstFrameBytesMax = 64 << 10
     package static let packageChunkBytesMax = 512 << 10
     /// What one frame of measurements may hold.
     package static let metricsBytesMax = 1 << 20
+    /// Batches of log lines that are on their way at once.
+    package static let logsInFlightMax = 8
     package static let heartbeat = Interval.seconds(3)
     /// Silence after which either side gives the connection up.
     package static let silenceMax = Interval.seconds(10)
@@ -58,6 +66,10 @@ package enum ServerMessage: Codable, Sendable {
     case metricsAcknowledged(sequence: UInt64)
     /// How long the host's statsd gathers from now on.
     case metricsInterval(Interval)
+    /// What `L` frames up to that number hold is kept.
+    case logsAcknowledged(number: UInt64)
+    /// What the host collects from now on; nil: nothing.
+    case logsCollection(LogCollection?)
     /// Lines of an instance's output, the last `lines` first, and then as they come.
     case tail(request: UInt64, instance: InstanceID, lines: Int, follow: Bool)
     case tailCancelled(request: UInt64)
@@ -118,11 +130,16 @@ package struct ServerWelcome: Codable, Sendable {
     package var serverVersion: String
     /// How long the host's statsd gathers before it sends a snapshot.
     package var metricsInterval: Interval
+    /// What the host collects of logs; nil: nothing.
+    package var logs: LogCollection?
 
-    package init(fabric: FabricName, serverVersion: String, metricsInterval: Interval) {
+    package init(
+        fabric: FabricName, serverVersion: String, metricsInterval: Interval, logs: LogCollection? = nil
+    ) {
         self.fabric = fabric
         self.serverVersion = serverVersion
         self.metricsInterval = metricsInterval
+        self.logs = logs
     }
 }
 

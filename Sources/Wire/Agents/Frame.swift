@@ -9,13 +9,31 @@ package enum Frame: Hashable, Sendable {
     case packageBytes(request: UInt64, ByteBuffer)
     /// What a host has measured, to be acknowledged by its number.
     case metrics(sequence: UInt64, ByteBuffer)
+    /// Log lines of a host, to be acknowledged by their number.
+    case logs(LogParcel)
 
     fileprivate static let messageKind = UInt8(ascii: "J")
     fileprivate static let packageBytesKind = UInt8(ascii: "B")
     fileprivate static let metricsKind = UInt8(ascii: "M")
-    fileprivate static let kinds = [messageKind, packageBytesKind, metricsKind]
+    fileprivate static let logsKind = UInt8(ascii: "L")
+    fileprivate static let kinds = [messageKind, packageBytesKind, metricsKind, logsKind]
     fileprivate static let lengthBytes = 4
     fileprivate static let numberBytes = 8
+}
+
+/// A batch of a host's log lines.
+package struct LogParcel: Hashable, Sendable {
+    package var number: UInt64
+    /// The host's buffer, of which the number is.
+    package var buffer: UInt64
+    /// Packed, as `LogBatch(packed:)` reads it.
+    package var bytes: ByteBuffer
+
+    package init(number: UInt64, buffer: UInt64, bytes: ByteBuffer) {
+        self.number = number
+        self.buffer = buffer
+        self.bytes = bytes
+    }
 }
 
 extension Frame {
@@ -71,7 +89,15 @@ package struct FrameDecoder: ByteToMessageDecoder {
         guard let number = body.readInteger(as: UInt64.self) else {
             throw Frame.fault("A frame of bytes was received without its number.")
         }
-        return kind == Frame.metricsKind ? .metrics(sequence: number, body) : .packageBytes(request: number, body)
+        switch kind {
+        case Frame.metricsKind: return .metrics(sequence: number, body)
+        case Frame.logsKind:
+            guard let name = body.readInteger(as: UInt64.self) else {
+                throw Frame.fault("A frame of log lines was received without its buffer.")
+            }
+            return .logs(LogParcel(number: number, buffer: name, bytes: body))
+        default: return .packageBytes(request: number, body)
+        }
     }
 }
 
@@ -106,6 +132,12 @@ package struct FrameEncoder: MessageToByteEncoder {
             try write(Frame.packageBytesKind, request, bytes, to: &out)
         case .metrics(let sequence, let bytes):
             try write(Frame.metricsKind, sequence, bytes, to: &out)
+        case .logs(let parcel):
+            try writeLength(1 + 2 * Frame.numberBytes + parcel.bytes.readableBytes, to: &out)
+            out.writeInteger(Frame.logsKind)
+            out.writeInteger(parcel.number)
+            out.writeInteger(parcel.buffer)
+            out.writeImmutableBuffer(parcel.bytes)
         }
     }
 

@@ -34,7 +34,7 @@ struct LogSpoolTests {
     func killed() throws {
         var options = LogSpool.Options()
         options.segmentBytesMax = 700
-        for end in stride(from: 0, to: 9000, by: 13) {
+        for end in stride(from: 0, to: 9000, by: 47) {
             let disk = SpoolDisk()
             disk.end(.killed(after: end))
             var appended = 0
@@ -46,7 +46,8 @@ struct LogSpoolTests {
             let (spool, _) = try LogSpool.open("/spool", on: disk.restarted(), options, identity: 6)
             let found = try contents(spool)
             // The one that it was killed in may be whole on the disk.
-            #expect(found.elementsEqual(1..<found.count + 1) && (found.count == appended || found.count == appended + 1))
+            #expect(
+                found.elementsEqual(1..<found.count + 1) && (found.count == appended || found.count == appended + 1))
             let last = spool.places.files.values.map(\.position).max() ?? 0
             #expect(last == found.count)
             try spool.append(batch(21))
@@ -117,7 +118,9 @@ struct CollectingTests {
     func lines() throws {
         let host = try CollectingHost("/log/*.log")
         try host.start()
-        host.files.append(Array("one\r\n\n".utf8) + [UInt8](repeating: 0x78, count: 10 << 20) + Array("\ntwo\nthr".utf8), to: "/log/a.log")
+        host.files.append(
+            Array("one\r\n\n".utf8) + [UInt8](repeating: 0x78, count: 10 << 20) + Array("\ntwo\nthr".utf8),
+            to: "/log/a.log")
         host.settle(seconds: 1)
         host.files.append(Array("ee".utf8), to: "/log/a.log")
         host.settle(seconds: 8)

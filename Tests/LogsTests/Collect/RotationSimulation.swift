@@ -158,7 +158,9 @@ struct RotationSimulation {
 
 @Suite("Files that are rotated")
 struct RotationTests {
-    @Test("every line comes once, whatever is renamed, copied, emptied, deleted, stopped and killed", arguments: 1...24 as ClosedRange<UInt64>)
+    @Test(
+        "every line comes once, whatever is renamed, copied, emptied, deleted, stopped and killed",
+        arguments: 1...16 as ClosedRange<UInt64>)
     func everyLineOnce(seed: UInt64) throws {
         var simulation = try RotationSimulation(seed: seed)
         let wrong = try simulation.run(operations: 300)

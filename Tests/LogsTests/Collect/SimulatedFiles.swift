@@ -116,7 +116,9 @@ final class SimulatedFiles: LogFiles, Sendable {
             node.state.withLock { state in
                 state.bytes.withUnsafeBytes { bytes in
                     let count = max(0, min(buffer.count, bytes.count - offset))
-                    if count > 0 { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])) }
+                    if count > 0 {
+                        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
+                    }
                     return count
                 }
             }

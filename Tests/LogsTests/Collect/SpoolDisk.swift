@@ -27,7 +27,9 @@ final class SpoolDisk: FileSystem, Sendable {
 
     func end(_ end: End) { state.withLock { $0.end = end } }
     var isDead: Bool { state.withLock { $0.isDead } }
-    var bytes: Int { state.withLock { $0.files.values.reduce(0) { sum, content in sum + content.bytes.withLock { $0.count } } } }
+    var bytes: Int {
+        state.withLock { $0.files.values.reduce(0) { sum, content in sum + content.bytes.withLock { $0.count } } }
+    }
     var names: [String] { state.withLock { $0.files.keys.sorted() } }
 
     /// What the next process finds.
@@ -124,7 +126,9 @@ final class SpoolDisk: FileSystem, Sendable {
             return content.bytes.withLock { bytes in
                 bytes.withUnsafeBytes { bytes in
                     let count = max(0, min(buffer.count, bytes.count - offset))
-                    if count > 0 { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])) }
+                    if count > 0 {
+                        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
+                    }
                     return count
                 }
             }

@@ -81,7 +81,9 @@ final class FileTail {
     func look(
         _ buffer: UnsafeMutableRawBufferPointer, now: Int64, emit: (UnsafeRawBufferPointer, _ isCut: Bool) -> Void
     ) -> Look {
-        guard let file, !needsCheck, place.original == nil, let status = file.status() else { return .quiet(isOver: false) }
+        guard let file, !needsCheck, place.original == nil, let status = file.status() else {
+            return .quiet(isOver: false)
+        }
         if place.copied.end > place.position {
             guard status.size >= place.copied.end else { return over(status, now) }
             skipCopied(file)
@@ -120,7 +122,8 @@ final class FileTail {
         place.position += count
         if start == 0 {
             first = Array(bytes[..<min(place.position, FilePlace.headEnds[0])])
-            for end in FilePlace.headEnds where end <= place.position && !place.head.contains(where: { $0.end == end }) {
+            for end in FilePlace.headEnds where end <= place.position && !place.head.contains(where: { $0.end == end })
+            {
                 place.head.append(FileMark(UnsafeRawBufferPointer(rebasing: bytes[..<end]), end: end))
             }
         }
@@ -208,7 +211,8 @@ final class FileTail {
         var begin = [UInt8](repeating: 0, count: FileMark.bytesMax)
         let count = begin.withUnsafeMutableBytes { file.read(into: $0, at: 0) }
         for end in FilePlace.headEnds where end <= min(size, count) {
-            place.head.append(begin.withUnsafeBytes { FileMark(UnsafeRawBufferPointer(rebasing: $0[..<end]), end: end) })
+            place.head.append(
+                begin.withUnsafeBytes { FileMark(UnsafeRawBufferPointer(rebasing: $0[..<end]), end: end) })
         }
     }
 
