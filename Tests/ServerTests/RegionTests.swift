@@ -48,6 +48,10 @@ struct RegionTests {
         let closed = try ForeignProgram.freePort()
         try await RunningServer.with { eu in
             try await eu.metrics.fill()
+            let moment = SampleFabric.now.milliseconds / 1000 - 10
+            _ = try await eu.metrics.service.take(
+                [NamedPoint(name: "disk.free;device=sda;host=web-1", time: moment, value: 0.5)],
+                from: SourceName("test"))
             try await RunningServer.with { us in
                 try await us.metrics.fill(points: 60)
                 let asking = try SampleMetrics(
@@ -77,7 +81,7 @@ struct RegionTests {
                         #expect(one.body == "regions.eu." + direct.body)
                         #expect(one.headers["apus-notice"].isEmpty)
                         let tagged = try await server.send(
-                            "GET", "/render?format=raw&from=-60s&target=regions.eu.disk.used;device=sda;host=web-1",
+                            "GET", "/render?format=raw&from=-60s&target=regions.eu.disk.free;device=sda;host=web-1",
                             token: "viewer")
                         #expect(tagged.body.contains("0.5"), "\(tagged.body)")
                         let tree = try await server.send(

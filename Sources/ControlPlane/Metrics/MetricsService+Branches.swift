@@ -40,7 +40,8 @@ extension MetricsService {
             }
             let (seconds, attoseconds) = ContinuousClock.now.duration(to: end).components
             let rest = seconds * 1000 + attoseconds / 1_000_000_000_000_000
-            let answer = try await outgoing.execute(call, within: rest)
+            // One that is silent must not use up the time in which the others tell their points.
+            let answer = try await outgoing.execute(call, within: rest / 2)
             guard answer.status == 200 else {
                 throw TelemetryProblem(
                     "region.refused", "The region \(region.name) did not answer.",

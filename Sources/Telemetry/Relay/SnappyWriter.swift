@@ -24,7 +24,7 @@ extension Snappy {
         var literal = 0
         while at + 4 <= block.count {
             let word = block.loadUnaligned(fromByteOffset: at, as: UInt32.self)
-            let slot = Int(word &* 0x1E35_A7BD >> UInt32(32 - hashBits))
+            let slot = Int((word &* 0x1E35_A7BD) >> UInt32(32 - hashBits))
             let found = Int(table[slot])
             table[slot] = UInt16(at)
             guard found < at, block.loadUnaligned(fromByteOffset: found, as: UInt32.self) == word else {

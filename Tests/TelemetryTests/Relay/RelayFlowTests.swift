@@ -7,7 +7,7 @@ struct RelayFlowTests {
     /// A year of a target that is there, away, slow and picky, by a seed.
     @Test(
         "a year: order is kept, nothing is lost below the bound, and the counts add up",
-        arguments: 0..<6 as Range<UInt64>)
+        arguments: 0..<2 as Range<UInt64>)
     func year(seed: UInt64) {
         var random = SeededNumbers(seed)
         var limits = RelayFlow.Limits()
@@ -85,17 +85,20 @@ struct RelayFlowTests {
                 flow.receive(isPoisoned ? .refused : .delivered, at: now), delivered: !isPoisoned, refusing: isPoisoned)
         }
         #expect(number > 10_000)
+        #expect(kept.isEmpty)
+        #expect(flow.counts.taken == points.values.reduce(0, +))
+        #expect(flow.counts.sent == arrived.reduce(0) { $0 + (points[$1] ?? 0) })
+        #expect(peak <= limits.bytesMax + 2 * limits.pointsMax * 10, "what waits is bounded, but for what travels")
+        check(flow.counts, arrived, dropped: dropped, refused: refused)
+    }
+
+    private func check(_ counts: RelayCounts, _ arrived: [UInt64], dropped: Int, refused: Int) {
         #expect(arrived == arrived.sorted(), "in the order in which they came")
         #expect(Set(arrived).count == arrived.count, "once each")
-        #expect(kept.isEmpty)
-        let counts = flow.counts
-        #expect(counts.taken == points.values.reduce(0, +))
-        #expect(counts.sent == arrived.reduce(0) { $0 + (points[$1] ?? 0) })
         #expect(counts.refused == refused)
         #expect(counts.dropped == dropped)
         #expect(counts.sent + counts.refused + counts.dropped == counts.taken)
         #expect((counts.waiting, counts.waitingBytes) == (0, 0))
-        #expect(peak <= limits.bytesMax + 2 * limits.pointsMax * 10, "what waits is bounded, but for what travels")
         #expect(counts.dropped > 0 && counts.refused > 0, "the year had something in it")
     }
 

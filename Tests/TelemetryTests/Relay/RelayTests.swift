@@ -91,7 +91,11 @@ struct RelayTests {
         let relay = try open(disk, bytesMax: 1 << 20)
         tap.set([relay])
         var random = SeededNumbers(7)
-        for _ in 0..<2000 {
+        for round in 0..<2000 {
+            let now = Int64(round) * 1000
+            if relay.next(at: now) != nil {
+                relay.arrived(.failed(TelemetryProblem("test.away", "", cause: "", remedy: "")), at: now)
+            }
             try put(tap, "a.b", (0..<200).map { _ in Double.random(in: 0..<1, using: &random) }, at: 1_700_000_000)
         }
         let counts = relay.counts
@@ -101,9 +105,9 @@ struct RelayTests {
         let size = try disk.list(Self.folder).reduce(0) { $0 + (try disk.contents(Self.folder.appending($1))).count }
         #expect(size < 2 << 20)
         var received = 0
-        while let shipment = relay.next(at: 10_000) {
+        while let shipment = relay.next(at: 10_000_000) {
             received += shipment.points.count
-            relay.arrived(.delivered, at: 10_000)
+            relay.arrived(.delivered, at: 10_000_000)
         }
         #expect(received == counts.waiting)
     }
