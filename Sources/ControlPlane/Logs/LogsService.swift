@@ -1,3 +1,4 @@
+import ConfigRepository
 package import Core
 package import Logging
 package import Logs
@@ -135,7 +136,7 @@ package final class LogsService: Service {
     }
 
     private static func program(_ policy: LogsPolicy) throws(Problem) -> LogProgram {
-        try told { () throws(TelemetryProblem) in try LogProgram(policy.logPipelines()) }
+        try told { () throws(TelemetryProblem) in try policy.program() }
     }
 
     private var program: LogProgram { rules.withLock { $0.program } }

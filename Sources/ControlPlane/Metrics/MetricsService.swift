@@ -1,6 +1,7 @@
 package import Core
 import FoundationEssentials
 package import Logging
+package import Logs
 package import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -63,6 +64,7 @@ package final class MetricsService: Service {
     private let listeners = Mutex(Listeners())
     /// Sums of what comes as differences.
     private let openTelemetry = Mutex(OTLPMetrics())
+    private let lineMeasures: LineMeasures
 
     /// What listens, and what could not.
     private struct Listeners {
@@ -83,6 +85,7 @@ package final class MetricsService: Service {
         self.now = now
         self.logger = logger
         self.audit = audit
+        lineMeasures = LineMeasures(after: UInt64(max(0, now().milliseconds)))
         policies = MetricsPolicies(policy)
         let seconds: @Sendable () -> Int64 = { now().milliseconds / 1000 }
         var options = SeriesStoreOptions(rules: policy.rules)
@@ -113,7 +116,10 @@ package final class MetricsService: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask {
-                    await self.repeating(Self.syncGap) { () throws(TelemetryProblem) in try self.store.sync() }
+                    await self.repeating(Self.syncGap) { () throws(TelemetryProblem) in
+                        self.mergeLineMeasures()
+                        try self.store.sync()
+                    }
                 }
                 group.addTask {
                     await self.repeating(Self.maintenanceGap) { () throws(TelemetryProblem) in
@@ -145,6 +151,16 @@ package final class MetricsService: Service {
 
     private static func patience(_ policy: MetricsPolicy) -> Int64 {
         min(patienceMax, policy.flush.milliseconds / 2)
+    }
+
+    /// Counts what lines of logs say.
+    package func count(_ measures: [LogMeasure]) { lineMeasures.add(measures) }
+
+    private func mergeLineMeasures() {
+        guard let statsd = listeners.withLock({ $0.statsd }), let snapshot = lineMeasures.take() else { return }
+        do throws(TelemetryProblem) { _ = try statsd.merge(snapshot) } catch {
+            logger.error("figures of logs were lost", metadata: ["problem": "\(error)"])
+        }
     }
 
     /// What could not be listened on, the relays whose targets are away, and who has too many series: for the doctor.

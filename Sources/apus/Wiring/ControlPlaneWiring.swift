@@ -4,6 +4,7 @@ import Core
 import Crypto
 import FoundationEssentials
 import Logging
+import Logs
 import NIOCore
 import Packages
 import Server
@@ -88,11 +89,14 @@ struct ControlPlaneWiring {
             policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
             audit: audit, sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
         let logs = try await Self.logs(options, orchestrator, gateway, metrics, logger)
+        let intake = AgentLogIntake(sink: logs, labels: { logs.labels(of: $0) }, logger: logger)
         relay.connect(
             .init(
                 observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
                 measure: { host, bytes throws(Problem) in try await metrics.measured(host, bytes) },
-                interval: { metrics.interval }, problems: { metrics.problems }))
+                interval: { metrics.interval }, problems: { metrics.problems },
+                log: { host, parcel throws(Problem) in try await intake.take(parcel, from: host) },
+                collection: { logs.collection(of: $0) }))
         let access = AccessService(
             fabric: options.fabric, tokens: tokens,
             sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
@@ -157,7 +161,9 @@ struct ControlPlaneWiring {
                 },
                 observe: { await relay.pass($0) }, heard: { relay.heard($0) },
                 measured: { host, bytes throws(Problem) in try await relay.measured(host, bytes) },
-                metricsInterval: { relay.interval }),
+                metricsInterval: { relay.interval },
+                logged: { host, parcel throws(Problem) in try await relay.logged(host, parcel) },
+                logCollection: { relay.logCollection(of: $0) }),
             now: wallClock, logger: logger)
     }
 
@@ -192,6 +198,8 @@ final class ObservationRelay: Sendable {
         var measure: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool
         var interval: @Sendable () -> Interval
         var problems: @Sendable () -> [Problem]
+        var log: @Sendable (HostName, LogParcel) async throws(Problem) -> Void
+        var collection: @Sendable (HostName) -> LogCollection?
     }
 
     private let listener = Mutex<Listener?>(nil)
@@ -203,6 +211,18 @@ final class ObservationRelay: Sendable {
     var interval: Interval { listener.withLock { $0 }?.interval() ?? .seconds(10) }
 
     var problems: [Problem] { listener.withLock { $0 }?.problems() ?? [] }
+
+    /// - Throws: `logs.not-ready` while the server begins: the host sends the lines again.
+    func logged(_ host: HostName, _ parcel: LogParcel) async throws(Problem) {
+        guard let listener = listener.withLock({ $0 }) else {
+            throw Problem(
+                "logs.not-ready", "Lines were not taken.", cause: "The server has just begun.",
+                remedy: "The host sends them again by itself.")
+        }
+        try await listener.log(host, parcel)
+    }
+
+    func logCollection(of host: HostName) -> LogCollection? { listener.withLock { $0 }?.collection(host) }
 
     func heard(_ host: HostName) { listener.withLock { $0 }?.hear(host) }
 
