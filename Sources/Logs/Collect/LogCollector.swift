@@ -32,6 +32,8 @@ package final class LogCollector {
         package var files = 0
         /// How often the buffer took nothing, and reading waited.
         package var waits = 0
+
+        package init() {}
     }
 
     private static let chunkBytes = 256 << 10
@@ -83,10 +85,17 @@ package final class LogCollector {
     deinit { buffer.deallocate() }
 
     package var counts: Counts {
-        Counts(
-            lines: events.counts.lines, bytes: events.counts.bytes, batches: batches, cutLines: events.counts.cutLines,
-            limitedLines: limitedLines, lostBytes: tails.lostBytes, compressedFiles: tails.compressedFiles,
-            files: tails.tails.count, waits: waits)
+        var counts = Counts()
+        counts.lines = events.counts.lines
+        counts.bytes = events.counts.bytes
+        counts.batches = batches
+        counts.cutLines = events.counts.cutLines
+        counts.limitedLines = limitedLines
+        counts.lostBytes = tails.lostBytes
+        counts.compressedFiles = tails.compressedFiles
+        counts.files = tails.tails.count
+        counts.waits = waits
+        return counts
     }
 
     /// Reads what is there, up to a batch.

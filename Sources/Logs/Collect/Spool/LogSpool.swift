@@ -38,6 +38,13 @@ package final class LogSpool: Sendable {
         package var bytes = 0
         /// Since the buffer was made.
         package var lost = Loss()
+
+        package init(batches: Int = 0, lines: Int = 0, bytes: Int = 0, lost: Loss = Loss()) {
+            self.batches = batches
+            self.lines = lines
+            self.bytes = bytes
+            self.lost = lost
+        }
     }
 
     /// A batch, as it is sent.
