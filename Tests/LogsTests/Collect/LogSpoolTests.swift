@@ -34,7 +34,7 @@ struct LogSpoolTests {
     func killed() throws {
         var options = LogSpool.Options()
         options.segmentBytesMax = 700
-        for end in stride(from: 0, to: 9000, by: 47) {
+        for end in stride(from: 0, to: 9000, by: 101) {
             let disk = SpoolDisk()
             disk.end(.killed(after: end))
             var appended = 0

@@ -160,7 +160,7 @@ struct RotationSimulation {
 struct RotationTests {
     @Test(
         "every line comes once, whatever is renamed, copied, emptied, deleted, stopped and killed",
-        arguments: 1...16 as ClosedRange<UInt64>)
+        arguments: 1...8 as ClosedRange<UInt64>)
     func everyLineOnce(seed: UInt64) throws {
         var simulation = try RotationSimulation(seed: seed)
         let wrong = try simulation.run(operations: 300)
