@@ -4,6 +4,7 @@ import ControlPlane
 import Core
 import Logging
 import Logs
+import NIOCore
 import NIOHTTP1
 import Packages
 import Synchronization

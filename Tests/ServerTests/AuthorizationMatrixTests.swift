@@ -20,7 +20,7 @@ struct AuthorizationMatrixTests {
     func everyRouteIsRegistered() throws {
         let server = try FabricServer(
             configuration: .init(port: 0, version: "0.1.0"), operations: FakeFabric(),
-            metrics: SampleMetrics().service, access: FakeAccess(),
+            metrics: SampleMetrics().service, logs: SampleLogs().service, access: FakeAccess(),
             logger: Logger(label: "test"))
         let registered = server.makeRouter().1.map { "\($0.method.rawValue) \($0.template)" }.sorted()
         let declared = (Routes.all + PageRoutes.all).map { "\($0.method.rawValue) \($0.template)" }.sorted()

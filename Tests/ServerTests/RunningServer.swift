@@ -29,13 +29,13 @@ struct RunningServer: Sendable {
     ) async throws -> Result {
         let fabric = FakeFabric()
         let metrics = try given ?? SampleMetrics()
+        let logs = try SampleLogs()
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "test")
         logger.logLevel = .error
         let server = try FabricServer(
             configuration: .init(port: 0, certificate: certificate, version: "0.1.0"), operations: fabric,
-            metrics: metrics.service, access: FakeAccess(),
-            logger: logger,
+            metrics: metrics.service, logs: logs.service, access: FakeAccess(), logger: logger,
             now: { SampleFabric.now }, onBound: { bound.yield($0) })
         let group = ServiceGroup(services: [server], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -111,6 +111,7 @@ extension FabricServer {
     static func sample(address: String) throws -> FabricServer {
         try FabricServer(
             configuration: .init(address: address, port: 0, version: "0.1.0"), operations: FakeFabric(),
-            metrics: SampleMetrics().service, access: FakeAccess(), logger: Logger(label: "test"))
+            metrics: SampleMetrics().service, logs: SampleLogs().service, access: FakeAccess(),
+            logger: Logger(label: "test"))
     }
 }

@@ -9,87 +9,17 @@ struct RelayFlowTests {
         "a year: order is kept, nothing is lost below the bound, and the counts add up",
         arguments: 0..<2 as Range<UInt64>)
     func year(seed: UInt64) {
-        var random = SeededNumbers(seed)
-        var limits = RelayFlow.Limits()
-        limits.bytesMax = 400_000
-        limits.pointsMax = 5000
-        var flow = RelayFlow(limits: limits)
-        var now: Int64 = 1_700_000_000_000
-        let end = now + 365 * 86_400_000
-        var number: UInt64 = 0
-        var points: [UInt64: Int] = [:]
-        var bytes: [UInt64: Int] = [:]
-        var kept: Set<UInt64> = []
-        var arrived: [UInt64] = []
-        var travelling: ClosedRange<UInt64>?
-        var poison: Set<UInt64> = []
-        var (peak, dropped, refused) = (0, 0, 0)
-        var isAway = false
-
-        func carry(_ actions: [RelayFlow.Action], delivered: Bool = false, refusing: Bool = false) {
-            for action in actions {
-                switch action {
-                case .send(let numbers):
-                    #expect(travelling == nil, "one shipment at a time")
-                    #expect(kept.contains(numbers.lowerBound), "what is sent is there")
-                    travelling = numbers
-                case .forget(let numbers):
-                    for number in numbers where kept.remove(number) != nil {
-                        if delivered {
-                            arrived.append(number)
-                        } else if refusing {
-                            refused += points[number] ?? 0
-                        } else {
-                            dropped += points[number] ?? 0
-                        }
-                    }
-                }
-            }
-        }
-
-        while now < end {
-            now += Int64.random(in: 1...60_000, using: &random) * (Int.random(in: 0..<50, using: &random) == 0 ? 60 : 1)
-            if Int.random(in: 0..<40, using: &random) == 0 { isAway.toggle() }
-            if Int.random(in: 0..<2000, using: &random) == 0 { now -= 3_600_000 }
-            if Int.random(in: 0..<3, using: &random) > 0 {
-                number += 1
-                let count = Int.random(in: 1...3000, using: &random)
-                points[number] = count
-                bytes[number] = count * 10
-                kept.insert(number)
-                if Int.random(in: 0..<5000, using: &random) == 0 { poison.insert(number) }
-                carry(flow.receive(.queued(.init(number: number, points: count, bytes: count * 10)), at: now))
-            }
-            carry(flow.receive(.tick, at: now))
-            peak = max(peak, flow.counts.waitingBytes)
-            guard let numbers = travelling, Int.random(in: 0..<4, using: &random) > 0 else { continue }
-            travelling = nil
-            if isAway {
-                carry(flow.receive(.failed, at: now))
-            } else if numbers.contains(where: { poison.contains($0) && kept.contains($0) }) {
-                carry(flow.receive(.refused, at: now), refusing: true)
-            } else {
-                carry(flow.receive(.delivered, at: now), delivered: true)
-            }
-        }
-        isAway = false
-        var rounds = 0
-        while flow.counts.waiting > 0, rounds < 100_000 {
-            rounds += 1
-            now += 30_000
-            carry(flow.receive(.tick, at: now))
-            guard let numbers = travelling else { continue }
-            travelling = nil
-            let isPoisoned = numbers.contains { poison.contains($0) && kept.contains($0) }
-            carry(
-                flow.receive(isPoisoned ? .refused : .delivered, at: now), delivered: !isPoisoned, refusing: isPoisoned)
-        }
-        #expect(number > 10_000)
-        #expect(kept.isEmpty)
-        #expect(flow.counts.taken == points.values.reduce(0, +))
-        #expect(flow.counts.sent == arrived.reduce(0) { $0 + (points[$1] ?? 0) })
-        #expect(peak <= limits.bytesMax + 2 * limits.pointsMax * 10, "what waits is bounded, but for what travels")
-        check(flow.counts, arrived, dropped: dropped, refused: refused)
+        var year = RelayYear(seed)
+        year.run()
+        year.finish()
+        #expect(year.number > 10_000)
+        #expect(year.kept.isEmpty)
+        #expect(year.counts.taken == year.points.values.reduce(0, +))
+        #expect(year.counts.sent == year.arrived.reduce(0) { $0 + (year.points[$1] ?? 0) })
+        #expect(
+            year.peak <= RelayYear.bytesMax + 2 * RelayYear.pointsMax * 10,
+            "what waits is bounded, but for what travels")
+        check(year.counts, year.arrived, dropped: year.dropped, refused: year.refused)
     }
 
     private func check(_ counts: RelayCounts, _ arrived: [UInt64], dropped: Int, refused: Int) {
@@ -149,5 +79,102 @@ struct RelayFlowTests {
         #expect(flow.receive(.refused, at: 3000) == [.forget(2...2), .send(3...3)])
         #expect(flow.receive(.delivered, at: 4000) == [.forget(3...3)])
         #expect(flow.counts.sent == 2000 && flow.counts.refused == 1000)
+    }
+}
+
+/// A year of a target that is there, away, slow and picky, by a seed.
+private struct RelayYear {
+    static let bytesMax = 400_000
+    static let pointsMax = 5000
+
+    private var random: SeededNumbers
+    private var flow: RelayFlow
+    private var now: Int64 = 1_700_000_000_000
+    private var travelling: ClosedRange<UInt64>?
+    private var poison: Set<UInt64> = []
+    private(set) var number: UInt64 = 0
+    private(set) var points: [UInt64: Int] = [:]
+    private(set) var kept: Set<UInt64> = []
+    private(set) var arrived: [UInt64] = []
+    private(set) var peak = 0
+    private(set) var dropped = 0
+    private(set) var refused = 0
+
+    var counts: RelayCounts { flow.counts }
+
+    init(_ seed: UInt64) {
+        random = SeededNumbers(seed)
+        var limits = RelayFlow.Limits()
+        limits.bytesMax = Self.bytesMax
+        limits.pointsMax = Self.pointsMax
+        flow = RelayFlow(limits: limits)
+    }
+
+    private mutating func chance(_ oneIn: Int) -> Bool { Int.random(in: 0..<oneIn, using: &random) == 0 }
+
+    mutating func run() {
+        let end = now + 365 * 86_400_000
+        var isAway = false
+        while now < end {
+            now += Int64.random(in: 1...60_000, using: &random) * (chance(50) ? 60 : 1)
+            if chance(40) { isAway.toggle() }
+            if chance(2000) { now -= 3_600_000 }
+            if !chance(3) { queue() }
+            carry(flow.receive(.tick, at: now))
+            peak = max(peak, flow.counts.waitingBytes)
+            if !chance(4) { answer(isAway: isAway) }
+        }
+    }
+
+    /// The target is well until nothing waits.
+    mutating func finish() {
+        for _ in 0..<100_000 where flow.counts.waiting > 0 {
+            now += 30_000
+            carry(flow.receive(.tick, at: now))
+            answer(isAway: false)
+        }
+    }
+
+    private mutating func queue() {
+        number += 1
+        let count = Int.random(in: 1...3000, using: &random)
+        points[number] = count
+        kept.insert(number)
+        if chance(5000) { poison.insert(number) }
+        carry(flow.receive(.queued(.init(number: number, points: count, bytes: count * 10)), at: now))
+    }
+
+    private mutating func answer(isAway: Bool) {
+        guard let numbers = travelling else { return }
+        travelling = nil
+        let isPoisoned = numbers.contains { poison.contains($0) && kept.contains($0) }
+        if isAway {
+            carry(flow.receive(.failed, at: now))
+        } else if isPoisoned {
+            carry(flow.receive(.refused, at: now), refusing: true)
+        } else {
+            carry(flow.receive(.delivered, at: now), delivered: true)
+        }
+    }
+
+    private mutating func carry(_ actions: [RelayFlow.Action], delivered: Bool = false, refusing: Bool = false) {
+        for action in actions {
+            switch action {
+            case .send(let numbers):
+                #expect(travelling == nil, "one shipment at a time")
+                #expect(kept.contains(numbers.lowerBound), "what is sent is there")
+                travelling = numbers
+            case .forget(let numbers):
+                for number in numbers where kept.remove(number) != nil {
+                    if delivered {
+                        arrived.append(number)
+                    } else if refusing {
+                        refused += points[number] ?? 0
+                    } else {
+                        dropped += points[number] ?? 0
+                    }
+                }
+            }
+        }
     }
 }
