@@ -1,6 +1,7 @@
 import Core
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 import Wire
 

@@ -1,4 +1,5 @@
 import Core
+import NIOHTTP1
 import Testing
 import Wire
 
