@@ -61,7 +61,7 @@ extension EndToEndTests {
                 }
                 #expect(try await count(fleet, "app:demo level:warn duration:>=0 packed") > 0)
                 #expect(try await count(fleet, "\"someone@example.org\"") == 0)
-                #expect(try await count(fleet, "mail:*redacted*") == 0, "A star in the middle is no wildcard")
+                #expect(try await count(fleet, "mail:redacted") > 0)
 
                 for name in ["server", "web-1"] {
                     try await fleet.process(name).killNow()

@@ -52,8 +52,8 @@ struct LogArchiveTests {
             for day in 0..<3 as Range<Int64> {
                 now.withLock { $0 = Self.start + day * Self.day }
                 try await store.append(batch(day: day), as: nil)
+                try store.flush()
             }
-            try store.flush()
             now.withLock { $0 = Self.start + 4 * Self.day }
             try store.maintain()
             await archive.keep(store, at: Instant(milliseconds: now.withLock { $0 } * 1000))

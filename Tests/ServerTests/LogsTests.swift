@@ -13,8 +13,10 @@ struct LogsTests {
         """
 
     private func fill(_ server: RunningServer) async throws {
-        let taken = try await server.client(token: "reporter").sendLines(
+        let client = try server.client(token: "reporter")
+        let taken = try await client.sendLines(
             Self.lines, labels: [("app", "shop"), ("host", "web-1")])
+        await client.shutdown()
         #expect(taken == LogsTakenView(taken: 4, refused: 0))
     }
 
@@ -38,6 +40,7 @@ struct LogsTests {
             let pages = try await client.searchLogs(.init(query: "app:shop"), limit: 3)
             let rest = try await client.searchLogs(.init(query: "app:shop"), limit: 3, after: pages.report.next)
             #expect(Set((pages.lines ?? []).map(\.position)).union((rest.lines ?? []).map(\.position)).count == 4)
+            await client.shutdown()
         }
     }
 
@@ -81,6 +84,7 @@ struct LogsTests {
                 let found = try await client.searchLogs(.init(query: "\"by \(word)\"", from: "-1d"))
                 #expect(found.lines?.count == 1, "\(word)")
             }
+            await client.shutdown()
         }
     }
 

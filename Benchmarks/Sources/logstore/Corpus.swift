@@ -98,7 +98,7 @@ struct Corpus {
                 "INFO dfs.DataNode$PacketResponder: Received block \(block) of size \(below(67_108_864)) from /\(source)"
         default:
             return
-                "INFO dfs.FSNamesystem: BLOCK* NameSystem.allocateBlock: /user/root/rand/_temporary/_task_20081109\(1000 + below(9000))_0001_m_00\(1000 + below(1000))_0/part-0\(1000 + below(1000)). \(block)"
+                "INFO dfs.FSNamesystem: BLOCK* NameSystem.allocateBlock: /user/app/rand/_temporary/_task_20081109\(1000 + below(9000))_0001_m_00\(1000 + below(1000))_0/part-0\(1000 + below(1000)). \(block)"
         }
     }
 

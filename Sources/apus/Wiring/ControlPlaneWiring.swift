@@ -97,14 +97,9 @@ struct ControlPlaneWiring {
                 interval: { metrics.interval }, problems: { metrics.problems },
                 log: { host, parcel throws(Problem) in try await intake.take(parcel, from: host) },
                 collection: { logs.collection(of: $0) }))
-        let access = AccessService(
-            fabric: options.fabric, tokens: tokens,
-            sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
-            joins: joins,
-            hosts: AccessService.Hosts(
-                certificates: certificates, isKnown: { await orchestrator.snapshot.hosts[$0] != nil },
-                disconnect: { gateway.disconnect($0, because: $1) }),
-            audit: audit, authorityFingerprint: authority.fingerprint, now: wallClock)
+        let access = Self.access(
+            options, tokens: tokens, joins: joins, certificates: certificates, store: store, audit: audit,
+            orchestrator: orchestrator, gateway: gateway, authority: authority)
         let server = try FabricServer(
             configuration: FabricServer.Configuration(
                 address: options.apiAddress, port: options.apiPort, certificate: options.apiCertificate,
@@ -165,6 +160,21 @@ struct ControlPlaneWiring {
                 logged: { host, parcel throws(Problem) in try await relay.logged(host, parcel) },
                 logCollection: { relay.logCollection(of: $0) }),
             now: wallClock, logger: logger)
+    }
+
+    private static func access(
+        _ options: Options, tokens: TokenStore, joins: JoinTokenStore, certificates: HostCertificates,
+        store: SQLiteStateStore, audit: AuditLog, orchestrator: OrchestratorService, gateway: AgentGateway,
+        authority: FabricAuthority
+    ) -> AccessService {
+        AccessService(
+            fabric: options.fabric, tokens: tokens,
+            sessions: SessionStore(store: store, tokens: tokens, now: wallClock),
+            joins: joins,
+            hosts: AccessService.Hosts(
+                certificates: certificates, isKnown: { await orchestrator.snapshot.hosts[$0] != nil },
+                disconnect: { gateway.disconnect($0, because: $1) }),
+            audit: audit, authorityFingerprint: authority.fingerprint, now: wallClock)
     }
 
     private static func sources(
