@@ -15,6 +15,11 @@ struct LogRequest: Hashable {
 
     /// - Throws: `logs.target-invalid`, `logs.query-invalid`.
     init(_ words: [String]) throws(Problem) {
+        guard !words.contains("") else {
+            throw Problem(
+                "logs.target-invalid", "This does not name lines.", cause: "A word is empty.",
+                remedy: "Write APP, APP.PROCESS or a query; `*` is every line.")
+        }
         guard let first = words.first, Self.isName(first) else {
             query = words.joined(separator: " ")
             text = query

@@ -12,8 +12,13 @@ package struct ServerAddress: Codable, Hashable, Sendable, CustomStringConvertib
         self.port = port
     }
 
+    /// - Parameters:
+    ///   - portDefault: the port when the text has none.
+    ///   - listens: whether it is to be listened at: port 0 is one that the kernel chooses.
     /// - Throws: `server-address.invalid` for anything but a name or address and a port.
-    package init(_ text: String) throws(Problem) {
+    package init(
+        _ text: String, portDefault: Int = Self.portDefault, listens: Bool = false
+    ) throws(Problem) {
         var host = Substring(text)
         var port: Substring?
         if text.first == "[", let end = text.firstIndex(of: "]") {
@@ -24,7 +29,7 @@ package struct ServerAddress: Codable, Hashable, Sendable, CustomStringConvertib
             host = text[..<colon]
             port = text[text.index(after: colon)...]
         }
-        let number = port.map { Int($0) ?? 0 } ?? Self.portDefault
+        let number = port.map { Int($0) ?? -1 } ?? portDefault
         let isPlain = host.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -33,11 +38,11 @@ package struct ServerAddress: Codable, Hashable, Sendable, CustomStringConvertib
             default: false
             }
         }
-        guard !host.isEmpty, host.utf8.count <= 253, isPlain, (1...65535).contains(number) else {
+        guard !host.isEmpty, host.utf8.count <= 253, isPlain, (listens ? 0...65535 : 1...65535).contains(number) else {
             throw Problem(
                 "server-address.invalid", "This is not the address of a server.",
                 cause: "\(quotedForMessage(text)) was found.",
-                remedy: "Write a name or address and, if it is not \(Self.portDefault), a port: apus.example.com:2788.")
+                remedy: "Write a name or address and, if it is not \(portDefault), a port: apus.example.com:\(portDefault).")
         }
         self.init(host: String(host), port: number)
     }

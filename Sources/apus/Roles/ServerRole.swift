@@ -92,7 +92,7 @@ struct ServerRole: AsyncParsableCommand {
     static func listen(_ text: String?, portDefault: UInt16) throws(Problem) -> MetricsService.Listen? {
         guard let text else { return .init(address: "127.0.0.1", port: portDefault, isOptional: true) }
         if text == "none" { return nil }
-        let address = try ServerAddress(text)
+        let address = try ServerAddress(text, portDefault: Int(portDefault), listens: true)
         return .init(address: address.host, port: UInt16(address.port), isOptional: false)
     }
 
