@@ -78,8 +78,10 @@ extension EndToEndTests {
             for host in ["web-1", "web-2"] {
                 try await eventually("Lines of \(host) after the kill", within: 40) {
                     let filter = "app:demo process:talker host:=\(host)"
-                    let lines = try await fleet.client.searchLogs(.init(query: filter, from: "-1h"), limit: 10_000).lines ?? []
-                    let numbers = lines.compactMap { Int($0.message.split(separator: " ").dropFirst().first ?? "") }.sorted()
+                    let lines =
+                        try await fleet.client.searchLogs(.init(query: filter, from: "-1h"), limit: 10_000).lines ?? []
+                    let numbers = lines.compactMap { Int($0.message.split(separator: " ").dropFirst().first ?? "") }
+                        .sorted()
                     guard let last = numbers.last, last > 40 else { return false }
                     guard numbers == Array(1...last) else {
                         let doubled = Set(numbers.filter { number in numbers.count(where: { $0 == number }) > 1 })

@@ -1,6 +1,7 @@
 import Core
 import FoundationEssentials
 import Glibc
+import Synchronization
 import SystemPackage
 import Testing
 import Wire
@@ -9,11 +10,21 @@ extension EndToEndTests {
     /// Programs that people run, of Debian and PyPI, against the running server.
     @Suite("Real senders and readers of metrics")
     struct RealPartsTests {
+        /// Programs that run until a test ends.
+        private final class Running: Sendable {
+            private let children = Mutex<[ChildProcess]>([])
+
+            var all: [ChildProcess] { children.withLock { $0 } }
+
+            func add(_ child: ChildProcess) { children.withLock { $0.append(child) } }
+        }
+
         /// What a program of another's needs: where the server listens, and a folder.
         private struct Place {
             var fleet: TestFleet
             var statsd: Int
             var carbon: Int
+            let running = Running()
 
             var folder: FilePath { fleet.folder }
 
@@ -37,10 +48,12 @@ extension EndToEndTests {
                 let log = fleet.logs.appending(FilePath(arguments[0]).lastComponent?.string ?? "sender")
                 let path = FilePath(log.string + ".log")
                 let child = try ChildProcess(arguments, data: path, words: path)
-                fleet.atEnd {
-                    child.signal(SIGKILL)
-                    while child.poll() == nil { usleep(1000) }
-                }
+                running.add(child)
+            }
+
+            /// Ends what `begin` has begun.
+            func end() async {
+                for child in running.all { try? await child.killNow() }
             }
 
             func values(_ target: String) async throws -> [Double] {
@@ -62,7 +75,12 @@ extension EndToEndTests {
             try await TestFleet.with { fleet in
                 try await fleet.commit(sample.files, "Begin")
                 try await start(fleet, sample)
-                try await body(try await place(fleet))
+                let place = try await place(fleet)
+                do { try await body(place) } catch {
+                    await place.end()
+                    throw error
+                }
+                await place.end()
             }
         }
 
@@ -176,7 +194,7 @@ extension EndToEndTests {
                 Hostname "web-9"
                 BaseDir "\(place.folder)"
                 PIDFile "\(place.folder)/collectd.pid"
-                Interval 1
+                Interval 0.2
                 LoadPlugin load
                 LoadPlugin memory
                 LoadPlugin write_graphite
@@ -185,7 +203,6 @@ extension EndToEndTests {
                     Host "127.0.0.1"
                     Port "\(place.carbon)"
                     Prefix "collectd."
-                    SendBufferSize 512
                   </Node>
                 </Plugin>
 

@@ -16,11 +16,13 @@ private let layers: [String: Set<String>] = [
     "Logs": ["CPCRE2", "CZstd", "Telemetry"],
     "CloudAWS": ["ControlPlane", "Core", "Packages"],
     "TestSupport": [
-        "Core", "Wire", "ConfigRepository", "Packages", "Agent", "ControlPlane", "Server", "Commands", "Logs", "Telemetry",
+        "Core", "Wire", "ConfigRepository", "Packages", "Agent", "ControlPlane", "Server", "Commands", "Logs",
+        "Telemetry",
         "CloudAWS", "Simulation",
     ],
     "apus": [
-        "Core", "Wire", "ConfigRepository", "Packages", "Agent", "ControlPlane", "Server", "Commands", "Logs", "Telemetry",
+        "Core", "Wire", "ConfigRepository", "Packages", "Agent", "ControlPlane", "Server", "Commands", "Logs",
+        "Telemetry",
         "CloudAWS", "CShim",
     ],
 ]

@@ -30,7 +30,8 @@ struct LogRequest: Hashable {
         if parts.count == 2, Self.balancers.contains(parts[1]) {
             let app = try AppName(parts[0])
             query = query.isEmpty ? "*" : query
-            text = try Self.joined([("source", .prefix(parts[1])), ("app", .exact(app.text))], query == "*" ? "" : query)
+            text = try Self.joined(
+                [("source", .prefix(parts[1])), ("app", .exact(app.text))], query == "*" ? "" : query)
             return
         }
         let target = try LogTarget(first)

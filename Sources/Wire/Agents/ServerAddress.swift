@@ -42,7 +42,9 @@ package struct ServerAddress: Codable, Hashable, Sendable, CustomStringConvertib
             throw Problem(
                 "server-address.invalid", "This is not the address of a server.",
                 cause: "\(quotedForMessage(text)) was found.",
-                remedy: "Write a name or address and, if it is not \(portDefault), a port: apus.example.com:\(portDefault).")
+                remedy:
+                    "Write a name or address and, if it is not \(portDefault), a port: apus.example.com:\(portDefault)."
+            )
         }
         self.init(host: String(host), port: number)
     }

@@ -39,7 +39,8 @@ struct ArchivePlace: Sendable {
         case .bucket(let place):
             S3ObjectStore(
                 place,
-                credentials: { () throws(Problem) in try Self.credentials(ProcessInfo.processInfo.environment) }, now: now)
+                credentials: { () throws(Problem) in try Self.credentials(ProcessInfo.processInfo.environment) },
+                now: now)
         }
     }
 

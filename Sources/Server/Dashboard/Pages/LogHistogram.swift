@@ -35,7 +35,8 @@ struct LogHistogram {
             let (from, until) = (LogTime.text(start), LogTime.text(start + counts.span))
             var bottom = Double(Self.height)
             var rectangles: HTML = ""
-            for (name, count) in [("other", parts.other), ("warn", parts.warn), ("error", parts.error)] where count > 0 {
+            for (name, count) in [("other", parts.other), ("warn", parts.warn), ("error", parts.error)] where count > 0
+            {
                 let size = max(1, Double(count) / Double(greatest) * Double(Self.height))
                 bottom -= size
                 rectangles = """
@@ -58,7 +59,8 @@ struct LogHistogram {
             let place = (Double(event.time) * 1e9 - Double(counts.start)) / length * Double(Self.width)
             guard (0...Double(Self.width)).contains(place) else { return .empty }
             let x = Self.number(place)
-            return "<g><title>\(event.what) \(event.data)</title><line class=\"mark\" x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(Self.height)\"/></g>"
+            return
+                "<g><title>\(event.what) \(event.data)</title><line class=\"mark\" x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(Self.height)\"/></g>"
         }
     }
 

@@ -82,7 +82,8 @@ struct LogPage {
         }
         let pairs = [("query", query), ("from", from), ("limit", "10000")] + (until.map { [("until", $0)] } ?? [])
         let download = "/v1/logs?" + pairs.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
-        return "<span class=\"spans\">\(links)</span> <a class=\"button small\" href=\"\(download)\" download=\"lines.json\">Download</a>"
+        return
+            "<span class=\"spans\">\(links)</span> <a class=\"button small\" href=\"\(download)\" download=\"lines.json\">Download</a>"
     }
 
     private func fields(_ answer: Answer) -> HTML {
@@ -97,7 +98,8 @@ struct LogPage {
                     <li><a href="\(link(with))" title="Only these">\(text.isEmpty ? "(empty)" : text)</a> <span class="muted num">\(value.lines)</span> <a class="out" href="\(link(without))" title="Without these" aria-label="Without \(text)">−</a></li>
                     """
             }
-            return "<details\(field.isLabel ? " open" : .empty)><summary>\(field.name) <span class=\"muted num\">\(field.distinct)\(field.isExact ? "" : "+")</span></summary><ul>\(values)</ul></details>"
+            return
+                "<details\(field.isLabel ? " open" : .empty)><summary>\(field.name) <span class=\"muted num\">\(field.distinct)\(field.isExact ? "" : "+")</span></summary><ul>\(values)</ul></details>"
         }
     }
 
@@ -151,7 +153,8 @@ struct LogPage {
     private func patterns(_ patterns: LogPatterns) -> HTML {
         let rows = patterns.groups.html { group -> HTML in
             let view = LogPatternView(group)
-            return "<tr><td class=\"r num\">\(view.count)</td><td>\(view.level)</td><td><code>\(view.text)</code></td><td class=\"muted num\">\(view.last.prefix(19))</td></tr>"
+            return
+                "<tr><td class=\"r num\">\(view.count)</td><td>\(view.level)</td><td><code>\(view.text)</code></td><td class=\"muted num\">\(view.last.prefix(19))</td></tr>"
         }
         return """
             <div class="scroll"><table><thead><tr><th class="r">Lines</th><th>Level</th><th>Pattern</th><th>Last</th></tr></thead><tbody>\(rows)</tbody></table></div>
