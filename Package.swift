@@ -216,7 +216,9 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["Core", "Wire", "apus", systemPackage], swiftSettings: settings),
         .testTarget(
             name: "AgentTests",
-            dependencies: ["Agent", "Core", "apus", nioCore, nioPosix, serviceLifecycle, subprocess, systemPackage],
+            dependencies: [
+                "Agent", "Core", "Logs", "apus", nioCore, nioPosix, serviceLifecycle, subprocess, systemPackage,
+            ],
             swiftSettings: settings),
     ]
 )

@@ -104,7 +104,7 @@ final class HostLogs: Service {
         let seed = UInt64.random(in: 0 ... .max)
         let collector = LogCollector(
             try LogSources(folders: folders).sources(collection.files), on: SystemLogFiles(),
-            inputs: listeners(collection.syslog),
+            inputs: listeners(collection.syslog) + journal(collection.journal, after: spool),
             events: LogEvents(try Self.redaction(collection.redactions), seed: seed), spool: spool)
         outbox.open(spool)
         var batches = 0
@@ -124,9 +124,19 @@ final class HostLogs: Service {
         _ = collector.drain(at: Self.now())
     }
 
+    private func journal(_ isWanted: Bool, after spool: LogSpool) -> [any LogInput] {
+        guard isWanted else { return [] }
+        guard access(HostJournal.program, X_OK) == 0 else {
+            logger.error("the journal is not collected", metadata: ["cause": "there is no \(HostJournal.program)"])
+            return []
+        }
+        let cursor = spool.places.cursors[JournalInput.name]
+        return [HostJournal(cursor: cursor, labels: ["source": "journal"])]
+    }
+
     /// One that cannot listen costs its lines, and no others.
-    private func listeners(_ specs: [SyslogSpec]) -> [SyslogInput] {
-        specs.compactMap { spec in
+    private func listeners(_ specs: [SyslogSpec]) -> [any LogInput] {
+        specs.compactMap { spec -> (any LogInput)? in
             let labels = LogStream(spec.labels.map { .init($0.key, $0.value) } + [.init("source", "syslog")])
             do throws(TelemetryProblem) {
                 switch spec.listener {

@@ -39,7 +39,7 @@ struct LogSources {
         if let kept = try? KeptInstance(readFrom: MountPoint(folder: folder)) {
             let id = kept.spec.id
             labels += [
-                .init("app", id.app.text), .init("process", id.process.text), .init("release", "\(id.release)"),
+                .init("app", id.app.text), .init("process", id.process.text), .init("release", "r\(id.release)"),
             ]
         }
         return LogStream(labels)

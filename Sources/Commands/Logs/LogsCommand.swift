@@ -13,7 +13,7 @@ struct LogsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             LogsShowCommand.self, LogsContextCommand.self, LogsFieldsCommand.self, LogsSendCommand.self,
+            LogsTryCommand.self,
         ],
         defaultSubcommand: LogsShowCommand.self)
 }
-// Instances/LogTail.swift moves to Logs/InstanceTail.swift (InstanceTail, InstancePrinter), LogTarget.swift to Logs/.

@@ -19,16 +19,7 @@ struct LogsSendCommand: FabricCommand {
     @OptionGroup var output: OutputOptions
 
     func run(_ session: Session) async throws {
-        var labels: [(String, String)] = []
-        for text in label {
-            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else {
-                throw Problem(
-                    "logs.label-invalid", "A label cannot be used.", cause: "\(quotedForMessage(text)) was found.",
-                    remedy: "Write NAME=VALUE.")
-            }
-            labels.append((parts[0], parts[1]))
-        }
+        let labels = try label.map { text throws(Problem) in try LabelOption(text) }.map { ($0.name, $0.value) }
         var sum = LogsTakenView(taken: 0, refused: 0)
         func send(_ text: String) async throws(Problem) {
             let taken = try await session.client.sendLines(text, labels: labels)
