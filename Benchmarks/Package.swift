@@ -59,11 +59,6 @@ let package = Package(
         .executableTarget(
             name: "graphite", dependencies: ["Telemetry"], swiftSettings: settings, linkerSettings: [math]),
         // Lines parsed into batches.
-        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-        .target(
-            name: "Logs",
-            dependencies: ["CPCRE2", "CZstd", "Telemetry", .product(name: "SystemPackage", package: "swift-system")],
-            swiftSettings: settings),
         .executableTarget(name: "lines", dependencies: ["Logs"], swiftSettings: settings, linkerSettings: [math]),
     ]
 )
