@@ -30,6 +30,7 @@ package enum ConfigurationKeys {
         "multiline": SchemaReader.multilineKeys,
         "journal": SchemaReader.journalKeys,
         "syslog": SchemaReader.syslogKeys,
+        "errors": SchemaReader.logErrorsKeys,
         "pipeline": SchemaReader.logPipelineKeys,
         "step": LogStepsReader.stepKeys,
         "parse": LogStepsReader.parseKeys,

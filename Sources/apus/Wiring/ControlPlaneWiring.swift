@@ -46,9 +46,11 @@ struct ControlPlaneWiring {
     let metrics: MetricsService
     let logs: LogsService
 
-    /// - Parameter onBound: called once the API takes requests, with its port.
+    /// - Parameters:
+    ///   - lines: what this program itself logs.
+    ///   - onBound: called once the API takes requests, with its port.
     init(
-        _ options: Options, logger: Logger, onBound: @escaping @Sendable (_ port: Int) async -> Void
+        _ options: Options, lines: OwnLines, logger: Logger, onBound: @escaping @Sendable (_ port: Int) async -> Void
     ) async throws(Problem) {
         let database = try StateDatabase(path: options.state.appending("state.db").string)
         let store = try SQLiteStateStore(database: database, now: wallClock)
@@ -88,7 +90,8 @@ struct ControlPlaneWiring {
                 secrets: WebhookSecrets(folder: options.secrets)),
             policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
             audit: audit, sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
-        let logs = try await Self.logs(options, orchestrator, gateway, metrics, logger)
+        let errors = try await Self.errors(options.fabric, store, notifier, metrics, logger)
+        let logs = try await Self.logs(options, orchestrator, gateway, metrics, errors, lines, logger)
         let intake = AgentLogIntake(sink: logs, labels: { logs.labels(of: $0) }, logger: logger)
         relay.connect(
             .init(
@@ -116,9 +119,20 @@ struct ControlPlaneWiring {
         self.logs = logs
     }
 
+    private static func errors(
+        _ fabric: FabricName, _ store: SQLiteStateStore, _ notifier: NotificationService, _ metrics: MetricsService,
+        _ logger: Logger
+    ) async throws(Problem) -> ErrorReporter {
+        let outlets = ErrorReporter.Outlets(
+            fabric: fabric, store: store,
+            tell: { body, operations throws(Problem) in try await notifier.tell(body, with: operations) },
+            mark: { metrics.mark($0) })
+        return try await ErrorReporter(outlets, now: wallClock, logger: logger)
+    }
+
     private static func logs(
         _ options: Options, _ orchestrator: OrchestratorService, _ gateway: AgentGateway, _ metrics: MetricsService,
-        _ logger: Logger
+        _ errors: ErrorReporter, _ lines: OwnLines, _ logger: Logger
     ) async throws(Problem) -> LogsService {
         let folder = options.state.appending("logs")
         let archive = try options.archive.map { place throws(Problem) in
@@ -129,10 +143,10 @@ struct ControlPlaneWiring {
                 logger: logger)
         }
         return try LogsService(
-            folder, archive: archive, configuration: await orchestrator.snapshot.desired?.configuration,
+            folder, archive: archive, errors: errors, configuration: await orchestrator.snapshot.desired?.configuration,
             sources: LogsService.Sources(
                 configuration: { await orchestrator.snapshot.desired?.configuration },
-                announce: { gateway.announceLogs() }, measures: { metrics.count($0) }),
+                announce: { gateway.announceLogs() }, measures: { metrics.count($0) }, own: { lines.take() }),
             now: wallClock, logger: logger)
     }
 
