@@ -30,6 +30,7 @@ package enum ConfigurationKeys {
         "multiline": SchemaReader.multilineKeys,
         "journal": SchemaReader.journalKeys,
         "syslog": SchemaReader.syslogKeys,
+        "balancer logs": SchemaReader.balancerLogsKeys,
         "pipeline": SchemaReader.logPipelineKeys,
         "step": LogStepsReader.stepKeys,
         "parse": LogStepsReader.parseKeys,

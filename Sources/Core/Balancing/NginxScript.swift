@@ -3,12 +3,16 @@
 /// It is the same for every balancer. Servers come to it as lines of words, at the start from
 /// `servers.txt` and later through the control socket, and are never read as code.
 package enum NginxScript {
-    package static let text = #"""
+    /// By the names of their files.
+    package static let files = [("apus.lua", text), ("apus_lines.lua", lines)]
+
+    static let text = #"""
         -- Written by Apus. What nginx cannot do without reading its file again: servers that come, go and
         -- change, their health, their weights, and counters. docs/balancing.md says more.
         local ffi = require "ffi"
         local balancer = require "ngx.balancer"
         local base = require "resty.core.base"
+        local log = require "apus_lines"
 
         ffi.cdef [[
         typedef struct { long seconds; long nanoseconds; } apus_timespec;
@@ -309,6 +313,7 @@ package enum NginxScript {
         function M.leave()
             local context = ngx.ctx
             local server = context.server
+            log.write(ngx.var.backend, server and server.name)
             if not server then return end
             counts:incr(server.requestsKey, 1, 0)
             local status = ngx.status
@@ -474,6 +479,7 @@ package enum NginxScript {
 
         function M.begin()
             worker = ngx.worker.pid()
+            log.open()
             refresh()
             ngx.timer.every(0.2, watch)
             if ngx.worker.id() == 0 then ngx.timer.every(0.25, tick) end
