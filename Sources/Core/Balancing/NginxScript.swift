@@ -310,11 +310,7 @@ package enum NginxScript {
 
         -- After the last byte. Its server is released last: who sees that a server has no request sees all
         -- that it has counted.
-        function M.leave()
-            local context = ngx.ctx
-            local server = context.server
-            log.write(ngx.var.backend, server and server.name)
-            if not server then return end
+        local function count(context, server)
             counts:incr(server.requestsKey, 1, 0)
             local status = ngx.status
             if status >= 500 or status == 0 then
@@ -338,6 +334,13 @@ package enum NginxScript {
                 counts:incr(key, 1, 0)
             end
             release(context)
+        end
+
+        function M.leave()
+            local context = ngx.ctx
+            local server = context.server
+            if server then count(context, server) end
+            log.write(ngx.var.backend, server and server.name)
         end
 
         -- MARK: The agent
