@@ -64,6 +64,7 @@ extension EndToEndTests {
                 #expect(try await count(fleet, "app:demo level:warn duration:>=0 packed") > 0)
                 #expect(try await count(fleet, "\"someone@example.org\"") == 0)
                 #expect(try await count(fleet, "mail:redacted") > 0)
+                try await expectRequests(fleet, sample.edge)
 
                 for name in ["server", "web-1"] {
                     try await fleet.process(name).killNow()
@@ -73,6 +74,18 @@ extension EndToEndTests {
                 try await expectNoGaps(fleet)
                 try await expectReading(fleet)
             }
+        }
+
+        /// The balancer says which instance answered, and of which release.
+        private func expectRequests(_ fleet: TestFleet, _ edge: String) async throws {
+            for _ in 0..<4 { _ = try await curl(edge + "/?order=7", host: "demo.localhost", fleet) }
+            let filter = "app:demo process:haproxy source:haproxy release:=r1 status:200 path:\"order=7\" level:info"
+            try await eventually("Lines of the balancer", within: 40) { try await count(fleet, filter) == 4 }
+            let table = try await fleet.client.searchLogs(.init(query: filter + " | count by instance", from: "-1h"))
+                .table
+            #expect(table?.rows.count == 2)
+            let shown = try await fleet.succeed("logs", "demo.haproxy", "order=7", "--since", "1h")
+            #expect(shown.data.contains("GET /?order=7 HTTP/1.1"))
         }
 
         /// Every number once, from each instance: nothing was lost, nothing is there twice.

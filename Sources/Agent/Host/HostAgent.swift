@@ -73,7 +73,7 @@ package struct HostAgent: Service {
         }
         self.keeper = keeper
         let (balancerChanges, balancerChanged) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let balancers = BalancerKeeper(root: configuration.root.appending("balancers"), logger: logger) { event in
+        let balancers = BalancerKeeper(root: HostFolders(root: configuration.root).balancers, logger: logger) { event in
             switch event {
             case .restarted(let name): events.record(.balancerRestarted, text: "\(name) runs again", at: now())
             case .failed(let name, let problem): events.record(.balancerFailed, text: "\(name): \(problem)", at: now())

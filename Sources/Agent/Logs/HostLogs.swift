@@ -105,9 +105,10 @@ final class HostLogs: Service {
         for loss in recovery.dropped { logger.error("log lines were lost", metadata: ["what": "\(loss)"]) }
         let seed = UInt64.random(in: 0 ... .max)
         let collector = LogCollector(
-            try LogSources(folders: folders).sources(collection.files), on: SystemLogFiles(),
+            try LogSources(folders: folders).sources(collection), on: SystemLogFiles(),
             inputs: [OwnLinesInput(own, labels: ["app": "apus", "process": "agent", "source": "apus"])]
-                + listeners(collection.syslog) + journal(collection.journal, after: spool),
+                + listeners(collection.syslog) + journal(collection.journal, after: spool)
+                + balancers(collection.balancers),
             events: LogEvents(try Self.redaction(collection.redactions), seed: seed), spool: spool)
         outbox.open(spool)
         var batches = 0
@@ -135,6 +136,10 @@ final class HostLogs: Service {
         }
         let cursor = spool.places.cursors[JournalInput.name]
         return [HostJournal(cursor: cursor, labels: ["source": "journal"])]
+    }
+
+    private func balancers(_ spec: BalancerLogsSpec?) -> [any LogInput] {
+        spec?.isOn == false ? [] : [BalancerLogs(balancers: folders.balancers, rateMax: spec?.rateMax)]
     }
 
     /// One that cannot listen costs its lines, and no others.

@@ -31,6 +31,7 @@ package enum ConfigurationKeys {
         "journal": SchemaReader.journalKeys,
         "syslog": SchemaReader.syslogKeys,
         "errors": SchemaReader.logErrorsKeys,
+        "balancer logs": SchemaReader.balancerLogsKeys,
         "pipeline": SchemaReader.logPipelineKeys,
         "step": LogStepsReader.stepKeys,
         "parse": LogStepsReader.parseKeys,

@@ -18,7 +18,7 @@ extension SchemaReader {
     private static let pathsMax = 100
     private static let bufferRange = ByteCount.mebibytes(16)...ByteCount.mebibytes(1 << 20)
     static let logsKeys: Set<String> = [
-        "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "pipelines", "errors",
+        "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "balancers", "pipelines", "errors",
     ]
     static let logErrorsKeys: Set<String> = ["level", "except", "again"]
     static let logKeepKeys: Set<String> = ["labels", "age", "size"]
@@ -26,6 +26,7 @@ extension SchemaReader {
     static let logFilesKeys: Set<String> = ["paths", "on", "labels", "multiline", "rate"]
     static let multilineKeys: Set<String> = ["begins", "quiet"]
     static let journalKeys: Set<String> = ["on"]
+    static let balancerLogsKeys: Set<String> = ["rate"]
     static let syslogKeys: Set<String> = ["socket", "udp", "tcp", "on", "labels"]
 
     func logs(_ reader: MappingReader) -> LogsDeclaration {
@@ -56,6 +57,7 @@ extension SchemaReader {
             }
         }
         if reader.has("errors") { declaration.policy.errors = logErrors(reader) }
+        if reader.has("balancers") { declaration.policy.balancers = balancerLogs(reader) }
         if reader.has("pipelines") { declaration.policy.pipelines = logPipelines(reader, &declaration) }
         return declaration
     }
@@ -181,6 +183,15 @@ extension SchemaReader {
             return reader.flag("journal")?.value == true ? HostSelector() : nil
         }
         return reader.mapping("journal", noun: "`journal`", keys: Self.journalKeys).map { logHosts($0, &declaration) }
+    }
+
+    /// `balancers: false`, or with `rate`.
+    private func balancerLogs(_ reader: MappingReader) -> BalancerLogsSpec? {
+        if reader.value("balancers")?.scalar != nil {
+            return reader.flag("balancers")?.value == false ? BalancerLogsSpec(isOn: false) : nil
+        }
+        return reader.mapping("balancers", noun: "`balancers`", keys: Self.balancerLogsKeys)?
+            .integer("rate", in: 1...10_000_000).map { BalancerLogsSpec(rateMax: $0.value) }
     }
 
     private func syslog(_ value: YAMLValue, _ declaration: inout LogsDeclaration) -> SyslogSpec? {

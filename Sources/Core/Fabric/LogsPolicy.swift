@@ -12,6 +12,8 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
     package var syslog: [SyslogSpec]
     /// What is made unreadable before a line leaves its host, in this order.
     package var redactions: [RedactionSpec]
+    /// nil: all lines of balancers are taken.
+    package var balancers: BalancerLogsSpec?
     /// What the server does to lines, in this order; empty: it recognises their form.
     package var pipelines: [LogPipelineSpec]
     /// How long the server keeps lines. The first rule whose labels a stream has decides; a last one for all
@@ -23,8 +25,8 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
     package init(
         isOn: Bool = true, buffer: ByteCount = .mebibytes(1024), files: [LogFilesSpec] = [],
         journal: HostSelector? = nil, syslog: [SyslogSpec] = [], redactions: [RedactionSpec] = [],
-        pipelines: [LogPipelineSpec] = [], retention: [LogRetentionSpec] = [.usual],
-        errors: LogErrorsSpec? = nil
+        balancers: BalancerLogsSpec? = nil, pipelines: [LogPipelineSpec] = [],
+        retention: [LogRetentionSpec] = [.usual], errors: LogErrorsSpec? = nil
     ) {
         self.isOn = isOn
         self.buffer = buffer
@@ -32,6 +34,7 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
         self.journal = journal
         self.syslog = syslog
         self.redactions = redactions
+        self.balancers = balancers
         self.pipelines = pipelines
         self.retention = retention
         self.errors = errors
