@@ -20,6 +20,8 @@ package final class LogsService: Service {
     private let followers = LogFollowers()
     private let rules: Mutex<Rules>
     private let archive: LogArchiver?
+    private let syslogSetting: SyslogSetting?
+    private let syslog = Mutex<SyslogService?>(nil)
 
     /// What the service asks of others.
     package struct Sources: Sendable {
@@ -45,21 +47,25 @@ package final class LogsService: Service {
         var configuration: FabricConfiguration?
         var policy: LogsPolicy { configuration?.policy.logs ?? LogsPolicy() }
         var program: LogProgram
+        /// Counts programs.
+        var version = 0
     }
 
     /// Opens the store.
     /// - Parameters:
     ///   - archive: where segments go that are complete; nil: they stay where they are.
+    ///   - syslog: where to listen for syslog; nil: nowhere.
     ///   - configuration: what git has said last, before this start.
     package init(
-        _ folder: FilePath, archive: LogArchiver?, configuration: FabricConfiguration?, sources: Sources,
-        now: @escaping @Sendable () -> Instant, logger: Logger
+        _ folder: FilePath, archive: LogArchiver?, syslog: SyslogSetting? = nil, configuration: FabricConfiguration?,
+        sources: Sources, now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         let policy = configuration?.policy.logs ?? LogsPolicy()
         self.now = now
         self.logger = logger
         self.sources = sources
         self.archive = archive
+        syslogSetting = syslog
         rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
         let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
         let (store, report) = try told { () throws(TelemetryProblem) in
@@ -71,13 +77,32 @@ package final class LogsService: Service {
     }
 
     package func run() async throws {
+        let syslog = try await listen()
+        self.syslog.withLock { $0 = syslog }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
+                if let syslog { group.addTask { await syslog.run() } }
                 group.addTask { await self.maintain() }
                 group.addTask { await self.followGit() }
             }
         }
     }
+
+    private func listen() async throws(Problem) -> SyslogService? {
+        guard let syslogSetting else { return nil }
+        return try await SyslogService(
+            syslogSetting,
+            output: SyslogService.Output(
+                rules: { self.rules.withLock { SyslogIntake.Rules(program: $0.program, version: $0.version) } },
+                keep: { batch, measures throws(TelemetryProblem) in try await self.keep(batch, measures, as: nil) }),
+            now: now, logger: logger)
+    }
+
+    /// Where syslog is listened for, as the kernel says.
+    package var syslogPorts: (plain: UInt16?, secure: UInt16?) { syslog.withLock { $0 }?.ports ?? (nil, nil) }
+
+    /// What came since the start, for the server's figures.
+    package var figures: [(name: String, value: Double)] { syslog.withLock { $0 }?.counts.figures ?? [] }
 
     private func maintain() async {
         while !Task.isCancelled {
@@ -107,7 +132,10 @@ package final class LogsService: Service {
         if known?.policy.logs != configuration.policy.logs {
             do throws(Problem) {
                 let program = try Self.program(configuration.policy.logs)
-                rules.withLock { $0.program = program }
+                rules.withLock { rules in
+                    rules.program = program
+                    rules.version += 1
+                }
                 store.configure(retention: configuration.policy.logs.storeOptions.retention)
             } catch {
                 logger.error("git's rules for logs cannot be used", metadata: ["problem": "\(error)"])

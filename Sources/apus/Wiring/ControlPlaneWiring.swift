@@ -32,6 +32,8 @@ struct ControlPlaneWiring {
         /// Where statsd and carbon listen.
         var statsd: MetricsService.Listen?
         var carbon: MetricsService.Listen?
+        /// Where syslog is listened for; nil: nowhere.
+        var syslog: SyslogSetting?
         /// Where lines of logs go that are complete; nil: nowhere.
         var archive: ArchivePlace?
     }
@@ -87,14 +89,16 @@ struct ControlPlaneWiring {
                 folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
                 secrets: WebhookSecrets(folder: options.secrets)),
             policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
-            audit: audit, sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
+            audit: audit,
+            sources: Self.sources(fabric, orchestrator, gateway, logs: { relay.figures }), now: wallClock,
+            logger: logger)
         let logs = try await Self.logs(options, orchestrator, gateway, metrics, logger)
         let intake = AgentLogIntake(sink: logs, labels: { logs.labels(of: $0) }, logger: logger)
         relay.connect(
             .init(
                 observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
                 measure: { host, bytes throws(Problem) in try await metrics.measured(host, bytes) },
-                interval: { metrics.interval }, problems: { metrics.problems },
+                interval: { metrics.interval }, problems: { metrics.problems }, figures: { logs.figures },
                 log: { host, parcel throws(Problem) in try await intake.take(parcel, from: host) },
                 collection: { logs.collection(of: $0) }))
         let access = Self.access(
@@ -129,7 +133,8 @@ struct ControlPlaneWiring {
                 logger: logger)
         }
         return try LogsService(
-            folder, archive: archive, configuration: await orchestrator.snapshot.desired?.configuration,
+            folder, archive: archive, syslog: options.syslog,
+            configuration: await orchestrator.snapshot.desired?.configuration,
             sources: LogsService.Sources(
                 configuration: { await orchestrator.snapshot.desired?.configuration },
                 announce: { gateway.announceLogs() }, measures: { metrics.count($0) }),
@@ -178,7 +183,8 @@ struct ControlPlaneWiring {
     }
 
     private static func sources(
-        _ fabric: FabricService, _ orchestrator: OrchestratorService, _ gateway: AgentGateway
+        _ fabric: FabricService, _ orchestrator: OrchestratorService, _ gateway: AgentGateway,
+        logs: @escaping @Sendable () -> [(name: String, value: Double)]
     ) -> MetricsSources {
         MetricsSources(
             executions: .init(
@@ -187,7 +193,8 @@ struct ControlPlaneWiring {
                 },
                 one: { id throws(Problem) in try await fabric.execution(id) }),
             own: {
-                OwnFigures(await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count))
+                OwnFigures(
+                    await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count) + logs())
             },
             targets: { ScrapeTargets.of($0, in: await orchestrator.snapshot) },
             policy: { await orchestrator.snapshot.desired?.configuration.policy.metrics },
@@ -208,6 +215,7 @@ final class ObservationRelay: Sendable {
         var measure: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool
         var interval: @Sendable () -> Interval
         var problems: @Sendable () -> [Problem]
+        var figures: @Sendable () -> [(name: String, value: Double)]
         var log: @Sendable (HostName, LogParcel) async throws(Problem) -> Void
         var collection: @Sendable (HostName) -> LogCollection?
     }
@@ -219,6 +227,8 @@ final class ObservationRelay: Sendable {
     func pass(_ observation: AgentObservation) async { await listener.withLock { $0 }?.observe(observation) }
 
     var interval: Interval { listener.withLock { $0 }?.interval() ?? .seconds(10) }
+
+    var figures: [(name: String, value: Double)] { listener.withLock { $0 }?.figures() ?? [] }
 
     var problems: [Problem] { listener.withLock { $0 }?.problems() ?? [] }
 
