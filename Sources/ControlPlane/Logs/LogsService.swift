@@ -22,6 +22,8 @@ package final class LogsService: Service {
     private let rules: Mutex<Rules>
     private let archive: LogArchiver?
     private let errors: ErrorReporter?
+    private let syslogSetting: SyslogSetting?
+    private let syslog = Mutex<SyslogService?>(nil)
 
     /// What the service asks of others.
     package struct Sources: Sendable {
@@ -51,15 +53,19 @@ package final class LogsService: Service {
         var configuration: FabricConfiguration?
         var policy: LogsPolicy { configuration?.policy.logs ?? LogsPolicy() }
         var program: LogProgram
+        /// Counts programs.
+        var version = 0
     }
 
     /// Opens the store.
     /// - Parameters:
     ///   - archive: where segments go that are complete; nil: they stay where they are.
     ///   - errors: who is to know of errors that apps log; nil: nobody.
+    ///   - syslog: where to listen for syslog; nil: nowhere.
     ///   - configuration: what git has said last, before this start.
     package init(
-        _ folder: FilePath, archive: LogArchiver?, errors: ErrorReporter? = nil, configuration: FabricConfiguration?,
+        _ folder: FilePath, archive: LogArchiver?, errors: ErrorReporter? = nil, syslog: SyslogSetting? = nil,
+        configuration: FabricConfiguration?,
         sources: Sources, now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         let policy = configuration?.policy.logs ?? LogsPolicy()
@@ -69,6 +75,7 @@ package final class LogsService: Service {
         self.archive = archive
         self.errors = errors
         try errors?.configure(policy.errors ?? .usual)
+        syslogSetting = syslog
         rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
         let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
         let (store, report) = try told { () throws(TelemetryProblem) in
@@ -80,8 +87,11 @@ package final class LogsService: Service {
     }
 
     package func run() async throws {
+        let syslog = try await listen()
+        self.syslog.withLock { $0 = syslog }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
+                if let syslog { group.addTask { await syslog.run() } }
                 group.addTask { await self.maintain() }
                 group.addTask { await self.followGit() }
                 group.addTask { await self.keepOwn() }
@@ -89,6 +99,22 @@ package final class LogsService: Service {
             }
         }
     }
+
+    private func listen() async throws(Problem) -> SyslogService? {
+        guard let syslogSetting else { return nil }
+        return try await SyslogService(
+            syslogSetting,
+            output: SyslogService.Output(
+                rules: { self.rules.withLock { SyslogIntake.Rules(program: $0.program, version: $0.version) } },
+                keep: { batch, measures throws(TelemetryProblem) in try await self.keep(batch, measures, as: nil) }),
+            now: now, logger: logger)
+    }
+
+    /// Where syslog is listened for, as the kernel says.
+    package var syslogPorts: (plain: UInt16?, secure: UInt16?) { syslog.withLock { $0 }?.ports ?? (nil, nil) }
+
+    /// What came since the start, for the server's figures.
+    package var figures: [(name: String, value: Double)] { syslog.withLock { $0 }?.counts.figures ?? [] }
 
     private func maintain() async {
         while !Task.isCancelled {
@@ -148,7 +174,10 @@ package final class LogsService: Service {
         if known?.policy.logs != configuration.policy.logs {
             do throws(Problem) {
                 let program = try Self.program(configuration.policy.logs)
-                rules.withLock { $0.program = program }
+                rules.withLock { rules in
+                    rules.program = program
+                    rules.version += 1
+                }
                 store.configure(retention: configuration.policy.logs.storeOptions.retention)
                 try errors?.configure(configuration.policy.logs.errors ?? .usual)
             } catch {

@@ -32,6 +32,8 @@ struct ControlPlaneWiring {
         /// Where statsd and carbon listen.
         var statsd: MetricsService.Listen?
         var carbon: MetricsService.Listen?
+        /// Where syslog is listened for; nil: nowhere.
+        var syslog: SyslogSetting?
         /// Where lines of logs go that are complete; nil: nowhere.
         var archive: ArchivePlace?
     }
@@ -89,7 +91,9 @@ struct ControlPlaneWiring {
                 folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
                 secrets: WebhookSecrets(folder: options.secrets)),
             policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
-            audit: audit, sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
+            audit: audit,
+            sources: Self.sources(fabric, orchestrator, gateway, logs: { relay.figures }), now: wallClock,
+            logger: logger)
         let errors = try await Self.errors(options.fabric, store, notifier, metrics, logger)
         let logs = try await Self.logs(options, orchestrator, gateway, metrics, errors, lines, logger)
         let intake = AgentLogIntake(sink: logs, labels: { logs.labels(of: $0) }, logger: logger)
@@ -97,7 +101,7 @@ struct ControlPlaneWiring {
             .init(
                 observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
                 measure: { host, bytes throws(Problem) in try await metrics.measured(host, bytes) },
-                interval: { metrics.interval }, problems: { metrics.problems },
+                interval: { metrics.interval }, problems: { metrics.problems }, figures: { logs.figures },
                 log: { host, parcel throws(Problem) in try await intake.take(parcel, from: host) },
                 collection: { logs.collection(of: $0) }))
         let access = Self.access(
@@ -143,7 +147,8 @@ struct ControlPlaneWiring {
                 logger: logger)
         }
         return try LogsService(
-            folder, archive: archive, errors: errors, configuration: await orchestrator.snapshot.desired?.configuration,
+            folder, archive: archive, errors: errors, syslog: options.syslog,
+            configuration: await orchestrator.snapshot.desired?.configuration,
             sources: LogsService.Sources(
                 configuration: { await orchestrator.snapshot.desired?.configuration },
                 announce: { gateway.announceLogs() }, measures: { metrics.count($0) }, own: { lines.take() }),
@@ -192,7 +197,8 @@ struct ControlPlaneWiring {
     }
 
     private static func sources(
-        _ fabric: FabricService, _ orchestrator: OrchestratorService, _ gateway: AgentGateway
+        _ fabric: FabricService, _ orchestrator: OrchestratorService, _ gateway: AgentGateway,
+        logs: @escaping @Sendable () -> [(name: String, value: Double)]
     ) -> MetricsSources {
         MetricsSources(
             executions: .init(
@@ -201,7 +207,8 @@ struct ControlPlaneWiring {
                 },
                 one: { id throws(Problem) in try await fabric.execution(id) }),
             own: {
-                OwnFigures(await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count))
+                OwnFigures(
+                    await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count) + logs())
             },
             targets: { ScrapeTargets.of($0, in: await orchestrator.snapshot) },
             policy: { await orchestrator.snapshot.desired?.configuration.policy.metrics },
@@ -222,6 +229,7 @@ final class ObservationRelay: Sendable {
         var measure: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool
         var interval: @Sendable () -> Interval
         var problems: @Sendable () -> [Problem]
+        var figures: @Sendable () -> [(name: String, value: Double)]
         var log: @Sendable (HostName, LogParcel) async throws(Problem) -> Void
         var collection: @Sendable (HostName) -> LogCollection?
     }
@@ -233,6 +241,8 @@ final class ObservationRelay: Sendable {
     func pass(_ observation: AgentObservation) async { await listener.withLock { $0 }?.observe(observation) }
 
     var interval: Interval { listener.withLock { $0 }?.interval() ?? .seconds(10) }
+
+    var figures: [(name: String, value: Double)] { listener.withLock { $0 }?.figures() ?? [] }
 
     var problems: [Problem] { listener.withLock { $0 }?.problems() ?? [] }
 
