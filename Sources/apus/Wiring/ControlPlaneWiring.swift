@@ -86,14 +86,9 @@ struct ControlPlaneWiring {
             releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway,
             notifier: notifier, metricsProblems: { relay.problems },
             now: wallClock, logger: logger)
-        let metrics = try MetricsService(
-            MetricsService.Setting(
-                folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
-                secrets: WebhookSecrets(folder: options.secrets)),
-            policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
-            audit: audit,
-            sources: Self.sources(fabric, orchestrator, gateway, logs: { relay.figures }), now: wallClock,
-            logger: logger)
+        let metrics = try Self.metrics(
+            options, store, audit, Self.sources(fabric, orchestrator, gateway, logs: { relay.figures }), logger,
+            policy: await orchestrator.snapshot.desired?.configuration.policy.metrics)
         let errors = try await Self.errors(options.fabric, store, notifier, metrics, logger)
         let logs = try await Self.logs(options, orchestrator, gateway, metrics, errors, lines, logger)
         let intake = AgentLogIntake(sink: logs, labels: { logs.labels(of: $0) }, logger: logger)
@@ -121,6 +116,18 @@ struct ControlPlaneWiring {
         self.orchestrator = orchestrator
         self.metrics = metrics
         self.logs = logs
+    }
+
+    private static func metrics(
+        _ options: Options, _ store: SQLiteStateStore, _ audit: AuditLog, _ sources: MetricsSources, _ logger: Logger,
+        policy: MetricsPolicy?
+    ) throws(Problem) -> MetricsService {
+        try MetricsService(
+            MetricsService.Setting(
+                folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
+                secrets: WebhookSecrets(folder: options.secrets)),
+            policy: policy ?? MetricsPolicy(), state: store, audit: audit, sources: sources, now: wallClock,
+            logger: logger)
     }
 
     private static func errors(
