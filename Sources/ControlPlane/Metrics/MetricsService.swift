@@ -188,6 +188,8 @@ package final class MetricsService: Service {
             try? await Task.sleep(for: gap)
             do {
                 try await NIOThreadPool.singleton.runIfActive { try body() }
+            } catch is CancellationError {
+                return
             } catch {
                 logger.error("metrics were not made safe", metadata: ["problem": "\(error)"])
             }
