@@ -13,7 +13,7 @@ struct LogsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             LogsShowCommand.self, LogsContextCommand.self, LogsFieldsCommand.self, LogsSendCommand.self,
-            LogsTryCommand.self,
+            LogsTryCommand.self, LogsRawCommand.self,
         ],
         defaultSubcommand: LogsShowCommand.self)
 }

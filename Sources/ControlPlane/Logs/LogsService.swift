@@ -20,6 +20,7 @@ package final class LogsService: Service {
     private let followers = LogFollowers()
     private let rules: Mutex<Rules>
     private let archive: LogArchiver?
+    let raw: RawLogs?
     private let syslogSetting: SyslogSetting?
     private let syslog = Mutex<SyslogService?>(nil)
 
@@ -54,10 +55,12 @@ package final class LogsService: Service {
     /// Opens the store.
     /// - Parameters:
     ///   - archive: where segments go that are complete; nil: they stay where they are.
+    ///   - raw: where lines go as hosts sent them; nil: nowhere.
     ///   - syslog: where to listen for syslog; nil: nowhere.
     ///   - configuration: what git has said last, before this start.
     package init(
-        _ folder: FilePath, archive: LogArchiver?, syslog: SyslogSetting? = nil, configuration: FabricConfiguration?,
+        _ folder: FilePath, archive: LogArchiver?, raw: RawLogs? = nil, syslog: SyslogSetting? = nil,
+        configuration: FabricConfiguration?,
         sources: Sources, now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         let policy = configuration?.policy.logs ?? LogsPolicy()
@@ -65,6 +68,7 @@ package final class LogsService: Service {
         self.logger = logger
         self.sources = sources
         self.archive = archive
+        self.raw = raw
         syslogSetting = syslog
         rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
         let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
@@ -102,7 +106,11 @@ package final class LogsService: Service {
     package var syslogPorts: (plain: UInt16?, secure: UInt16?) { syslog.withLock { $0 }?.ports ?? (nil, nil) }
 
     /// What came since the start, for the server's figures.
-    package var figures: [(name: String, value: Double)] { syslog.withLock { $0 }?.counts.figures ?? [] }
+    package func figures() async -> [(name: String, value: Double)] {
+        let syslog = syslog.withLock { $0 }?.counts.figures ?? []
+        guard let raw else { return syslog }
+        return syslog + (await raw.figures)
+    }
 
     private func maintain() async {
         while !Task.isCancelled {
@@ -115,6 +123,7 @@ package final class LogsService: Service {
                 logger.error("logs were not put in order", metadata: ["problem": "\(error)"])
             }
             await archive?.keep(store, at: now())
+            await raw?.keep(rules: rules.withLock { $0.policy.raw }, at: now())
         }
     }
 
@@ -188,6 +197,11 @@ package final class LogsService: Service {
 extension LogsService: LogSink {
     /// Takes a batch of an agent, whose lines are as they were read.
     package func append(_ batch: LogBatch, as delivery: LogDelivery?) async throws(TelemetryProblem) {
+        if let raw {
+            let wanted = rules.withLock { $0.policy.raw }
+            let isKnown = delivery.map(store.isKnown) ?? false
+            if !wanted.isEmpty, !isKnown { await raw.append(batch, rules: wanted, at: now()) }
+        }
         var processor = processor(.none)
         processor.take(batch)
         let measures = processor.takeMeasures()
