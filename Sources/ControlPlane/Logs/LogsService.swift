@@ -113,8 +113,9 @@ package final class LogsService: Service {
     }
 
     private func maintain() async {
+        // What an earlier server has left is gone on with at once, where git's rules are known.
+        if rules.withLock({ $0.configuration == nil }) { try? await Task.sleep(for: Self.maintenanceGap) }
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.maintenanceGap)
             do {
                 try await NIOThreadPool.singleton.runIfActive { try self.store.maintain() }
             } catch is CancellationError {
@@ -124,6 +125,7 @@ package final class LogsService: Service {
             }
             await archive?.keep(store, at: now())
             await raw?.keep(rules: rules.withLock { $0.policy.raw }, at: now())
+            try? await Task.sleep(for: Self.maintenanceGap)
         }
     }
 
