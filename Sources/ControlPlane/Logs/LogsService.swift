@@ -22,6 +22,7 @@ package final class LogsService: Service {
     private let rules: Mutex<Rules>
     private let archive: LogArchiver?
     private let errors: ErrorReporter?
+    let raw: RawLogs?
     private let syslogSetting: SyslogSetting?
     private let syslog = Mutex<SyslogService?>(nil)
 
@@ -60,11 +61,13 @@ package final class LogsService: Service {
     /// Opens the store.
     /// - Parameters:
     ///   - archive: where segments go that are complete; nil: they stay where they are.
+    ///   - raw: where lines go as hosts sent them; nil: nowhere.
     ///   - errors: who is to know of errors that apps log; nil: nobody.
     ///   - syslog: where to listen for syslog; nil: nowhere.
     ///   - configuration: what git has said last, before this start.
     package init(
-        _ folder: FilePath, archive: LogArchiver?, errors: ErrorReporter? = nil, syslog: SyslogSetting? = nil,
+        _ folder: FilePath, archive: LogArchiver?, raw: RawLogs? = nil, errors: ErrorReporter? = nil,
+        syslog: SyslogSetting? = nil,
         configuration: FabricConfiguration?,
         sources: Sources, now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
@@ -75,6 +78,7 @@ package final class LogsService: Service {
         self.archive = archive
         self.errors = errors
         try errors?.configure(policy.errors ?? .usual)
+        self.raw = raw
         syslogSetting = syslog
         rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
         let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
@@ -114,11 +118,16 @@ package final class LogsService: Service {
     package var syslogPorts: (plain: UInt16?, secure: UInt16?) { syslog.withLock { $0 }?.ports ?? (nil, nil) }
 
     /// What came since the start, for the server's figures.
-    package var figures: [(name: String, value: Double)] { syslog.withLock { $0 }?.counts.figures ?? [] }
+    package func figures() async -> [(name: String, value: Double)] {
+        let syslog = syslog.withLock { $0 }?.counts.figures ?? []
+        guard let raw else { return syslog }
+        return syslog + (await raw.figures)
+    }
 
     private func maintain() async {
+        // What an earlier server has left is gone on with at once, where git's rules are known.
+        if rules.withLock({ $0.configuration == nil }) { try? await Task.sleep(for: Self.maintenanceGap) }
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.maintenanceGap)
             do {
                 try await NIOThreadPool.singleton.runIfActive { try self.store.maintain() }
             } catch is CancellationError {
@@ -127,6 +136,8 @@ package final class LogsService: Service {
                 logger.error("logs were not put in order", metadata: ["problem": "\(error)"])
             }
             await archive?.keep(store, at: now())
+            await raw?.keep(rules: rules.withLock { $0.policy.raw }, at: now())
+            try? await Task.sleep(for: Self.maintenanceGap)
         }
     }
 
@@ -232,6 +243,11 @@ package final class LogsService: Service {
 extension LogsService: LogSink {
     /// Takes a batch of an agent, whose lines are as they were read.
     package func append(_ batch: LogBatch, as delivery: LogDelivery?) async throws(TelemetryProblem) {
+        if let raw {
+            let wanted = rules.withLock { $0.policy.raw }
+            let isKnown = delivery.map(store.isKnown) ?? false
+            if !wanted.isEmpty, !isKnown { await raw.append(batch, rules: wanted, at: now()) }
+        }
         var processor = processor(.none)
         processor.take(batch)
         let measures = processor.takeMeasures()

@@ -21,12 +21,14 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
     package var retention: [LogRetentionSpec]
     /// Which lines are errors that somebody is told of; nil: as it is usual.
     package var errors: LogErrorsSpec?
+    /// Streams whose lines are also kept as they came, in the archive. The first rule that is for one says how long.
+    package var raw: [LogRetentionSpec]
 
     package init(
         isOn: Bool = true, buffer: ByteCount = .mebibytes(1024), files: [LogFilesSpec] = [],
         journal: HostSelector? = nil, syslog: [SyslogSpec] = [], redactions: [RedactionSpec] = [],
         balancers: BalancerLogsSpec? = nil, pipelines: [LogPipelineSpec] = [],
-        retention: [LogRetentionSpec] = [.usual], errors: LogErrorsSpec? = nil
+        retention: [LogRetentionSpec] = [.usual], errors: LogErrorsSpec? = nil, raw: [LogRetentionSpec] = []
     ) {
         self.isOn = isOn
         self.buffer = buffer
@@ -38,6 +40,27 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
         self.pipelines = pipelines
         self.retention = retention
         self.errors = errors
+        self.raw = raw
+    }
+
+    /// What a server before this one has kept may lack a part.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func part<Value: Decodable>(_ key: CodingKeys, _ usual: Value) throws -> Value {
+            try container.decodeIfPresent(Value.self, forKey: key) ?? usual
+        }
+        self.init()
+        isOn = try part(.isOn, isOn)
+        buffer = try part(.buffer, buffer)
+        files = try part(.files, files)
+        journal = try container.decodeIfPresent(HostSelector.self, forKey: .journal)
+        syslog = try part(.syslog, syslog)
+        redactions = try part(.redactions, redactions)
+        balancers = try container.decodeIfPresent(BalancerLogsSpec.self, forKey: .balancers)
+        pipelines = try part(.pipelines, pipelines)
+        retention = try part(.retention, retention)
+        errors = try container.decodeIfPresent(LogErrorsSpec.self, forKey: .errors)
+        raw = try part(.raw, raw)
     }
 }
 

@@ -87,7 +87,7 @@ struct ControlPlaneWiring {
             notifier: notifier, metricsProblems: { relay.problems },
             now: wallClock, logger: logger)
         let metrics = try Self.metrics(
-            options, store, audit, Self.sources(fabric, orchestrator, gateway, logs: { relay.figures }), logger,
+            options, store, audit, Self.sources(fabric, orchestrator, gateway, logs: { await relay.figures() }), logger,
             policy: await orchestrator.snapshot.desired?.configuration.policy.metrics)
         let errors = try await Self.errors(options.fabric, store, notifier, metrics, logger)
         let logs = try await Self.logs(options, orchestrator, gateway, metrics, errors, lines, logger)
@@ -96,7 +96,7 @@ struct ControlPlaneWiring {
             .init(
                 observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
                 measure: { host, bytes throws(Problem) in try await metrics.measured(host, bytes) },
-                interval: { metrics.interval }, problems: { metrics.problems }, figures: { logs.figures },
+                interval: { metrics.interval }, problems: { metrics.problems }, figures: { await logs.figures() },
                 log: { host, parcel throws(Problem) in try await intake.take(parcel, from: host) },
                 collection: { logs.collection(of: $0) }))
         let access = Self.access(
@@ -153,8 +153,14 @@ struct ControlPlaneWiring {
                     localAge: place.localAge),
                 logger: logger)
         }
+        let raw = try options.archive.map { place throws(Problem) in
+            try RawLogs(
+                RawLogs.Setting(
+                    objects: try place.open(now: wallClock), folder: options.state.appending("logs-raw")),
+                logger: logger)
+        }
         return try LogsService(
-            folder, archive: archive, errors: errors, syslog: options.syslog,
+            folder, archive: archive, raw: raw, errors: errors, syslog: options.syslog,
             configuration: await orchestrator.snapshot.desired?.configuration,
             sources: LogsService.Sources(
                 configuration: { await orchestrator.snapshot.desired?.configuration },
@@ -205,7 +211,7 @@ struct ControlPlaneWiring {
 
     private static func sources(
         _ fabric: FabricService, _ orchestrator: OrchestratorService, _ gateway: AgentGateway,
-        logs: @escaping @Sendable () -> [(name: String, value: Double)]
+        logs: @escaping @Sendable () async -> [(name: String, value: Double)]
     ) -> MetricsSources {
         MetricsSources(
             executions: .init(
@@ -214,8 +220,9 @@ struct ControlPlaneWiring {
                 },
                 one: { id throws(Problem) in try await fabric.execution(id) }),
             own: {
-                OwnFigures(
-                    await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count) + logs())
+                let server = ServerFigures.now(
+                    await orchestrator.snapshot, connected: gateway.connectedHosts.count)
+                return OwnFigures(server + (await logs()))
             },
             targets: { ScrapeTargets.of($0, in: await orchestrator.snapshot) },
             policy: { await orchestrator.snapshot.desired?.configuration.policy.metrics },
@@ -236,7 +243,7 @@ final class ObservationRelay: Sendable {
         var measure: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool
         var interval: @Sendable () -> Interval
         var problems: @Sendable () -> [Problem]
-        var figures: @Sendable () -> [(name: String, value: Double)]
+        var figures: @Sendable () async -> [(name: String, value: Double)]
         var log: @Sendable (HostName, LogParcel) async throws(Problem) -> Void
         var collection: @Sendable (HostName) -> LogCollection?
     }
@@ -249,7 +256,7 @@ final class ObservationRelay: Sendable {
 
     var interval: Interval { listener.withLock { $0 }?.interval() ?? .seconds(10) }
 
-    var figures: [(name: String, value: Double)] { listener.withLock { $0 }?.figures() ?? [] }
+    func figures() async -> [(name: String, value: Double)] { await listener.withLock { $0 }?.figures() ?? [] }
 
     var problems: [Problem] { listener.withLock { $0 }?.problems() ?? [] }
 
