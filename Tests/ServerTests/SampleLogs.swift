@@ -14,7 +14,8 @@ final class SampleLogs: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         service = try LogsService(
             FilePath(folder), archive: nil, configuration: nil,
-            sources: .init(configuration: { nil }, announce: {}), now: { SampleFabric.now },
+            sources: .init(configuration: { nil }, announce: {}),
+            secrets: WebhookSecrets(folder: FilePath(folder)), now: { SampleFabric.now },
             logger: Logger(label: "test"))
     }
 

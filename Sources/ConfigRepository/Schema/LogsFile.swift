@@ -18,7 +18,7 @@ extension SchemaReader {
     private static let pathsMax = 100
     private static let bufferRange = ByteCount.mebibytes(16)...ByteCount.mebibytes(1 << 20)
     static let logsKeys: Set<String> = [
-        "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "pipelines",
+        "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "pipelines", "relay",
     ]
     static let logKeepKeys: Set<String> = ["labels", "age", "size"]
     static let redactionKeys: Set<String> = ["kinds", "patterns", "replacement"]
@@ -53,6 +53,9 @@ extension SchemaReader {
                 declaration.policy.syslog.append(spec)
                 declaration.listeners.append(Located(spec, at: item.position))
             }
+        }
+        if reader.has("relay") {
+            declaration.policy.relays = logRelays(reader, retention: declaration.policy.retention)
         }
         if reader.has("pipelines") { declaration.policy.pipelines = logPipelines(reader, &declaration) }
         return declaration

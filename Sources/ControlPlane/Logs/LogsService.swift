@@ -20,6 +20,7 @@ package final class LogsService: Service {
     private let followers = LogFollowers()
     private let rules: Mutex<Rules>
     private let archive: LogArchiver?
+    private let relays: LogRelayService
 
     /// What the service asks of others.
     package struct Sources: Sendable {
@@ -51,9 +52,10 @@ package final class LogsService: Service {
     /// - Parameters:
     ///   - archive: where segments go that are complete; nil: they stay where they are.
     ///   - configuration: what git has said last, before this start.
+    ///   - secrets: tokens and passwords for relays.
     package init(
         _ folder: FilePath, archive: LogArchiver?, configuration: FabricConfiguration?, sources: Sources,
-        now: @escaping @Sendable () -> Instant, logger: Logger
+        secrets: WebhookSecrets, now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         let policy = configuration?.policy.logs ?? LogsPolicy()
         self.now = now
@@ -68,6 +70,10 @@ package final class LogsService: Service {
         for line in report.dropped { logger.error("logs were lost", metadata: ["what": "\(line)"]) }
         logger.info("logs", metadata: ["lines-in-log": "\(report.lines)"])
         self.store = store
+        let name = (folder.lastComponent?.string ?? "logs") + "-relays"
+        relays = LogRelayService(
+            folder: folder.removingLastComponent().appending(name), secrets: secrets, now: now, logger: logger)
+        relays.configure(policy.relays)
     }
 
     package func run() async throws {
@@ -75,6 +81,7 @@ package final class LogsService: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.maintain() }
                 group.addTask { await self.followGit() }
+                group.addTask { await self.relays.run { self.rules.withLock { $0.policy.relays } } }
             }
         }
     }
@@ -151,6 +158,7 @@ package final class LogsService: Service {
     ) async throws(TelemetryProblem) {
         let isRepeated = delivery.map(store.isKnown) ?? false
         if !batch.lines.isEmpty || delivery != nil { try await store.append(batch, as: delivery) }
+        relays.take(batch, delivery, isRepeated: isRepeated)
         if isRepeated { return }
         if !measures.isEmpty { sources.measures(measures) }
         if !followers.isEmpty { followers.tell(batch) }
@@ -170,8 +178,17 @@ extension LogsService: LogSink {
 extension LogsService: LogsOperations {
     package var search: LogSearch {
         let start = ContinuousClock.now
-        return LogSearch(store) { ContinuousClock.now - start }
+        return LogSearch(relays.searched(store)) { ContinuousClock.now - start }
     }
+
+    /// Relays whose targets are away, for the doctor.
+    package var problems: [Problem] { relays.problems }
+
+    /// What became of the lines of each relay.
+    package var relayCounts: [(name: RelayName, counts: RelayCounts)] { relays.counts }
+
+    /// The server's own figures of logs, at a time in seconds since 1970.
+    package func figures(at time: Int64) -> [NamedPoint] { relays.figures(at: time) }
 
     package func take<Answer: Sendable>(
         _ read: @Sendable (inout LogProcessor) throws(Problem) -> Answer

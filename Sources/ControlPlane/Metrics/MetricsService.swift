@@ -59,6 +59,7 @@ package final class MetricsService: Service {
     private let scraper: ScrapeService
     let outgoing: OutgoingHTTP
     let relays: RelayService
+    private let otherFigures = Mutex<[@Sendable (_ time: Int64) -> [NamedPoint]]>([])
     let audit: AuditLog
     private let full = Mutex(FullSources())
     private let listeners = Mutex(Listeners())
@@ -212,12 +213,18 @@ package final class MetricsService: Service {
         }
     }
 
+    /// Keeps what another part of the server tells of itself, along with the server's own figures.
+    package func keep(figures: @escaping @Sendable (_ time: Int64) -> [NamedPoint]) {
+        otherFigures.withLock { $0.append(figures) }
+    }
+
     private func keepOwn(at time: Int64) async {
         let statistics = store.statistics
         noteFull(statistics, at: time)
         let fullCount = full.withLock { $0.full.count }
         let figures = await sources.own().points(statistics: statistics, sourcesFull: fullCount, at: time)
-        _ = relays.tap.keep(figures + relays.figures(at: time), from: SourceName("server"))
+        let others = otherFigures.withLock { $0 }.flatMap { $0(time) }
+        _ = relays.tap.keep(figures + relays.figures(at: time) + others, from: SourceName("server"))
     }
 
     /// A source that has become full is logged and marked on every chart, once.

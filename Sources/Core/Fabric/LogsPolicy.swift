@@ -17,11 +17,14 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
     /// How long the server keeps lines. The first rule whose labels a stream has decides; a last one for all
     /// others is always there.
     package var retention: [LogRetentionSpec]
+    /// Where else lines go.
+    package var relays: [LogRelaySpec]
 
     package init(
         isOn: Bool = true, buffer: ByteCount = .mebibytes(1024), files: [LogFilesSpec] = [],
         journal: HostSelector? = nil, syslog: [SyslogSpec] = [], redactions: [RedactionSpec] = [],
-        pipelines: [LogPipelineSpec] = [], retention: [LogRetentionSpec] = [.usual]
+        pipelines: [LogPipelineSpec] = [], retention: [LogRetentionSpec] = [.usual],
+        relays: [LogRelaySpec] = []
     ) {
         self.isOn = isOn
         self.buffer = buffer
@@ -31,6 +34,25 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
         self.redactions = redactions
         self.pipelines = pipelines
         self.retention = retention
+        self.relays = relays
+    }
+
+    /// What a server before this one has kept may lack a part.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func part<Value: Decodable>(_ key: CodingKeys, _ usual: Value) throws -> Value {
+            try container.decodeIfPresent(Value.self, forKey: key) ?? usual
+        }
+        self.init()
+        isOn = try part(.isOn, isOn)
+        buffer = try part(.buffer, buffer)
+        files = try part(.files, files)
+        journal = try container.decodeIfPresent(HostSelector.self, forKey: .journal)
+        syslog = try part(.syslog, syslog)
+        redactions = try part(.redactions, redactions)
+        pipelines = try part(.pipelines, pipelines)
+        retention = try part(.retention, retention)
+        relays = try part(.relays, relays)
     }
 }
 

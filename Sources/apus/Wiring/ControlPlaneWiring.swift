@@ -89,12 +89,13 @@ struct ControlPlaneWiring {
             policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
             audit: audit, sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
         let logs = try await Self.logs(options, orchestrator, gateway, metrics, logger)
+        metrics.keep(figures: { logs.figures(at: $0) })
         let intake = AgentLogIntake(sink: logs, labels: { logs.labels(of: $0) }, logger: logger)
         relay.connect(
             .init(
                 observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
                 measure: { host, bytes throws(Problem) in try await metrics.measured(host, bytes) },
-                interval: { metrics.interval }, problems: { metrics.problems },
+                interval: { metrics.interval }, problems: { metrics.problems + logs.problems },
                 log: { host, parcel throws(Problem) in try await intake.take(parcel, from: host) },
                 collection: { logs.collection(of: $0) }))
         let access = Self.access(
@@ -133,7 +134,7 @@ struct ControlPlaneWiring {
             sources: LogsService.Sources(
                 configuration: { await orchestrator.snapshot.desired?.configuration },
                 announce: { gateway.announceLogs() }, measures: { metrics.count($0) }),
-            now: wallClock, logger: logger)
+            secrets: WebhookSecrets(folder: options.secrets), now: wallClock, logger: logger)
     }
 
     private static func gateway(
