@@ -32,8 +32,8 @@ CHUNK = 300
 class Server:
     """`apus server` with a repository of its own, which is killed and started again."""
 
-    def __init__(self, program, folder, files=None):
-        self.program, self.folder = program, folder
+    def __init__(self, program, folder, files=None, options=()):
+        self.program, self.folder, self.options = program, folder, options
         self.ports = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.ports[0]}"
         self.cpu = 0.0
@@ -52,7 +52,8 @@ class Server:
             self.process = subprocess.Popen(
                 [self.program, "server", "--config", self.folder / "repository", "--fabric", "dev", "--state",
                  self.folder / "state", "--listen", f"127.0.0.1:{self.ports[0]}", "--agents",
-                 f"127.0.0.1:{self.ports[1]}", "--statsd", "none", "--carbon", "none"],
+                 f"127.0.0.1:{self.ports[1]}", "--statsd", "none", "--carbon", "none",
+                 *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         token = self.folder / "state/admin.token"
         began = time.monotonic()

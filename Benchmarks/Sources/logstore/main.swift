@@ -70,6 +70,7 @@ guard arguments.count >= 4, let lines = Int(arguments[3]) else {
                logstore search FOLDER ROUNDS TEXT    lines whose message has a phrase
                logstore text FILE LINES              the lines
                logstore rows FILE LINES              time, labels and line, tab-separated
+               logstore syslog FILE LINES            what they say as syslog (RFC 3164)
                logstore parsed FILE LINES            time, labels, level, message and fields, tab-separated
         """)
     exit(64)
@@ -79,6 +80,7 @@ case "fill": try await fill(arguments[2], lines: lines)
 case "search": try await search(arguments[2], arguments.dropFirst(4).joined(separator: " "), rounds: lines)
 case "text": try CorpusFiles.writeText(FilePath(arguments[2]), lines: lines)
 case "rows": try CorpusFiles.writeRows(FilePath(arguments[2]), lines: lines)
+case "syslog": try CorpusFiles.writeSyslog(FilePath(arguments[2]), lines: lines)
 case "parsed": try CorpusFiles.writeParsedRows(FilePath(arguments[2]), lines: lines)
 default: exit(64)
 }
