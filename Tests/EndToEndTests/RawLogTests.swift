@@ -1,5 +1,6 @@
 import Core
 import FoundationEssentials
+import Glibc
 import SystemPackage
 import Testing
 import Wire
@@ -82,6 +83,32 @@ extension EndToEndTests {
                 #expect(shown.contains("web-1") && shown.contains(object.name))
                 let refused = try await fleet.apus("logs", "raw", "get", "0000")
                 #expect(refused.code == 1 && refused.words.contains("logs.raw-unknown"))
+            }
+        }
+
+        @Test("what a host wrote last is on the server when its agent has ended", .timeLimit(.minutes(2)))
+        func farewell() async throws {
+            var sample = try sample()
+            try await TestFleet.with { fleet in
+                let file = fleet.folder.appending("app.log")
+                sample.policy = "logs: { files: { app: { paths: \(file) } } }\n"
+                try await fleet.commit(sample.files, "Begin")
+                try await fleet.startServer(edge: sample.edge)
+                try await eventually("The configuration") { try await fleet.client.configuration() }
+                try await fleet.startAgent("web-1", address: sample.address(1))
+                func write(_ text: String) throws {
+                    let descriptor = try FileDescriptor.open(
+                        file, .writeOnly, options: [.create, .append], permissions: .ownerReadWrite)
+                    try descriptor.closeAfter { _ = try descriptor.writeAll(text.utf8) }
+                }
+                try write("the first\n")
+                try await eventually("The first line") { try await found(fleet, "first").count == 1 }
+                // Nobody else looks whether they are there before the agent ends.
+                try write((0..<500).map { "the last \($0)\n" }.joined())
+                let agent = try fleet.process("web-1")
+                agent.signal(SIGTERM)
+                #expect(try await agent.end(within: 20) == 0)
+                #expect(try await found(fleet, "last").count == 500)
             }
         }
 
