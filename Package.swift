@@ -152,6 +152,8 @@ let package = Package(
         .target(name: "Simulation", dependencies: ["Core"], swiftSettings: settings),
         // What only tests use: scripts of what happens to a fabric.
         .target(name: "TestSupport", dependencies: ["Core", "Simulation"], swiftSettings: settings),
+        // What only tests use: programs of others, which they talk to.
+        .target(name: "TestPrograms", swiftSettings: settings),
         .testTarget(
             name: "CoreTests", dependencies: ["Core", "Simulation", "TestSupport"], exclude: ["Scripts"],
             swiftSettings: settings),
@@ -173,9 +175,11 @@ let package = Package(
         .testTarget(
             name: "StateTests", dependencies: ["ControlPlane", "Core", "Wire", grdb, logging], swiftSettings: settings),
         .testTarget(
-            name: "TelemetryTests", dependencies: ["Telemetry", systemPackage], exclude: ["Golden"],
+            name: "TelemetryTests", dependencies: ["Telemetry", "TestPrograms", systemPackage], exclude: ["Golden"],
             swiftSettings: settings),
-        .testTarget(name: "LogsTests", dependencies: ["Logs", "Telemetry", systemPackage], swiftSettings: settings),
+        .testTarget(
+            name: "LogsTests", dependencies: ["Logs", "Telemetry", "TestPrograms", systemPackage],
+            swiftSettings: settings),
         .testTarget(name: "AccessTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "ReleasesTests", dependencies: ["ControlPlane", "Core", "Wire"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Core", "Wire", nioCore], swiftSettings: settings),
@@ -198,8 +202,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "ControlPlane", "Core", "Logs", "Packages", "Server", "Simulation", "Telemetry", "Wire",
-                asyncHTTPClient, httpTypes,
+                "ControlPlane", "Core", "Logs", "Packages", "Server", "Simulation", "Telemetry",
+                "TestPrograms", "Wire", asyncHTTPClient, httpTypes,
                 logging, nioCore, nioHTTP1, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),

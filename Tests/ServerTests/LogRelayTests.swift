@@ -5,6 +5,7 @@ import Logging
 import Logs
 import SystemPackage
 import Telemetry
+import TestPrograms
 import Testing
 import Wire
 
@@ -77,8 +78,8 @@ struct LogRelayTests {
     func clickHouse() async throws {
         let folder = try ScratchFolder()
         try Self.keep("ch", "password-of-apus\n", in: folder)
-        let port = try ForeignProgram.freePort()
-        let server = try RelayTests.clickHouse(folder, port: port)
+        let port = Program.freePort()
+        let server = try ClickHouse(folder, port: port, password: "password-of-apus")
         let url = "http://127.0.0.1:\(port)"
         let spec = LogRelaySpec(
             name: try RelayName("long"),

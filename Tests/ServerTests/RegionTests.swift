@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import NIOHTTP1
 import Telemetry
+import TestPrograms
 import Testing
 import Wire
 
@@ -15,7 +16,7 @@ struct RegionTests {
         let port: Int
 
         init() throws {
-            port = try ForeignProgram.freePort()
+            port = Program.freePort()
             descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             var name = sockaddr_in()
             name.sin_family = sa_family_t(AF_INET)
@@ -45,7 +46,7 @@ struct RegionTests {
     @Test("functions add up what several servers know; those that do not answer are notices within 5 seconds")
     func fanOut() async throws {
         let silence = try Silence()
-        let closed = try ForeignProgram.freePort()
+        let closed = Program.freePort()
         try await RunningServer.with { eu in
             try await eu.metrics.fill()
             let moment = SampleFabric.now.milliseconds / 1000 - 10

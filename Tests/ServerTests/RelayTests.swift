@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import SystemPackage
 import Telemetry
+import TestPrograms
 import Testing
 import Wire
 
@@ -46,34 +47,11 @@ struct RelayTests {
         throw Problem("test.failed", "\(what) did not come.", cause: "\(seconds) s are over.", remedy: "Look.")
     }
 
-    static func clickHouse(_ folder: ScratchFolder, port: Int) throws -> ForeignProgram {
-        let native = try ForeignProgram.freePort()
-        let path = folder.path
-        _ = try folder.write(
-            "users.xml",
-            """
-            <yandex><profiles><default></default></profiles><quotas><default></default></quotas>
-            <users><apus><password>password-of-apus</password><networks><ip>127.0.0.1</ip></networks>
-            <profile>default</profile><quota>default</quota></apus></users></yandex>
-            """)
-        let configuration = try folder.write(
-            "config.xml",
-            """
-            <yandex><logger><level>error</level><log>\(path)/log</log><errorlog>\(path)/errors</errorlog></logger>
-            <http_port>\(port)</http_port><tcp_port>\(native)</tcp_port><listen_host>127.0.0.1</listen_host>
-            <path>\(path)/data/</path><tmp_path>\(path)/tmp/</tmp_path><user_files_path>\(path)/files/</user_files_path>
-            <users_config>users.xml</users_config><default_profile>default</default_profile>
-            <default_database>default</default_database><mark_cache_size>5242880</mark_cache_size></yandex>
-            """)
-        return try ForeignProgram(
-            ["/usr/sbin/clickhouse-server", "--config-file=\(configuration)"], output: "\(path)/output")
-    }
-
     @Test("ClickHouse, killed in the middle: every point arrives once, and is read back by the render API")
     func killed() async throws {
         let folder = try ScratchFolder()
-        let port = try ForeignProgram.freePort()
-        let server = try Self.clickHouse(folder, port: port)
+        let port = Program.freePort()
+        let server = try ClickHouse(folder, port: port, password: "password-of-apus")
         let url = "http://127.0.0.1:\(port)"
         let spec = RelaySpec(
             name: try RelayName("long"),
@@ -123,20 +101,20 @@ struct RelayTests {
     @Test("victoria-metrics by Graphite's lines and by remote_write; prometheus by remote_write")
     func receivers() async throws {
         let folder = try ScratchFolder()
-        let (http, lines) = (try ForeignProgram.freePort(), try ForeignProgram.freePort())
-        let (web, second) = (try ForeignProgram.freePort(), try ForeignProgram.freePort())
-        let victoria = try ForeignProgram(
+        let (http, lines) = (Program.freePort(), Program.freePort())
+        let (web, second) = (Program.freePort(), Program.freePort())
+        let victoria = try Program(
             [
                 "/usr/bin/victoria-metrics", "-storageDataPath=\(folder.path)/victoria",
                 "-httpListenAddr=127.0.0.1:\(http)", "-graphiteListenAddr=127.0.0.1:\(lines)",
             ], output: "\(folder.path)/victoria.log")
-        let other = try ForeignProgram(
+        let other = try Program(
             [
                 "/usr/bin/victoria-metrics", "-storageDataPath=\(folder.path)/second",
                 "-httpListenAddr=127.0.0.1:\(second)",
             ], output: "\(folder.path)/second.log")
         let configuration = try folder.write("prometheus.yml", "global: { scrape_interval: 1h }\n")
-        let prometheus = try ForeignProgram(
+        let prometheus = try Program(
             [
                 "/usr/bin/prometheus", "--config.file=\(configuration)",
                 "--storage.tsdb.path=\(folder.path)/prometheus",
@@ -180,7 +158,7 @@ struct RelayTests {
     @Test("carbon-c-relay takes lines, and nothing is lost when it is killed and comes back")
     func carbon() async throws {
         let folder = try ScratchFolder()
-        let port = try ForeignProgram.freePort()
+        let port = Program.freePort()
         let configuration = try folder.write(
             "relay.conf",
             """
@@ -188,7 +166,7 @@ struct RelayTests {
             cluster out file \(folder.path)/lines;
             match * send to out stop;
             """)
-        let relay = try ForeignProgram(
+        let relay = try Program(
             ["/usr/bin/carbon-c-relay", "-f", configuration], output: "\(folder.path)/output")
         let metrics = try Self.metrics([
             RelaySpec(

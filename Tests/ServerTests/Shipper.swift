@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestPrograms
 
 /// Programs that ship logs, each with a configuration of its own that sends the lines of a file.
 enum Shipper {
@@ -10,7 +11,7 @@ enum Shipper {
     ///   - action: sends a message.
     static func rsyslog(
         _ folder: ScratchFolder, modules: String = "", global: String = "", action: String
-    ) throws -> ForeignProgram {
+    ) throws -> Program {
         let path = try folder.write(
             "rsyslog.conf",
             """
@@ -21,7 +22,7 @@ enum Shipper {
             \(action)
 
             """)
-        return try ForeignProgram(
+        return try Program(
             [rsyslog, "-n", "-f", path, "-i", folder.path + "/rsyslog.pid"], output: folder.path + "/rsyslog.log")
     }
 
@@ -33,7 +34,7 @@ enum Shipper {
 
     /// syslog-ng, with lines of a file as those of `shop[42]`, of level warning and facility local3.
     /// - Parameter destination: what is in its braces.
-    static func syslogNG(_ folder: ScratchFolder, destination: String) throws -> ForeignProgram {
+    static func syslogNG(_ folder: ScratchFolder, destination: String) throws -> Program {
         let path = try folder.write(
             "syslog-ng.conf",
             """
@@ -53,7 +54,7 @@ enum Shipper {
             """)
         let libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/syslog-ng"]
             .map { "\(syslogNG)/\($0)" }.joined(separator: ":")
-        return try ForeignProgram(
+        return try Program(
             [
                 "/usr/bin/env", "LD_LIBRARY_PATH=\(libraries)", "\(syslogNG)/usr/sbin/syslog-ng", "--foreground",
                 "--no-caps", "--module-path=\(syslogNG)/usr/lib/syslog-ng/3.38", "--cfgfile=\(path)",

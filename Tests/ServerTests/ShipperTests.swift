@@ -4,6 +4,7 @@ import Core
 import FoundationEssentials
 import Subprocess
 import SystemPackage
+import TestPrograms
 import Testing
 import Wire
 

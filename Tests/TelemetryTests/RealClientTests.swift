@@ -1,4 +1,5 @@
 import Synchronization
+import TestPrograms
 import Testing
 
 @testable import Telemetry
@@ -105,8 +106,8 @@ struct RealClientTests {
         let sink = CollectingSink()
         let listener = try CarbonListener(.local, sink: sink, seed: 1)
         defer { listener.stop() }
-        let folder = try TemporaryFolder()
-        let port = try Program.freePort()
+        let folder = try ScratchFolder()
+        let port = Program.freePort()
         let configuration = try folder.write(
             "relay.conf",
             """
@@ -114,7 +115,7 @@ struct RealClientTests {
             cluster apus forward 127.0.0.1:\(listener.linePort) proto tcp;
             match * send to apus stop;
             """)
-        let relay = try Program(["/usr/bin/carbon-c-relay", "-f", configuration, "-s"], in: folder)
+        let relay = try Program(["/usr/bin/carbon-c-relay", "-f", configuration, "-s"], output: "\(folder.path)/output")
         defer { relay.end() }
         let client = try #require(eventually { try? TestClient(streamPort: port) })
         client.send("a.b 1 1000\na.c;k=v 2 1000\n")
@@ -128,7 +129,7 @@ struct RealClientTests {
         let sink = CollectingSink()
         let listener = try CarbonListener(.local, sink: sink, seed: 1)
         defer { listener.stop() }
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let configuration = try folder.write(
             "collectd.conf",
             """
@@ -147,7 +148,7 @@ struct RealClientTests {
             </Plugin>
 
             """)
-        let collectd = try Program(["/usr/sbin/collectd", "-f", "-C", configuration], in: folder)
+        let collectd = try Program(["/usr/sbin/collectd", "-f", "-C", configuration], output: "\(folder.path)/output")
         // It writes what it has gathered when it ends, at the latest.
         _ = eventually { listener.counts.points > 0 ? true : nil }
         collectd.end()
@@ -181,104 +182,4 @@ func eventually<Value>(_ value: () -> Value?) -> Value? {
         usleep(5000)
     }
     return value()
-}
-
-/// A folder that goes with its owner.
-final class TemporaryFolder {
-    let path: String
-    private struct NotMade: Error {}
-
-    init() throws {
-        let root = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(root)/apus-telemetry-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw NotMade() }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
-    deinit { _ = try? Program.run(["/bin/rm", "-r", path]) }
-
-    /// The beginning of a file.
-    func read(_ name: String) -> String {
-        guard let file = fopen("\(path)/\(name)", "r") else { return "" }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return String(decoding: bytes[..<count], as: UTF8.self)
-    }
-
-    /// Writes a file and gives its path.
-    func write(_ name: String, _ text: String) throws -> String {
-        guard let file = fopen("\(path)/\(name)", "w") else { throw NotMade() }
-        fputs(text, file)
-        fclose(file)
-        return "\(path)/\(name)"
-    }
-}
-
-/// A program that a test started, and that is ended by its id.
-final class Program {
-    private let id: pid_t
-    private var hasEnded = false
-    private struct NotStarted: Error { var command: [String] }
-
-    /// - Parameter folder: what it says goes into a file there.
-    init(_ command: [String], in folder: TemporaryFolder? = nil) throws {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        if let folder {
-            posix_spawn_file_actions_addopen(&actions, 1, "\(folder.path)/output", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-            posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        }
-        // Threads of a pool block signals, and a program inherits that: it could not be asked to end.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var arguments = command.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var id: pid_t = 0
-        guard posix_spawn(&id, command[0], &actions, &attributes, &arguments, environ) == 0 else {
-            throw NotStarted(command: command)
-        }
-        self.id = id
-    }
-
-    deinit { end() }
-
-    /// Asks it to end, and makes it end if it does not within three seconds.
-    func end() {
-        guard !hasEnded else { return }
-        kill(id, SIGTERM)
-        for _ in 0..<600 {
-            if waitpid(id, nil, WNOHANG) == id {
-                hasEnded = true
-                return
-            }
-            usleep(5000)
-        }
-        kill(id, SIGKILL)
-        _ = wait()
-    }
-
-    private func wait() -> Int32 {
-        var status: Int32 = 0
-        while waitpid(id, &status, 0) < 0, errno == EINTR {}
-        hasEnded = true
-        return status
-    }
-
-    /// Runs a program to its end and gives its status.
-    static func run(_ command: [String]) throws -> Int32 { try Program(command).wait() }
-
-    /// A port that was free a moment ago.
-    static func freePort() throws -> UInt16 {
-        let descriptor = try Socket.bound(Socket.stream, address: "127.0.0.1", port: 0)
-        defer { close(descriptor) }
-        return Socket.port(descriptor)
-    }
 }

@@ -20,6 +20,7 @@ private let layers: [String: Set<String>] = [
         "Telemetry",
         "CloudAWS", "Simulation",
     ],
+    "TestPrograms": [],
     "apus": [
         "Core", "Wire", "ConfigRepository", "Packages", "Agent", "ControlPlane", "Server", "Commands", "Logs",
         "Telemetry",

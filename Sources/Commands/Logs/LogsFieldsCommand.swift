@@ -15,7 +15,7 @@ struct LogsFieldsCommand: FabricCommand {
 
     func run(_ session: Session) async throws {
         let request = try LogRequest(query)
-        let fields = try await session.client.logFields(.init(query: request.text, from: since))
+        let fields = try await session.client.logFields(.init(query: request.text, from: LogsShowCommand.time(since)))
         try session.console.show(fields, json: output.json) { fields, width in
             var table = Table([.init("FIELD"), .init("LINES", isRight: true), .init("VALUES", isElastic: true)])
             for field in fields {

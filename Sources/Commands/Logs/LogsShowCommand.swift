@@ -34,7 +34,7 @@ struct LogsShowCommand: FabricCommand {
         if let target = request.target, request.query.isEmpty, since == nil, until == nil {
             return try await showInstances(target, session)
         }
-        let question = APIClient.LogQuestion(query: request.text, from: since.map(Self.time), until: until)
+        let question = APIClient.LogQuestion(query: request.text, from: since.map(Self.time), until: until.map(Self.time))
         let printer = LinePrinter(terminal: session.console.data, json: output.json)
         guard !follow else { return try await LineTail(session: session, printer: printer).run(question, lines: lines) }
         let answer = try await session.client.searchLogs(question, limit: max(1, lines))
@@ -51,12 +51,14 @@ struct LogsShowCommand: FabricCommand {
         }
     }
 
-    /// `6h` means what `-6h` means.
-    private static func time(_ text: String) -> String {
-        guard let first = text.first, first.isNumber, let last = text.last, last.isLetter, last != "Z" else {
+    /// `6h` means what `-6h` means, and `2m`, which Graphite does not know, what `2min` means.
+    static func time(_ text: String) -> String {
+        let span = text.first == "-" ? text.dropFirst() : text[...]
+        guard let first = span.first, first.isNumber, let last = span.last, last.isLetter, last != "Z" else {
             return text
         }
-        return "-" + text
+        let isMinutes = last == "m" && span.dropLast().allSatisfy(\.isNumber)
+        return "-" + span + (isMinutes ? "in" : "")
     }
 
     private func showInstances(_ target: LogTarget, _ session: Session) async throws {

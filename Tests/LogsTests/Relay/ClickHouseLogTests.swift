@@ -1,9 +1,10 @@
 import Logs
 import SystemPackage
 import Telemetry
+import TestPrograms
 import Testing
 
-@Suite("Lines in ClickHouse", .enabled(if: ClickHouseProcess.isThere), .timeLimit(.minutes(5)))
+@Suite("Lines in ClickHouse", .enabled(if: ClickHouse.isThere), .timeLimit(.minutes(5)))
 struct ClickHouseLogTests {
     private static let second: Int64 = 1_000_000_000
     private static let base: Int64 = 1_700_000_000 * second

@@ -1,4 +1,5 @@
 import SystemPackage
+import TestPrograms
 import Testing
 
 @testable import Telemetry
@@ -9,40 +10,16 @@ import Testing
 
 /// A ClickHouse of Debian's, in a folder of its own, on ports that the kernel picked.
 final class ClickHouseServer {
-    static let program = "/usr/sbin/clickhouse-server"
-
-    let port: UInt16
-    private let folder: TemporaryFolder
-    private let server: Program
+    private let folder: ScratchFolder
+    private let server: ClickHouse
+    var port: Int { server.port }
 
     init() throws {
-        folder = try TemporaryFolder()
-        port = try Program.freePort()
-        let native = try Program.freePort()
-        let path = folder.path
-        _ = try folder.write(
-            "users.xml",
-            """
-            <yandex><profiles><default></default></profiles><quotas><default></default></quotas>
-            <users><default><password></password><networks><ip>127.0.0.1</ip></networks>
-            <profile>default</profile><quota>default</quota></default></users></yandex>
-            """)
-        let configuration = try folder.write(
-            "config.xml",
-            """
-            <yandex><logger><level>error</level><log>\(path)/log</log><errorlog>\(path)/errors</errorlog></logger>
-            <http_port>\(port)</http_port><tcp_port>\(native)</tcp_port><listen_host>127.0.0.1</listen_host>
-            <path>\(path)/data/</path><tmp_path>\(path)/tmp/</tmp_path><user_files_path>\(path)/files/</user_files_path>
-            <users_config>users.xml</users_config><default_profile>default</default_profile>
-            <default_database>default</default_database><mark_cache_size>5242880</mark_cache_size>
-            <timezone>Europe/Berlin</timezone></yandex>
-            """)
-        server = try Program([Self.program, "--config-file=\(configuration)"], in: folder)
+        folder = try ScratchFolder()
+        server = try ClickHouse(folder)
         let isThere = eventually { try? ask("SELECT 1 FORMAT TabSeparated", []) }
         try #require(isThere != nil)
     }
-
-    deinit { server.end() }
 
     /// What it answers to a query, by curl.
     func ask(_ query: String, _ rows: [UInt8]) throws -> [UInt8] {

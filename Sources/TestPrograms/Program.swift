@@ -1,9 +1,7 @@
-import FoundationEssentials
 import Glibc
-import Testing
 
-/// A program of Debian's that a test talks to. It ends with the test, by its id.
-final class ForeignProgram: @unchecked Sendable {
+/// A program of somebody else's that a test talks to. It ends with its owner, by its id.
+package final class Program: @unchecked Sendable {
     // Unchecked: the test that has it starts and ends it, one after the other.
 
     private let command: [String]
@@ -12,8 +10,9 @@ final class ForeignProgram: @unchecked Sendable {
 
     private struct NotStarted: Error { var command: [String] }
 
-    /// - Parameter output: the file that it writes what it says to.
-    init(_ command: [String], output: String) throws {
+    /// Starts it.
+    /// - Parameter output: the file to which it writes what it says.
+    package init(_ command: [String], output: String = "/dev/null") throws {
         self.command = command
         self.output = output
         try start()
@@ -21,13 +20,15 @@ final class ForeignProgram: @unchecked Sendable {
 
     deinit { kill() }
 
-    func start() throws {
+    /// Starts it again, after it was ended.
+    package func start() throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // Threads of a pool block signals, and a program inherits that: it could not be asked to end.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -44,17 +45,40 @@ final class ForeignProgram: @unchecked Sendable {
         id = child
     }
 
-    /// As a power button does it: kill -9.
-    func kill() {
+    /// Asks it to end, and makes it end if it does not within three seconds.
+    package func end() {
         guard let child = id else { return }
-        id = nil
-        Glibc.kill(child, SIGKILL)
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        Glibc.kill(child, SIGTERM)
+        for _ in 0..<600 {
+            if waitpid(child, nil, WNOHANG) == child {
+                id = nil
+                return
+            }
+            usleep(5000)
+        }
+        kill()
     }
 
-    /// A port that was free a moment ago.
-    static func freePort() throws -> Int {
+    /// As a power button does it: kill -9.
+    package func kill() {
+        guard let child = id else { return }
+        Glibc.kill(child, SIGKILL)
+        _ = wait()
+    }
+
+    private func wait() -> Int32 {
+        guard let child = id else { return -1 }
+        id = nil
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        return status
+    }
+
+    /// Runs a program to its end and gives its status, as `waitpid` does.
+    package static func run(_ command: [String]) throws -> Int32 { try Program(command).wait() }
+
+    /// A port of 127.0.0.1 that was free a moment ago.
+    package static func freePort() -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var name = sockaddr_in()
@@ -66,24 +90,7 @@ final class ForeignProgram: @unchecked Sendable {
                 bind(descriptor, address, length) == 0 ? getsockname(descriptor, address, &length) : -1
             }
         }
-        try #require(result == 0)
+        precondition(result == 0, "a machine without a free port can test nothing")
         return Int(UInt16(bigEndian: name.sin_port))
-    }
-}
-
-/// A folder for the length of a test.
-final class ScratchFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "apus-foreign-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ name: String, _ text: String) throws -> String {
-        try text.write(toFile: "\(path)/\(name)", atomically: false, encoding: .utf8)
-        return "\(path)/\(name)"
     }
 }
