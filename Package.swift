@@ -100,7 +100,7 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "Core", "Wire", "ConfigRepository", "Packages", "Logs", "Telemetry", asyncHTTPClient, crypto, grdb,
-                logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, stencil, subprocess, swiftASN1,
+                logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, serviceLifecycle, stencil, subprocess, swiftASN1,
                 systemPackage, x509,
             ],
             swiftSettings: settings),

@@ -15,6 +15,8 @@ extension EndToEndTests {
                 number += 1
                 print(json.dumps({"level": "warn" if number % 5 == 0 else "info", "msg": "order %d packed" % number,
                                   "duration": number % 7, "mail": "someone@example.org"}), flush=True)
+                if number == 3:
+                    print(json.dumps({"level": "error", "msg": "cannot reach depot %d" % number}), flush=True)
                 time.sleep(0.2)
             """
 
@@ -112,6 +114,11 @@ extension EndToEndTests {
             #expect(shown.data.contains("WARN order 5 packed"))
             let table = try await fleet.succeed("logs", "app:demo | count by level", "--since", "1h")
             #expect(table.data.contains("LEVEL") && table.data.contains("warn"))
+            let errors = try await fleet.succeed("logs", "errors", "demo")
+            #expect(errors.data.contains("cannot reach depot <*>"))
+            // What the server and its agents log goes the same way.
+            #expect(try await count(fleet, "app:apus process:server") > 0)
+            #expect(try await count(fleet, "app:apus process:agent host:=web-1") > 0)
             let fields = try await fleet.succeed("logs", "fields", "app:demo")
             #expect(fields.data.contains("duration"))
             let sent = try await fleet.succeed("logs", "send", "backup done", "--label", "job=backup")

@@ -26,12 +26,14 @@ final class HostLogs: Service {
 
     let outbox = LogOutbox()
     private let folders: HostFolders
+    private let own: OwnLines
     private let logger: Logger
     private let doze = Doze()
     private let state: Mutex<State>
 
-    init(folders: HostFolders, logger: Logger) {
+    init(folders: HostFolders, own: OwnLines, logger: Logger) {
         self.folders = folders
+        self.own = own
         self.logger = logger
         var state = State()
         state.collection = Self.remembered(in: folders)
@@ -104,7 +106,8 @@ final class HostLogs: Service {
         let seed = UInt64.random(in: 0 ... .max)
         let collector = LogCollector(
             try LogSources(folders: folders).sources(collection), on: SystemLogFiles(),
-            inputs: listeners(collection.syslog) + journal(collection.journal, after: spool)
+            inputs: [OwnLinesInput(own, labels: ["app": "apus", "process": "agent", "source": "apus"])]
+                + listeners(collection.syslog) + journal(collection.journal, after: spool)
                 + balancers(collection.balancers),
             events: LogEvents(try Self.redaction(collection.redactions), seed: seed), spool: spool)
         outbox.open(spool)

@@ -18,8 +18,9 @@ extension SchemaReader {
     private static let pathsMax = 100
     private static let bufferRange = ByteCount.mebibytes(16)...ByteCount.mebibytes(1 << 20)
     static let logsKeys: Set<String> = [
-        "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "balancers", "pipelines",
+        "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "balancers", "pipelines", "errors",
     ]
+    static let logErrorsKeys: Set<String> = ["level", "except", "again"]
     static let logKeepKeys: Set<String> = ["labels", "age", "size"]
     static let redactionKeys: Set<String> = ["kinds", "patterns", "replacement"]
     static let logFilesKeys: Set<String> = ["paths", "on", "labels", "multiline", "rate"]
@@ -55,6 +56,7 @@ extension SchemaReader {
                 declaration.listeners.append(Located(spec, at: item.position))
             }
         }
+        if reader.has("errors") { declaration.policy.errors = logErrors(reader) }
         if reader.has("balancers") { declaration.policy.balancers = balancerLogs(reader) }
         if reader.has("pipelines") { declaration.policy.pipelines = logPipelines(reader, &declaration) }
         return declaration
@@ -213,6 +215,21 @@ extension SchemaReader {
         default: listener = reader.integer("tcp", in: 1...65_535).map { .stream(port: $0.value) }
         }
         return listener.map { SyslogSpec(hosts: hosts, listener: $0, labels: labels) }
+    }
+
+    /// `errors: false`, or which lines are errors.
+    private func logErrors(_ reader: MappingReader) -> LogErrorsSpec? {
+        if reader.value("errors")?.scalar != nil {
+            return reader.flag("errors").map { LogErrorsSpec(isOn: $0.value) }
+        }
+        guard let reader = reader.mapping("errors", noun: "`errors`", keys: Self.logErrorsKeys) else { return nil }
+        var spec = LogErrorsSpec.usual
+        if let level = reader.choice("level", of: LogErrorLevel.self) { spec.level = level.value }
+        if let except = reader.parse("except", Checks.query) { spec.except = except.value }
+        if let again = reader.interval("again", in: Interval.minutes(1)...Interval(milliseconds: 7 * 86_400_000)) {
+            spec.again = again.value
+        }
+        return spec
     }
 
     /// All hosts without `on`.

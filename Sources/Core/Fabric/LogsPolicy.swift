@@ -19,12 +19,14 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
     /// How long the server keeps lines. The first rule whose labels a stream has decides; a last one for all
     /// others is always there.
     package var retention: [LogRetentionSpec]
+    /// Which lines are errors that somebody is told of; nil: as it is usual.
+    package var errors: LogErrorsSpec?
 
     package init(
         isOn: Bool = true, buffer: ByteCount = .mebibytes(1024), files: [LogFilesSpec] = [],
         journal: HostSelector? = nil, syslog: [SyslogSpec] = [], redactions: [RedactionSpec] = [],
         balancers: BalancerLogsSpec? = nil, pipelines: [LogPipelineSpec] = [],
-        retention: [LogRetentionSpec] = [.usual]
+        retention: [LogRetentionSpec] = [.usual], errors: LogErrorsSpec? = nil
     ) {
         self.isOn = isOn
         self.buffer = buffer
@@ -35,7 +37,37 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
         self.balancers = balancers
         self.pipelines = pipelines
         self.retention = retention
+        self.errors = errors
     }
+}
+
+/// Which lines of apps are errors that somebody is told of.
+package struct LogErrorsSpec: Codable, Hashable, Sendable {
+    package static let usual = LogErrorsSpec()
+
+    package var isOn: Bool
+    /// Lines below it are none.
+    package var level: LogErrorLevel
+    /// A query for lines that are none, whatever their level; empty: there are no such. The requests that failed are
+    /// counted by the balancers themselves.
+    package var except: String
+    /// After how long it is told that a kind goes on.
+    package var again: Interval
+
+    package init(
+        isOn: Bool = true, level: LogErrorLevel = .error, except: String = "source:haproxy or source:nginx.access",
+        again: Interval = .minutes(60)
+    ) {
+        self.isOn = isOn
+        self.level = level
+        self.except = except
+        self.again = again
+    }
+}
+
+/// Where errors can begin.
+package enum LogErrorLevel: String, Codable, Hashable, Sendable, CaseIterable {
+    case warn, error, critical
 }
 
 /// How long lines are kept.
