@@ -209,7 +209,7 @@ let package = Package(
             name: "CoreBalancingTests", dependencies: ["Core"], exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "BalancerTests",
-            dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage],
+            dependencies: ["Agent", "Core", "Logs", logging, serviceLifecycle, subprocess, systemPackage],
             exclude: ["backend.py", "post.lua"],
             swiftSettings: settings),
         // The real program, as people run it: servers, agents, commands and HAProxy.

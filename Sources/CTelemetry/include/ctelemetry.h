@@ -63,4 +63,7 @@ uint32_t ctelemetry_crc32c(uint32_t crc, const void *data, size_t size);
 // Returns 0; EINVAL if it is no such thing or is cut off, EFBIG if there are more than `max` bytes, ENOMEM.
 int ctelemetry_gunzip(const void *packed, size_t size, size_t max, void **bytes, size_t *count);
 
+// Packs bytes as gzip, at the fastest level, into memory that the caller frees with free(). Returns 0 or ENOMEM.
+int ctelemetry_gzip(const void *bytes, size_t size, void **packed, size_t *count);
+
 #endif

@@ -11,6 +11,7 @@ package import Telemetry
 /// The logs of a fabric: the store of lines, and everything that brings lines into it.
 package final class LogsService: Service {
     private static let policyGap = Duration.milliseconds(500)
+    private static let ownGap = Duration.milliseconds(500)
     private static let maintenanceGap = Duration.seconds(60)
 
     package let store: LogStore
@@ -21,6 +22,7 @@ package final class LogsService: Service {
     private let rules: Mutex<Rules>
     private let archive: LogArchiver?
     let raw: RawLogs?
+    private let errors: ErrorReporter?
     private let syslogSetting: SyslogSetting?
     private let syslog = Mutex<SyslogService?>(nil)
 
@@ -32,15 +34,19 @@ package final class LogsService: Service {
         package var announce: @Sendable () -> Void
         /// Takes what lines say to the metrics.
         package var measures: @Sendable ([LogMeasure]) -> Void
+        /// What this program itself has logged since the last time.
+        package var own: @Sendable () -> [OwnLines.Line]
 
         package init(
             configuration: @escaping @Sendable () async -> FabricConfiguration?,
             announce: @escaping @Sendable () -> Void,
-            measures: @escaping @Sendable ([LogMeasure]) -> Void = { _ in }
+            measures: @escaping @Sendable ([LogMeasure]) -> Void = { _ in },
+            own: @escaping @Sendable () -> [OwnLines.Line] = { [] }
         ) {
             self.configuration = configuration
             self.announce = announce
             self.measures = measures
+            self.own = own
         }
     }
 
@@ -56,10 +62,12 @@ package final class LogsService: Service {
     /// - Parameters:
     ///   - archive: where segments go that are complete; nil: they stay where they are.
     ///   - raw: where lines go as hosts sent them; nil: nowhere.
+    ///   - errors: who is to know of errors that apps log; nil: nobody.
     ///   - syslog: where to listen for syslog; nil: nowhere.
     ///   - configuration: what git has said last, before this start.
     package init(
-        _ folder: FilePath, archive: LogArchiver?, raw: RawLogs? = nil, syslog: SyslogSetting? = nil,
+        _ folder: FilePath, archive: LogArchiver?, raw: RawLogs? = nil, errors: ErrorReporter? = nil,
+        syslog: SyslogSetting? = nil,
         configuration: FabricConfiguration?,
         sources: Sources, now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
@@ -69,6 +77,8 @@ package final class LogsService: Service {
         self.sources = sources
         self.archive = archive
         self.raw = raw
+        self.errors = errors
+        try errors?.configure(policy.errors ?? .usual)
         syslogSetting = syslog
         rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
         let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
@@ -88,6 +98,8 @@ package final class LogsService: Service {
                 if let syslog { group.addTask { await syslog.run() } }
                 group.addTask { await self.maintain() }
                 group.addTask { await self.followGit() }
+                group.addTask { await self.keepOwn() }
+                if let errors = self.errors { group.addTask { await self.watch(errors) } }
             }
         }
     }
@@ -129,6 +141,36 @@ package final class LogsService: Service {
         }
     }
 
+    private func watch(_ errors: ErrorReporter) async {
+        do throws(TelemetryProblem) {
+            try await errors.catchUp(from: search)
+        } catch {
+            logger.warning("errors before the start are not looked at", metadata: ["problem": "\(error)"])
+        }
+        await errors.run()
+    }
+
+    private func keepOwn() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.ownGap)
+            // The last ones are not cut short by what ended the sleep.
+            await Task { await takeOwn() }.value
+        }
+    }
+
+    /// What cannot be kept was written to the program's own output, and is not worth another line.
+    private func takeOwn() async {
+        let lines = sources.own()
+        guard !lines.isEmpty else { return }
+        var processor = processor(.none)
+        var labels: [LogStream.Label] = [.init("app", "apus"), .init("process", "server"), .init("source", "apus")]
+        if let fabric = rules.withLock({ $0.configuration?.fabric }) { labels.append(.init("fabric", fabric.text)) }
+        let stream = processor.builder.stream(LogStream(labels))
+        for line in lines { processor.take(line, stream: stream) }
+        let (batch, measures) = (processor.takeBatch(), processor.takeMeasures())
+        try? await keep(batch, measures, as: nil)
+    }
+
     private func followGit() async {
         while !Task.isCancelled {
             if let configuration = await sources.configuration() { apply(configuration) }
@@ -148,6 +190,7 @@ package final class LogsService: Service {
                     rules.version += 1
                 }
                 store.configure(retention: configuration.policy.logs.storeOptions.retention)
+                try errors?.configure(configuration.policy.logs.errors ?? .usual)
             } catch {
                 logger.error("git's rules for logs cannot be used", metadata: ["problem": "\(error)"])
             }
@@ -193,6 +236,7 @@ package final class LogsService: Service {
         if isRepeated { return }
         if !measures.isEmpty { sources.measures(measures) }
         if !followers.isEmpty { followers.tell(batch) }
+        errors?.take(batch)
     }
 }
 
@@ -226,6 +270,8 @@ extension LogsService: LogsOperations {
         try await told { () async throws(TelemetryProblem) in try await keep(batch, measures, as: nil) }
         return answer
     }
+
+    package func errors(of app: String?) -> [(group: ErrorGroup, query: LogQuery)] { errors?.known(of: app) ?? [] }
 
     package func follow<Item: Sendable>(
         _ filter: LogFilter, _ item: @escaping @Sendable (LogArrival) -> Item

@@ -234,6 +234,9 @@ package final class MetricsService: Service {
         }
     }
 
+    /// Marks on every chart something that the server knows; kept soon.
+    package func mark(_ event: GraphEvent) { happenings.tell(event) }
+
     private func listen() throws(Problem) {
         try listenStatsd()
         guard let place = setting.carbon else { return }

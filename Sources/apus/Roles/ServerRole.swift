@@ -6,6 +6,7 @@ import Core
 import FoundationEssentials
 import Glibc
 import Logging
+import Logs
 import Server
 import ServiceLifecycle
 import SystemPackage
@@ -54,10 +55,11 @@ struct ServerRole: AsyncParsableCommand {
         apus_heap_in_pages()
         let folder = try absolute(state)
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        let logger = Logger(label: "server") { LineLog(label: $0, output: .standardError) }
+        let lines = OwnLines()
+        let logger = Logger(label: "server") { LineLog(label: $0, output: .standardError, lines: lines) }
         FileLimit.raise(logger)
         let options = try options(folder)
-        let wiring = try await ControlPlaneWiring(options, logger: logger) { port in
+        let wiring = try await ControlPlaneWiring(options, lines: lines, logger: logger) { port in
             logger.info("API and dashboard", metadata: ["address": "\(options.apiAddress)", "port": "\(port)"])
         }
         try await writeAdminToken(wiring.tokens, folder: folder, logger: logger)

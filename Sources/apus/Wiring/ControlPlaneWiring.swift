@@ -48,9 +48,11 @@ struct ControlPlaneWiring {
     let metrics: MetricsService
     let logs: LogsService
 
-    /// - Parameter onBound: called once the API takes requests, with its port.
+    /// - Parameters:
+    ///   - lines: what this program itself logs.
+    ///   - onBound: called once the API takes requests, with its port.
     init(
-        _ options: Options, logger: Logger, onBound: @escaping @Sendable (_ port: Int) async -> Void
+        _ options: Options, lines: OwnLines, logger: Logger, onBound: @escaping @Sendable (_ port: Int) async -> Void
     ) async throws(Problem) {
         let database = try StateDatabase(path: options.state.appending("state.db").string)
         let store = try SQLiteStateStore(database: database, now: wallClock)
@@ -84,15 +86,11 @@ struct ControlPlaneWiring {
             releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway,
             notifier: notifier, metricsProblems: { relay.problems },
             now: wallClock, logger: logger)
-        let metrics = try MetricsService(
-            MetricsService.Setting(
-                folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
-                secrets: WebhookSecrets(folder: options.secrets)),
-            policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
-            audit: audit,
-            sources: Self.sources(fabric, orchestrator, gateway, logs: { await relay.figures() }), now: wallClock,
-            logger: logger)
-        let logs = try await Self.logs(options, orchestrator, gateway, metrics, logger)
+        let metrics = try Self.metrics(
+            options, store, audit, Self.sources(fabric, orchestrator, gateway, logs: { await relay.figures() }), logger,
+            policy: await orchestrator.snapshot.desired?.configuration.policy.metrics)
+        let errors = try await Self.errors(options.fabric, store, notifier, metrics, logger)
+        let logs = try await Self.logs(options, orchestrator, gateway, metrics, errors, lines, logger)
         let intake = AgentLogIntake(sink: logs, labels: { logs.labels(of: $0) }, logger: logger)
         relay.connect(
             .init(
@@ -120,9 +118,32 @@ struct ControlPlaneWiring {
         self.logs = logs
     }
 
+    private static func metrics(
+        _ options: Options, _ store: SQLiteStateStore, _ audit: AuditLog, _ sources: MetricsSources, _ logger: Logger,
+        policy: MetricsPolicy?
+    ) throws(Problem) -> MetricsService {
+        try MetricsService(
+            MetricsService.Setting(
+                folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
+                secrets: WebhookSecrets(folder: options.secrets)),
+            policy: policy ?? MetricsPolicy(), state: store, audit: audit, sources: sources, now: wallClock,
+            logger: logger)
+    }
+
+    private static func errors(
+        _ fabric: FabricName, _ store: SQLiteStateStore, _ notifier: NotificationService, _ metrics: MetricsService,
+        _ logger: Logger
+    ) async throws(Problem) -> ErrorReporter {
+        let outlets = ErrorReporter.Outlets(
+            fabric: fabric, store: store,
+            tell: { body, operations throws(Problem) in try await notifier.tell(body, with: operations) },
+            mark: { metrics.mark($0) })
+        return try await ErrorReporter(outlets, now: wallClock, logger: logger)
+    }
+
     private static func logs(
         _ options: Options, _ orchestrator: OrchestratorService, _ gateway: AgentGateway, _ metrics: MetricsService,
-        _ logger: Logger
+        _ errors: ErrorReporter, _ lines: OwnLines, _ logger: Logger
     ) async throws(Problem) -> LogsService {
         let folder = options.state.appending("logs")
         let archive = try options.archive.map { place throws(Problem) in
@@ -139,11 +160,11 @@ struct ControlPlaneWiring {
                 logger: logger)
         }
         return try LogsService(
-            folder, archive: archive, raw: raw, syslog: options.syslog,
+            folder, archive: archive, raw: raw, errors: errors, syslog: options.syslog,
             configuration: await orchestrator.snapshot.desired?.configuration,
             sources: LogsService.Sources(
                 configuration: { await orchestrator.snapshot.desired?.configuration },
-                announce: { gateway.announceLogs() }, measures: { metrics.count($0) }),
+                announce: { gateway.announceLogs() }, measures: { metrics.count($0) }, own: { lines.take() }),
             now: wallClock, logger: logger)
     }
 

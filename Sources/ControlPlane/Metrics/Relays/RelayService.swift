@@ -175,7 +175,7 @@ final class RelayService: Sendable {
             case .delivered:
                 if isAway { logger.notice("a relay sends again", metadata: ["relay": "\(one.spec.name)"]) }
                 isAway = false
-            case .failed(let problem), .refused(let problem):
+            case .failed(let problem), .refused(let problem), .deliveredBut(_, let problem):
                 if !isAway {
                     logger.warning(
                         "a relay does not send", metadata: ["relay": "\(one.spec.name)", "problem": "\(problem)"])
