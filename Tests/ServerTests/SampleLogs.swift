@@ -24,7 +24,8 @@ final class SampleLogs: Sendable {
         self.raw = raw
         service = try LogsService(
             FilePath(folder), archive: nil, raw: raw, syslog: syslog, configuration: nil,
-            sources: .init(configuration: { nil }, announce: {}), now: now,
+            sources: .init(configuration: { nil }, announce: {}), secrets: WebhookSecrets(folder: FilePath(folder)),
+            now: now,
             logger: Logger(label: "test"))
     }
 

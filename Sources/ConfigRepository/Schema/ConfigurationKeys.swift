@@ -26,6 +26,7 @@ package enum ConfigurationKeys {
         "logs": SchemaReader.logsKeys,
         "rule of keep": SchemaReader.logKeepKeys,
         "redaction": SchemaReader.redactionKeys,
+        "relay of logs": SchemaReader.logRelayKeys,
         "log files": SchemaReader.logFilesKeys,
         "multiline": SchemaReader.multilineKeys,
         "journal": SchemaReader.journalKeys,

@@ -19,6 +19,7 @@ extension SchemaReader {
     private static let bufferRange = ByteCount.mebibytes(16)...ByteCount.mebibytes(1 << 20)
     static let logsKeys: Set<String> = [
         "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "balancers", "pipelines", "errors", "raw",
+        "relay",
     ]
     static let logErrorsKeys: Set<String> = ["level", "except", "again"]
     static let logKeepKeys: Set<String> = ["labels", "age", "size"]
@@ -59,6 +60,9 @@ extension SchemaReader {
         }
         if reader.has("errors") { declaration.policy.errors = logErrors(reader) }
         if reader.has("balancers") { declaration.policy.balancers = balancerLogs(reader) }
+        if reader.has("relay") {
+            declaration.policy.relays = logRelays(reader, retention: declaration.policy.retention)
+        }
         if reader.has("pipelines") { declaration.policy.pipelines = logPipelines(reader, &declaration) }
         if reader.has("raw") {
             declaration.policy.raw = bounded(reader.list("raw"), Self.rulesMax, "raw", reader).compactMap(rawLogs)

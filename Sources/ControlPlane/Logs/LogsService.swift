@@ -21,10 +21,11 @@ package final class LogsService: Service {
     private let followers = LogFollowers()
     private let rules: Mutex<Rules>
     private let archive: LogArchiver?
-    let raw: RawLogs?
     private let errors: ErrorReporter?
+    let raw: RawLogs?
     private let syslogSetting: SyslogSetting?
     private let syslog = Mutex<SyslogService?>(nil)
+    private let relays: LogRelayService
 
     /// What the service asks of others.
     package struct Sources: Sendable {
@@ -65,20 +66,20 @@ package final class LogsService: Service {
     ///   - errors: who is to know of errors that apps log; nil: nobody.
     ///   - syslog: where to listen for syslog; nil: nowhere.
     ///   - configuration: what git has said last, before this start.
+    ///   - secrets: tokens and passwords for relays.
     package init(
         _ folder: FilePath, archive: LogArchiver?, raw: RawLogs? = nil, errors: ErrorReporter? = nil,
-        syslog: SyslogSetting? = nil,
-        configuration: FabricConfiguration?,
-        sources: Sources, now: @escaping @Sendable () -> Instant, logger: Logger
+        syslog: SyslogSetting? = nil, configuration: FabricConfiguration?, sources: Sources, secrets: WebhookSecrets,
+        now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         let policy = configuration?.policy.logs ?? LogsPolicy()
         self.now = now
         self.logger = logger
         self.sources = sources
         self.archive = archive
-        self.raw = raw
         self.errors = errors
         try errors?.configure(policy.errors ?? .usual)
+        self.raw = raw
         syslogSetting = syslog
         rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
         let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
@@ -88,6 +89,10 @@ package final class LogsService: Service {
         for line in report.dropped { logger.error("logs were lost", metadata: ["what": "\(line)"]) }
         logger.info("logs", metadata: ["lines-in-log": "\(report.lines)"])
         self.store = store
+        let name = (folder.lastComponent?.string ?? "logs") + "-relays"
+        relays = LogRelayService(
+            folder: folder.removingLastComponent().appending(name), secrets: secrets, now: now, logger: logger)
+        relays.configure(policy.relays)
     }
 
     package func run() async throws {
@@ -100,6 +105,7 @@ package final class LogsService: Service {
                 group.addTask { await self.followGit() }
                 group.addTask { await self.keepOwn() }
                 if let errors = self.errors { group.addTask { await self.watch(errors) } }
+                group.addTask { await self.relays.run { self.rules.withLock { $0.policy.relays } } }
             }
         }
     }
@@ -116,13 +122,6 @@ package final class LogsService: Service {
 
     /// Where syslog is listened for, as the kernel says.
     package var syslogPorts: (plain: UInt16?, secure: UInt16?) { syslog.withLock { $0 }?.ports ?? (nil, nil) }
-
-    /// What came since the start, for the server's figures.
-    package func figures() async -> [(name: String, value: Double)] {
-        let syslog = syslog.withLock { $0 }?.counts.figures ?? []
-        guard let raw else { return syslog }
-        return syslog + (await raw.figures)
-    }
 
     private func maintain() async {
         // What an earlier server has left is gone on with at once, where git's rules are known.
@@ -233,6 +232,7 @@ package final class LogsService: Service {
     ) async throws(TelemetryProblem) {
         let isRepeated = delivery.map(store.isKnown) ?? false
         if !batch.lines.isEmpty || delivery != nil { try await store.append(batch, as: delivery) }
+        relays.take(batch, delivery, isRepeated: isRepeated)
         if isRepeated { return }
         if !measures.isEmpty { sources.measures(measures) }
         if !followers.isEmpty { followers.tell(batch) }
@@ -258,7 +258,20 @@ extension LogsService: LogSink {
 extension LogsService: LogsOperations {
     package var search: LogSearch {
         let start = ContinuousClock.now
-        return LogSearch(store) { ContinuousClock.now - start }
+        return LogSearch(relays.searched(store)) { ContinuousClock.now - start }
+    }
+
+    /// Relays whose targets are away, for the doctor.
+    package var problems: [Problem] { relays.problems }
+
+    /// What became of the lines of each relay.
+    package var relayCounts: [(name: RelayName, counts: RelayCounts)] { relays.counts }
+
+    /// The server's own figures of logs, at a time in seconds since 1970.
+    package func figures(at time: Int64) async -> [NamedPoint] {
+        let own = (syslog.withLock { $0 }?.counts.figures ?? []) + (await raw?.figures ?? [])
+        return relays.figures(at: time)
+            + own.map { NamedPoint(name: "apus.server.\($0.name)", time: time, value: $0.value) }
     }
 
     package func take<Answer: Sendable>(

@@ -19,16 +19,19 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
     /// How long the server keeps lines. The first rule whose labels a stream has decides; a last one for all
     /// others is always there.
     package var retention: [LogRetentionSpec]
-    /// Streams whose lines are also kept as they came, in the archive. The first rule that is for one says how long.
-    package var raw: [LogRetentionSpec]
     /// Which lines are errors that somebody is told of; nil: as it is usual.
     package var errors: LogErrorsSpec?
+    /// Streams whose lines are also kept as they came, in the archive. The first rule that is for one says how long.
+    package var raw: [LogRetentionSpec]
+    /// Where else lines go.
+    package var relays: [LogRelaySpec]
 
     package init(
         isOn: Bool = true, buffer: ByteCount = .mebibytes(1024), files: [LogFilesSpec] = [],
         journal: HostSelector? = nil, syslog: [SyslogSpec] = [], redactions: [RedactionSpec] = [],
         balancers: BalancerLogsSpec? = nil, pipelines: [LogPipelineSpec] = [],
-        retention: [LogRetentionSpec] = [.usual], errors: LogErrorsSpec? = nil, raw: [LogRetentionSpec] = []
+        retention: [LogRetentionSpec] = [.usual], errors: LogErrorsSpec? = nil, raw: [LogRetentionSpec] = [],
+        relays: [LogRelaySpec] = []
     ) {
         self.isOn = isOn
         self.buffer = buffer
@@ -41,6 +44,7 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
         self.retention = retention
         self.errors = errors
         self.raw = raw
+        self.relays = relays
     }
 
     /// What a server before this one has kept may lack a part.
@@ -61,6 +65,7 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
         retention = try part(.retention, retention)
         errors = try container.decodeIfPresent(LogErrorsSpec.self, forKey: .errors)
         raw = try part(.raw, raw)
+        relays = try part(.relays, relays)
     }
 }
 

@@ -68,7 +68,8 @@ package final class ElasticLogSender: Sendable {
     /// Returns why something is to be sent again; nil if nothing is.
     private func send(_ body: [UInt8], _ sequences: [UInt64]) async -> TelemetryProblem? {
         let answer: Answer
-        do throws(TelemetryProblem) { answer = try await post(Gzip.packed(body) ?? body) } catch { return error }
+        guard let packed = Gzip.packed(body) else { return Self.refusal("There is no memory to pack it.") }
+        do throws(TelemetryProblem) { answer = try await post(packed) } catch { return error }
         guard 200..<300 ~= answer.status else {
             // One line that is too large for the server does not hold the others up for ever.
             if answer.status == 413 {
