@@ -49,6 +49,15 @@ package enum Socket {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
+    /// Lets the kernel end a connection whose other side is gone without a word, within two minutes.
+    package static func keepAlive(_ descriptor: Int32) {
+        var (yes, idle, gap, count): (Int32, Int32, Int32, Int32) = (1, 60, 15, 4)
+        setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, 4)
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, &idle, 4)
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, &gap, 4)
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, &count, 4)
+    }
+
     /// The address at the other end of a connection, without its port; empty if it is not known.
     package static func peer(_ descriptor: Int32) -> String { addressText { ctelemetry_peer(descriptor, $0, $1) } }
 

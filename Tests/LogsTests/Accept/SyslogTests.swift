@@ -98,6 +98,9 @@ struct SyslogTests {
         ]
         for round in 0..<300 {
             let sender = SyslogSender(address: "192.0.2.1", lineBytesMax: 64)
+            var whole = LogLineStream(lineBytesMax: 64)
+            var parts = LogLineStream(lineBytesMax: 64)
+            var (wholeLines, lines): ([[UInt8]], [[UInt8]]) = ([], [])
             var bytes: [UInt8] = []
             for _ in 0..<40 {
                 bytes += Bool.random() ? Array(pieces.randomElement()!.utf8) : [UInt8.random(in: 0...255)]
@@ -105,10 +108,17 @@ struct SyslogTests {
             var from = 0
             while from < bytes.count {
                 let to = min(bytes.count, from + Int.random(in: 1...9))
-                bytes[from..<to].withUnsafeBytes { _ = intake.take($0, of: sender) }
+                bytes[from..<to].withUnsafeBytes { piece in
+                    _ = intake.take(piece, of: sender)
+                    parts.take(piece) { line, _ in lines.append(Array(line.buffer)) }
+                }
                 from = to
             }
             intake.finish(sender)
+            parts.finish { line, _ in lines.append(Array(line.buffer)) }
+            bytes.withUnsafeBytes { whole.take($0) { line, _ in wholeLines.append(Array(line.buffer)) } }
+            whole.finish { line, _ in wholeLines.append(Array(line.buffer)) }
+            #expect(lines == wholeLines, "\(bytes)")
             #expect(sender.waitingBytes == 0, "round \(round): \(bytes)")
         }
         let batch = try #require(intake.takeBatch(try Self.rules())?.batch)

@@ -1,4 +1,5 @@
 import Core
+import Glibc
 import Logs
 import NIOCore
 import NIOPosix
@@ -16,6 +17,9 @@ final class SyslogTLSListener: Sendable {
     fileprivate static let handshakeTime = TimeAmount.seconds(10)
     fileprivate static let fullGap = TimeAmount.milliseconds(20)
     private static let readBytes = 64 << 10
+    /// Seconds after which the other side of a silent connection is asked whether it is there.
+    private static let keepIdle = ChannelOptions.Types.SocketOption(
+        level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_KEEPIDLE))
 
     let port: UInt16
     private let channel: any Channel
@@ -29,6 +33,8 @@ final class SyslogTLSListener: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelOption(.backlog, value: 1024)
                 .childChannelOption(.autoRead, value: false)
+                .childChannelOption(.socketOption(.so_keepalive), value: 1)
+                .childChannelOption(Self.keepIdle, value: 60)
                 .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readBytes))
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {

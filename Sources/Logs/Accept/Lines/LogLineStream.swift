@@ -10,6 +10,10 @@ package struct LogLineStream: ~Copyable {
 
     package static let lineBytesMax = 1 << 20
 
+    private static let stepBytes = 4096
+    /// Memory that a stream keeps for the next message that does not come in one piece.
+    private static let keptBytes = 16 << 10
+
     package private(set) var counts = Counts()
     private let lineBytesMax: Int
     private var waiting: [UInt8] = []
@@ -26,18 +30,36 @@ package struct LogLineStream: ~Copyable {
 
     /// - Parameter line: gets each message, which lives as long as its call, and how long it was if it is cut.
     package mutating func take(_ bytes: UnsafeRawBufferPointer, _ line: (ByteView, _ cutFrom: Int?) -> Void) {
-        if waiting.isEmpty {
-            let used = cut(ByteView(bytes), line)
-            if used < bytes.count { waiting.append(contentsOf: bytes[used...]) }
-            return
-        }
+        var from = 0
+        while !waiting.isEmpty, from < bytes.count { from += complete(bytes[from...], line) }
+        guard from < bytes.count else { return }
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[from...])
+        let used = cut(ByteView(rest), line)
+        if used < rest.count { waiting.append(contentsOf: rest[used...]) }
+    }
+
+    /// Adds to the message that waits what may be its end, so that only little is copied.
+    /// - Returns: how many bytes are done with, or wait as well.
+    private mutating func complete(
+        _ bytes: Slice<UnsafeRawBufferPointer>, _ line: (ByteView, _ cutFrom: Int?) -> Void
+    ) -> Int {
         // Out of `self`, so that nothing is copied.
         var all: [UInt8] = []
         swap(&all, &waiting)
-        all.append(contentsOf: bytes)
+        let before = all.count
+        let added = bytes.prefix(max(Self.stepBytes, before))
+        all.append(contentsOf: added)
         let used = all.withUnsafeBytes { cut(ByteView($0), line) }
-        if used > 0 { all.removeFirst(used) }
+        guard used >= before else {
+            if used > 0 { all.removeFirst(used) }
+            swap(&all, &waiting)
+            return added.count
+        }
+        // The message has ended: what is behind it is taken from where it came.
+        searched = 0
+        all.removeAll(keepingCapacity: all.capacity <= Self.keptBytes)
         swap(&all, &waiting)
+        return used - before
     }
 
     /// At the end of the stream: what is left is a line, if it is one.

@@ -154,6 +154,7 @@ private final class SyslogLoop: @unchecked Sendable {
                 intake.count { $0.connectionsRefused += 1 }
                 continue
             }
+            Socket.keepAlive(descriptor)
             open[descriptor] = Connection(descriptor)
             intake.count { $0.connections += 1 }
             poller.add(descriptor)
