@@ -100,7 +100,7 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "Core", "Wire", "ConfigRepository", "Packages", "Logs", "Telemetry", asyncHTTPClient, crypto, grdb,
-                logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, stencil, subprocess, swiftASN1,
+                logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, serviceLifecycle, stencil, subprocess, swiftASN1,
                 systemPackage, x509,
             ],
             swiftSettings: settings),
@@ -208,7 +208,7 @@ let package = Package(
             name: "CoreBalancingTests", dependencies: ["Core"], exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "BalancerTests",
-            dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage],
+            dependencies: ["Agent", "Core", "Logs", logging, serviceLifecycle, subprocess, systemPackage],
             exclude: ["backend.py", "post.lua"],
             swiftSettings: settings),
         // The real program, as people run it: servers, agents, commands and HAProxy.

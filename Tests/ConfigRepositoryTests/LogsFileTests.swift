@@ -39,6 +39,7 @@ import Testing
               z: { paths: "/var/log/{a,b}/*.log", on: { class: web }, labels: { app: z }, rate: 100 }
               a: { paths: [/var/log/a], multiline: { begins: '^\\S', quiet: 500ms } }
             journal: true
+            balancers: { rate: 500 }
             syslog: [{ tcp: 601, on: { hosts: edge-1 } }, { socket: /run/log, labels: { a: b } }]
             """)
         #expect(!policy.isOn)
@@ -63,6 +64,9 @@ import Testing
                     multiline: LogFilesSpec.Multiline(begins: "^\\S", quiet: Interval(milliseconds: 500))),
             ])
         #expect(policy.journal == HostSelector())
+        #expect(policy.balancers == BalancerLogsSpec(rateMax: 500))
+        #expect(try self.policy("balancers: true").balancers == nil)
+        #expect(try self.policy("balancers: false").balancers == BalancerLogsSpec(isOn: false))
         #expect(
             policy.syslog == [
                 SyslogSpec(hosts: HostSelector(hosts: [HostName(checked: "edge-1")]), listener: .stream(port: 601)),
@@ -156,13 +160,14 @@ import Testing
                 keep: { age: 7d }
                 files: { a: { paths: /var/log/a, rate: 5 } }
                 journal: { on: { class: web } }
+                balancers: false
                 syslog: { udp: 514 }
                 redact: { kinds: email }
                 pipelines: { a: { steps: [{ sample: 5 }] } }
                 """))
         #expect(
             ConfigurationDiff.changes(from: old, to: new).map(\.description) == [
-                "+ fabric.logs.buffer: 2 GiB",
+                "+ fabric.logs.balancers: false", "+ fabric.logs.buffer: 2 GiB",
                 "~ fabric.logs.files.a: /var/log/a of all hosts → /var/log/a of all hosts, at most 5 lines a second",
                 "+ fabric.logs.journal: of class web", "+ fabric.logs.keep.1: all for 7d",
                 "+ fabric.logs.pipelines: a", "+ fabric.logs.pipelines.a.1: sample one in 5",

@@ -4,18 +4,21 @@ import FoundationEssentials
 import Logging
 import SystemPackage
 
-/// A server's logs in a folder of their own, at `SampleFabric.now`.
+/// A server's logs in a folder of their own, at `SampleFabric.now` unless told otherwise.
 final class SampleLogs: Sendable {
     let service: LogsService
     private let folder: String
 
-    init() throws {
+    /// - Parameter syslog: where they listen when they are run.
+    init(
+        syslog: SyslogSetting? = nil, now: @escaping @Sendable () -> Instant = { SampleFabric.now }
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "apus-logs-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         service = try LogsService(
-            FilePath(folder), archive: nil, configuration: nil,
-            sources: .init(configuration: { nil }, announce: {}),
-            secrets: WebhookSecrets(folder: FilePath(folder)), now: { SampleFabric.now },
+            FilePath(folder), archive: nil, syslog: syslog, configuration: nil,
+            sources: .init(configuration: { nil }, announce: {}), secrets: WebhookSecrets(folder: FilePath(folder)),
+            now: now,
             logger: Logger(label: "test"))
     }
 

@@ -11,6 +11,7 @@ import tempfile
 
 import figures_agents  # noqa: F401  (registers)
 import figures_core  # noqa: F401
+import figures_corpus  # noqa: F401
 import figures_logs  # noqa: F401
 import figures_metrics  # noqa: F401
 import figures_packages  # noqa: F401

@@ -1,22 +1,20 @@
-"""Logs: what a server takes in by Elasticsearch's bulk API, and what the store of lines does by itself."""
+"""Logs: what a server takes in by Elasticsearch's bulk API."""
 
 import json
 import pathlib
 import random
 import shutil
 import statistics
-import subprocess
 import tempfile
 import time
 
 from figures import figure, row, spread
 from figures_soak import Server
 from fleet import Trouble
-from peers import RUNS, build, cpu_seconds, resident_mib
+from peers import RUNS, cpu_seconds, resident_mib
 
 ROWS = 500_000
 ROWS_OF_BODY = 10_000
-STORED = 1_000_000
 
 
 def bodies():
@@ -69,27 +67,3 @@ def bulk(program, _):
         "logs: lines by _bulk over HTTP, durable and indexed", statistics.median(rates), "k lines/cpu-s",
         "400 k lines/cpu-s", ours_min=400,
         note=f"{spread(rates, ' k')}; {statistics.median(memory for _, memory in runs):.0f} MiB resident")
-
-
-@figure("logs-store", "logs")
-def store(_program, _fleet):
-    program = build("logstore")
-    runs = []
-    for _ in range(RUNS):
-        with tempfile.TemporaryDirectory(prefix="apus-bench-logs-") as folder:
-            done = subprocess.run(
-                [program, str(pathlib.Path(folder) / "store"), str(STORED)], capture_output=True, text=True, check=True)
-            runs.append(json.loads(done.stdout))
-
-    def of(key, scale=1.0):
-        return [run[key] * scale for run in runs]
-
-    yield row(
-        "logs: lines into the store alone", statistics.median(of("lines_per_cpu_second", 1e-3)), "k lines/cpu-s",
-        "told", note=f"{runs[0]['raw_mb']:.0f} MB of lines are {runs[0]['disk_mb']:.1f} MB on the disk")
-    yield row(
-        "logs: the count of a phrase in 1.6 % of lines", statistics.median(of("phrase_ms")), "cpu-ms", "30 ms",
-        ours_max=30, note=spread(of("phrase_ms"), " ms", 1))
-    yield row(
-        "logs: a word in 3 lines of a million", statistics.median(of("rare_ms")), "cpu-ms", "2 ms", ours_max=2,
-        note=spread(of("rare_ms"), " ms", 2))

@@ -3,92 +3,82 @@ import Logs
 import SystemPackage
 import Telemetry
 
-/// `logstore FOLDER LINES` fills a store in an empty folder with a generated corpus and searches it; prints figures
-/// as one line of JSON. Times are processor time of the process, in seconds; making the corpus is not in them.
+/// Lines of a generated corpus in a store, and in files for others. Prints figures as one line of JSON; seconds are
+/// processor time of the process, and making the corpus is not in them.
 
-func processorSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
-}
-
-func residentMebibytes() throws -> Double {
-    let file = try FileDescriptor.open("/proc/self/statm", .readOnly)
-    let text = try file.closeAfter {
-        try String(unsafeUninitializedCapacity: 256) { try file.read(into: UnsafeMutableRawBufferPointer($0)) }
-    }
-    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-    return Double(pages * Int(getpagesize())) / 1_048_576
-}
-
-/// Bytes of the line as it came: as text, or as JSON if it has fields.
-func rawBytes(_ batch: LogBatch) -> Int {
-    let names = batch.names.map(\.utf8.count)
-    return batch.lines.reduce(0) { sum, line in
-        let first = Int(line.firstField)
-        return batch.fields[first..<first + Int(line.fieldCount)].reduce(sum + Int(line.message.count) + 25) {
-            $0 + names[Int($1.name)] + Int($1.value.count) + 6
-        }
-    }
-}
-
-/// Lines whose message passes, and the processor time of one such search of several.
-func count(_ store: LogStore, _ text: String, rounds: Int = 10) async throws -> (
-    lines: Int, blocks: Int, seconds: Double
-) {
-    let condition = LogCondition(.phrase(Array(text.utf8)))
+/// Lines whose message has a phrase, and what such a search takes: the median of several.
+func search(_ folder: String, _ phrase: String, rounds: Int) async throws {
+    let (store, _) = try LogStore.open(FilePath(folder), LogStoreOptions()) { Corpus.start + Corpus.day }
+    let condition = LogCondition(.phrase(Array(phrase.utf8)))
     let everything = LogWindow(from: .min, until: .max)
     var lines = 0
     var blocks = 0
-    var best = Double.infinity
-    for _ in 0..<rounds {
-        let began = processorSeconds()
+    var spent: [Double] = []
+    var waited: [Double] = []
+    for _ in 0..<max(1, rounds) {
+        let (began, wall) = (processorSeconds(), wallSeconds())
         (lines, blocks) = (0, 0)
         for reference in try await store.blocks(in: everything, where: .condition(condition)) {
             let block = try await reference.open()
             lines += try block.select(condition, among: RowSet(rows: block.rows, all: true)).count
             blocks += 1
         }
-        best = min(best, processorSeconds() - began)
+        spent.append(processorSeconds() - began)
+        waited.append(wallSeconds() - wall)
     }
-    return (lines, blocks, best)
+    show([
+        "lines": Double(lines), "blocks": Double(blocks), "cpu_ms": spent.sorted()[spent.count / 2] * 1000,
+        "wall_ms": waited.sorted()[waited.count / 2] * 1000, "resident_mib": try residentMebibytes(),
+    ])
 }
 
-func run(_ folder: String, lines: Int) async throws {
-    let (store, _) = try LogStore.open(FilePath(folder), LogStoreOptions()) { Corpus.start }
+/// Fills a store in an empty folder.
+func fill(_ folder: String, lines: Int) async throws {
+    let (store, _) = try LogStore.open(FilePath(folder), LogStoreOptions()) { Corpus.start + Corpus.day }
     var corpus = Corpus(lines: lines)
-    var spent = 0.0
+    var parser = try BurstParser()
+    var (parsing, storing) = (0.0, 0.0)
     var raw = 0
     var number: UInt64 = 0
-    while let batch = corpus.next(2000) {
-        raw += rawBytes(batch)
+    while let burst = corpus.next() {
+        raw += burst.text.count
         number += 1
         let began = processorSeconds()
+        let batch = parser.batch(burst)
+        let parsed = processorSeconds()
         try await store.append(batch, as: LogDelivery(sender: "bench", number: number))
-        spent += processorSeconds() - began
+        parsing += parsed - began
+        storing += processorSeconds() - parsed
     }
     let began = processorSeconds()
     try store.flush()
     try store.maintain()
-    spent += processorSeconds() - began
+    storing += processorSeconds() - began
     let statistics = store.statistics
-    let phrase = try await count(store, Corpus.phrase)
-    let rare = try await count(store, Corpus.rare)
-    let figures: KeyValuePairs<String, Double> = [
-        "lines": Double(lines), "raw_mb": Double(raw) / 1_000_000, "seconds": spent,
-        "lines_per_cpu_second": Double(lines) / spent, "disk_mb": Double(statistics.segmentBytes) / 1_000_000,
-        "blocks": Double(statistics.blocks), "segments": Double(statistics.segments),
-        "phrase_lines": Double(phrase.lines), "phrase_blocks": Double(phrase.blocks),
-        "phrase_ms": phrase.seconds * 1000, "rare_lines": Double(rare.lines), "rare_blocks": Double(rare.blocks),
-        "rare_ms": rare.seconds * 1000, "resident_mib": try residentMebibytes(),
-    ]
-    print("{" + figures.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ") + "}")
+    show([
+        "lines": Double(lines), "raw_mb": Double(raw) / 1_000_000, "parse_seconds": parsing, "store_seconds": storing,
+        "disk_mb": Double(statistics.segmentBytes) / 1_000_000, "blocks": Double(statistics.blocks),
+        "segments": Double(statistics.segments), "resident_mib": try residentMebibytes(),
+    ])
 }
 
-let arguments = CommandLine.arguments.dropFirst()
-guard let folder = arguments.first, let lines = arguments.dropFirst().first.flatMap({ Int($0) }), arguments.count == 2
-else {
-    print("usage: logstore FOLDER LINES")
+let arguments = CommandLine.arguments
+guard arguments.count >= 4, let lines = Int(arguments[3]) else {
+    print(
+        """
+        usage: logstore fill FOLDER LINES            a store in an empty folder
+               logstore search FOLDER ROUNDS TEXT    lines whose message has a phrase
+               logstore text FILE LINES              the lines
+               logstore rows FILE LINES              time, labels and line, tab-separated
+               logstore parsed FILE LINES            time, labels, level, message and fields, tab-separated
+        """)
     exit(64)
 }
-try await run(folder, lines: lines)
+switch arguments[1] {
+case "fill": try await fill(arguments[2], lines: lines)
+case "search": try await search(arguments[2], arguments.dropFirst(4).joined(separator: " "), rounds: lines)
+case "text": try CorpusFiles.writeText(FilePath(arguments[2]), lines: lines)
+case "rows": try CorpusFiles.writeRows(FilePath(arguments[2]), lines: lines)
+case "parsed": try CorpusFiles.writeParsedRows(FilePath(arguments[2]), lines: lines)
+default: exit(64)
+}

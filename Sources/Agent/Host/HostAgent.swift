@@ -2,6 +2,7 @@ package import Core
 import FoundationEssentials
 import Glibc
 package import Logging
+package import Logs
 import Packages
 import ServiceLifecycle
 import Synchronization
@@ -47,9 +48,12 @@ package struct HostAgent: Service {
     private let logs: HostLogs
     private let logger: Logger
 
-    /// - Parameter identity: of a host that has joined.
+    /// - Parameters:
+    ///   - identity: of a host that has joined.
+    ///   - lines: what this program itself logs.
     package init(
-        _ configuration: Configuration, identity: AgentIdentity, now: @escaping @Sendable () -> Instant, logger: Logger
+        _ configuration: Configuration, identity: AgentIdentity, lines: OwnLines = OwnLines(),
+        now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         self.configuration = configuration
         self.logger = logger
@@ -69,7 +73,7 @@ package struct HostAgent: Service {
         }
         self.keeper = keeper
         let (balancerChanges, balancerChanged) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let balancers = BalancerKeeper(root: configuration.root.appending("balancers"), logger: logger) { event in
+        let balancers = BalancerKeeper(root: HostFolders(root: configuration.root).balancers, logger: logger) { event in
             switch event {
             case .restarted(let name): events.record(.balancerRestarted, text: "\(name) runs again", at: now())
             case .failed(let name, let problem): events.record(.balancerFailed, text: "\(name): \(problem)", at: now())
@@ -82,7 +86,7 @@ package struct HostAgent: Service {
             keeper: keeper, balancers: balancers)
         let commands = HostCommands(keeper: keeper, balancers: balancers)
         let outbox = MetricsOutbox()
-        logs = HostLogs(folders: HostFolders(root: configuration.root), logger: logger)
+        logs = HostLogs(folders: HostFolders(root: configuration.root), own: lines, logger: logger)
         metrics = HostMetrics(
             HostMetrics.Setting(
                 host: configuration.host, address: configuration.address,

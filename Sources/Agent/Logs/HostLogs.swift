@@ -26,12 +26,14 @@ final class HostLogs: Service {
 
     let outbox = LogOutbox()
     private let folders: HostFolders
+    private let own: OwnLines
     private let logger: Logger
     private let doze = Doze()
     private let state: Mutex<State>
 
-    init(folders: HostFolders, logger: Logger) {
+    init(folders: HostFolders, own: OwnLines, logger: Logger) {
         self.folders = folders
+        self.own = own
         self.logger = logger
         var state = State()
         state.collection = Self.remembered(in: folders)
@@ -103,8 +105,10 @@ final class HostLogs: Service {
         for loss in recovery.dropped { logger.error("log lines were lost", metadata: ["what": "\(loss)"]) }
         let seed = UInt64.random(in: 0 ... .max)
         let collector = LogCollector(
-            try LogSources(folders: folders).sources(collection.files), on: SystemLogFiles(),
-            inputs: listeners(collection.syslog) + journal(collection.journal, after: spool),
+            try LogSources(folders: folders).sources(collection), on: SystemLogFiles(),
+            inputs: [OwnLinesInput(own, labels: ["app": "apus", "process": "agent", "source": "apus"])]
+                + listeners(collection.syslog) + journal(collection.journal, after: spool)
+                + balancers(collection.balancers),
             events: LogEvents(try Self.redaction(collection.redactions), seed: seed), spool: spool)
         outbox.open(spool)
         var batches = 0
@@ -132,6 +136,10 @@ final class HostLogs: Service {
         }
         let cursor = spool.places.cursors[JournalInput.name]
         return [HostJournal(cursor: cursor, labels: ["source": "journal"])]
+    }
+
+    private func balancers(_ spec: BalancerLogsSpec?) -> [any LogInput] {
+        spec?.isOn == false ? [] : [BalancerLogs(balancers: folders.balancers, rateMax: spec?.rateMax)]
     }
 
     /// One that cannot listen costs its lines, and no others.

@@ -15,6 +15,14 @@ struct ctelemetry_slab;
 struct ctelemetry_slab *ctelemetry_slab_make(unsigned int count, size_t size, size_t padding);
 void ctelemetry_slab_free(struct ctelemetry_slab *slab);
 
+// Keeps who sent each datagram from now on. -1 if there is no memory.
+int ctelemetry_slab_keep_senders(struct ctelemetry_slab *slab);
+
+// The address of who sent datagram `index`, or of who is at the other end of a connection, as text without a
+// port; empty if it is not known. `size` is at least 46.
+void ctelemetry_slab_sender(const struct ctelemetry_slab *slab, unsigned int index, char *text, unsigned int size);
+void ctelemetry_peer(int descriptor, char *text, unsigned int size);
+
 // Receives what waits on `descriptor`, without blocking. Returns how many datagrams came, or -1 with errno.
 int ctelemetry_slab_receive(struct ctelemetry_slab *slab, int descriptor);
 

@@ -16,6 +16,10 @@ enum LogsFacts {
         }
         for files in policy.files { facts["logs.files.\(files.name)"] = text(files) }
         if let journal = policy.journal { facts["logs.journal"] = "of \(text(journal))" }
+        if let balancers = policy.balancers {
+            let rate = balancers.rateMax.map { "at most \($0) lines a second" } ?? "true"
+            facts["logs.balancers"] = balancers.isOn ? rate : "false"
+        }
         for listener in policy.syslog {
             let what =
                 switch listener.listener {

@@ -31,6 +31,8 @@ package enum ConfigurationKeys {
         "multiline": SchemaReader.multilineKeys,
         "journal": SchemaReader.journalKeys,
         "syslog": SchemaReader.syslogKeys,
+        "errors": SchemaReader.logErrorsKeys,
+        "balancer logs": SchemaReader.balancerLogsKeys,
         "pipeline": SchemaReader.logPipelineKeys,
         "step": LogStepsReader.stepKeys,
         "parse": LogStepsReader.parseKeys,

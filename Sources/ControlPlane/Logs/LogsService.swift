@@ -11,6 +11,7 @@ package import Telemetry
 /// The logs of a fabric: the store of lines, and everything that brings lines into it.
 package final class LogsService: Service {
     private static let policyGap = Duration.milliseconds(500)
+    private static let ownGap = Duration.milliseconds(500)
     private static let maintenanceGap = Duration.seconds(60)
 
     package let store: LogStore
@@ -21,6 +22,9 @@ package final class LogsService: Service {
     private let rules: Mutex<Rules>
     private let archive: LogArchiver?
     private let relays: LogRelayService
+    private let errors: ErrorReporter?
+    private let syslogSetting: SyslogSetting?
+    private let syslog = Mutex<SyslogService?>(nil)
 
     /// What the service asks of others.
     package struct Sources: Sendable {
@@ -30,15 +34,19 @@ package final class LogsService: Service {
         package var announce: @Sendable () -> Void
         /// Takes what lines say to the metrics.
         package var measures: @Sendable ([LogMeasure]) -> Void
+        /// What this program itself has logged since the last time.
+        package var own: @Sendable () -> [OwnLines.Line]
 
         package init(
             configuration: @escaping @Sendable () async -> FabricConfiguration?,
             announce: @escaping @Sendable () -> Void,
-            measures: @escaping @Sendable ([LogMeasure]) -> Void = { _ in }
+            measures: @escaping @Sendable ([LogMeasure]) -> Void = { _ in },
+            own: @escaping @Sendable () -> [OwnLines.Line] = { [] }
         ) {
             self.configuration = configuration
             self.announce = announce
             self.measures = measures
+            self.own = own
         }
     }
 
@@ -46,22 +54,30 @@ package final class LogsService: Service {
         var configuration: FabricConfiguration?
         var policy: LogsPolicy { configuration?.policy.logs ?? LogsPolicy() }
         var program: LogProgram
+        /// Counts programs.
+        var version = 0
     }
 
     /// Opens the store.
     /// - Parameters:
     ///   - archive: where segments go that are complete; nil: they stay where they are.
+    ///   - errors: who is to know of errors that apps log; nil: nobody.
+    ///   - syslog: where to listen for syslog; nil: nowhere.
     ///   - configuration: what git has said last, before this start.
     ///   - secrets: tokens and passwords for relays.
     package init(
-        _ folder: FilePath, archive: LogArchiver?, configuration: FabricConfiguration?, sources: Sources,
-        secrets: WebhookSecrets, now: @escaping @Sendable () -> Instant, logger: Logger
+        _ folder: FilePath, archive: LogArchiver?, errors: ErrorReporter? = nil, syslog: SyslogSetting? = nil,
+        configuration: FabricConfiguration?, sources: Sources, secrets: WebhookSecrets,
+        now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         let policy = configuration?.policy.logs ?? LogsPolicy()
         self.now = now
         self.logger = logger
         self.sources = sources
         self.archive = archive
+        self.errors = errors
+        try errors?.configure(policy.errors ?? .usual)
+        syslogSetting = syslog
         rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
         let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
         let (store, report) = try told { () throws(TelemetryProblem) in
@@ -77,13 +93,36 @@ package final class LogsService: Service {
     }
 
     package func run() async throws {
+        let syslog = try await listen()
+        self.syslog.withLock { $0 = syslog }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
+                if let syslog { group.addTask { await syslog.run() } }
                 group.addTask { await self.maintain() }
                 group.addTask { await self.followGit() }
                 group.addTask { await self.relays.run { self.rules.withLock { $0.policy.relays } } }
+                group.addTask { await self.keepOwn() }
+                if let errors = self.errors { group.addTask { await self.watch(errors) } }
             }
         }
+    }
+
+    private func listen() async throws(Problem) -> SyslogService? {
+        guard let syslogSetting else { return nil }
+        return try await SyslogService(
+            syslogSetting,
+            output: SyslogService.Output(
+                rules: { self.rules.withLock { SyslogIntake.Rules(program: $0.program, version: $0.version) } },
+                keep: { batch, measures throws(TelemetryProblem) in try await self.keep(batch, measures, as: nil) }),
+            now: now, logger: logger)
+    }
+
+    /// Where syslog is listened for, as the kernel says.
+    package var syslogPorts: (plain: UInt16?, secure: UInt16?) { syslog.withLock { $0 }?.ports ?? (nil, nil) }
+
+    /// What came since the start, for the server's figures.
+    package var figures: [(name: String, value: Double)] {
+        (syslog.withLock { $0 }?.counts.figures ?? []) + relays.figures
     }
 
     private func maintain() async {
@@ -100,6 +139,36 @@ package final class LogsService: Service {
         }
     }
 
+    private func watch(_ errors: ErrorReporter) async {
+        do throws(TelemetryProblem) {
+            try await errors.catchUp(from: search)
+        } catch {
+            logger.warning("errors before the start are not looked at", metadata: ["problem": "\(error)"])
+        }
+        await errors.run()
+    }
+
+    private func keepOwn() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.ownGap)
+            // The last ones are not cut short by what ended the sleep.
+            await Task { await takeOwn() }.value
+        }
+    }
+
+    /// What cannot be kept was written to the program's own output, and is not worth another line.
+    private func takeOwn() async {
+        let lines = sources.own()
+        guard !lines.isEmpty else { return }
+        var processor = processor(.none)
+        var labels: [LogStream.Label] = [.init("app", "apus"), .init("process", "server"), .init("source", "apus")]
+        if let fabric = rules.withLock({ $0.configuration?.fabric }) { labels.append(.init("fabric", fabric.text)) }
+        let stream = processor.builder.stream(LogStream(labels))
+        for line in lines { processor.take(line, stream: stream) }
+        let (batch, measures) = (processor.takeBatch(), processor.takeMeasures())
+        try? await keep(batch, measures, as: nil)
+    }
+
     private func followGit() async {
         while !Task.isCancelled {
             if let configuration = await sources.configuration() { apply(configuration) }
@@ -114,8 +183,12 @@ package final class LogsService: Service {
         if known?.policy.logs != configuration.policy.logs {
             do throws(Problem) {
                 let program = try Self.program(configuration.policy.logs)
-                rules.withLock { $0.program = program }
+                rules.withLock { rules in
+                    rules.program = program
+                    rules.version += 1
+                }
                 store.configure(retention: configuration.policy.logs.storeOptions.retention)
+                try errors?.configure(configuration.policy.logs.errors ?? .usual)
             } catch {
                 logger.error("git's rules for logs cannot be used", metadata: ["problem": "\(error)"])
             }
@@ -162,6 +235,7 @@ package final class LogsService: Service {
         if isRepeated { return }
         if !measures.isEmpty { sources.measures(measures) }
         if !followers.isEmpty { followers.tell(batch) }
+        errors?.take(batch)
     }
 }
 
@@ -187,9 +261,6 @@ extension LogsService: LogsOperations {
     /// What became of the lines of each relay.
     package var relayCounts: [(name: RelayName, counts: RelayCounts)] { relays.counts }
 
-    /// The server's own figures of logs, at a time in seconds since 1970.
-    package func figures(at time: Int64) -> [NamedPoint] { relays.figures(at: time) }
-
     package func take<Answer: Sendable>(
         _ read: @Sendable (inout LogProcessor) throws(Problem) -> Answer
     ) async throws(Problem) -> Answer {
@@ -199,6 +270,8 @@ extension LogsService: LogsOperations {
         try await told { () async throws(TelemetryProblem) in try await keep(batch, measures, as: nil) }
         return answer
     }
+
+    package func errors(of app: String?) -> [(group: ErrorGroup, query: LogQuery)] { errors?.known(of: app) ?? [] }
 
     package func follow<Item: Sendable>(
         _ filter: LogFilter, _ item: @escaping @Sendable (LogArrival) -> Item

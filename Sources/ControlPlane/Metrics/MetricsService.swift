@@ -59,7 +59,6 @@ package final class MetricsService: Service {
     private let scraper: ScrapeService
     let outgoing: OutgoingHTTP
     let relays: RelayService
-    private let otherFigures = Mutex<[@Sendable (_ time: Int64) -> [NamedPoint]]>([])
     let audit: AuditLog
     private let full = Mutex(FullSources())
     private let listeners = Mutex(Listeners())
@@ -213,18 +212,12 @@ package final class MetricsService: Service {
         }
     }
 
-    /// Keeps what another part of the server tells of itself, along with the server's own figures.
-    package func keep(figures: @escaping @Sendable (_ time: Int64) -> [NamedPoint]) {
-        otherFigures.withLock { $0.append(figures) }
-    }
-
     private func keepOwn(at time: Int64) async {
         let statistics = store.statistics
         noteFull(statistics, at: time)
         let fullCount = full.withLock { $0.full.count }
         let figures = await sources.own().points(statistics: statistics, sourcesFull: fullCount, at: time)
-        let others = otherFigures.withLock { $0 }.flatMap { $0(time) }
-        _ = relays.tap.keep(figures + relays.figures(at: time) + others, from: SourceName("server"))
+        _ = relays.tap.keep(figures + relays.figures(at: time), from: SourceName("server"))
     }
 
     /// A source that has become full is logged and marked on every chart, once.
@@ -240,6 +233,9 @@ package final class MetricsService: Service {
                     data: "It has \(source.series) series, and may have \(cap): see `apus doctor`."))
         }
     }
+
+    /// Marks on every chart something that the server knows; kept soon.
+    package func mark(_ event: GraphEvent) { happenings.tell(event) }
 
     private func listen() throws(Problem) {
         try listenStatsd()

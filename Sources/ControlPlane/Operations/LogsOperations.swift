@@ -16,6 +16,10 @@ package protocol LogsOperations: Sendable {
     func follow<Item: Sendable>(
         _ filter: LogFilter, _ item: @escaping @Sendable (LogArrival) -> Item
     ) -> AsyncStream<Item>
+
+    /// Kinds of errors that an app or all have logged, the last one that was seen first, each with the search for its
+    /// lines.
+    func errors(of app: String?) -> [(group: ErrorGroup, query: LogQuery)]
 }
 
 /// What a follower is told.

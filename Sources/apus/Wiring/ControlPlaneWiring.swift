@@ -32,6 +32,8 @@ struct ControlPlaneWiring {
         /// Where statsd and carbon listen.
         var statsd: MetricsService.Listen?
         var carbon: MetricsService.Listen?
+        /// Where syslog is listened for; nil: nowhere.
+        var syslog: SyslogSetting?
         /// Where lines of logs go that are complete; nil: nowhere.
         var archive: ArchivePlace?
     }
@@ -46,9 +48,11 @@ struct ControlPlaneWiring {
     let metrics: MetricsService
     let logs: LogsService
 
-    /// - Parameter onBound: called once the API takes requests, with its port.
+    /// - Parameters:
+    ///   - lines: what this program itself logs.
+    ///   - onBound: called once the API takes requests, with its port.
     init(
-        _ options: Options, logger: Logger, onBound: @escaping @Sendable (_ port: Int) async -> Void
+        _ options: Options, lines: OwnLines, logger: Logger, onBound: @escaping @Sendable (_ port: Int) async -> Void
     ) async throws(Problem) {
         let database = try StateDatabase(path: options.state.appending("state.db").string)
         let store = try SQLiteStateStore(database: database, now: wallClock)
@@ -82,20 +86,18 @@ struct ControlPlaneWiring {
             releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway,
             notifier: notifier, metricsProblems: { relay.problems },
             now: wallClock, logger: logger)
-        let metrics = try MetricsService(
-            MetricsService.Setting(
-                folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
-                secrets: WebhookSecrets(folder: options.secrets)),
-            policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
-            audit: audit, sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
-        let logs = try await Self.logs(options, orchestrator, gateway, metrics, logger)
-        metrics.keep(figures: { logs.figures(at: $0) })
+        let metrics = try Self.metrics(
+            options, store, audit, Self.sources(fabric, orchestrator, gateway, logs: { relay.figures }), logger,
+            policy: await orchestrator.snapshot.desired?.configuration.policy.metrics)
+        let errors = try await Self.errors(options.fabric, store, notifier, metrics, logger)
+        let logs = try await Self.logs(options, orchestrator, gateway, metrics, errors, lines, logger)
         let intake = AgentLogIntake(sink: logs, labels: { logs.labels(of: $0) }, logger: logger)
         relay.connect(
             .init(
                 observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
                 measure: { host, bytes throws(Problem) in try await metrics.measured(host, bytes) },
                 interval: { metrics.interval }, problems: { metrics.problems + logs.problems },
+                figures: { logs.figures },
                 log: { host, parcel throws(Problem) in try await intake.take(parcel, from: host) },
                 collection: { logs.collection(of: $0) }))
         let access = Self.access(
@@ -117,9 +119,32 @@ struct ControlPlaneWiring {
         self.logs = logs
     }
 
+    private static func metrics(
+        _ options: Options, _ store: SQLiteStateStore, _ audit: AuditLog, _ sources: MetricsSources, _ logger: Logger,
+        policy: MetricsPolicy?
+    ) throws(Problem) -> MetricsService {
+        try MetricsService(
+            MetricsService.Setting(
+                folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
+                secrets: WebhookSecrets(folder: options.secrets)),
+            policy: policy ?? MetricsPolicy(), state: store, audit: audit, sources: sources, now: wallClock,
+            logger: logger)
+    }
+
+    private static func errors(
+        _ fabric: FabricName, _ store: SQLiteStateStore, _ notifier: NotificationService, _ metrics: MetricsService,
+        _ logger: Logger
+    ) async throws(Problem) -> ErrorReporter {
+        let outlets = ErrorReporter.Outlets(
+            fabric: fabric, store: store,
+            tell: { body, operations throws(Problem) in try await notifier.tell(body, with: operations) },
+            mark: { metrics.mark($0) })
+        return try await ErrorReporter(outlets, now: wallClock, logger: logger)
+    }
+
     private static func logs(
         _ options: Options, _ orchestrator: OrchestratorService, _ gateway: AgentGateway, _ metrics: MetricsService,
-        _ logger: Logger
+        _ errors: ErrorReporter, _ lines: OwnLines, _ logger: Logger
     ) async throws(Problem) -> LogsService {
         let folder = options.state.appending("logs")
         let archive = try options.archive.map { place throws(Problem) in
@@ -130,10 +155,11 @@ struct ControlPlaneWiring {
                 logger: logger)
         }
         return try LogsService(
-            folder, archive: archive, configuration: await orchestrator.snapshot.desired?.configuration,
+            folder, archive: archive, errors: errors, syslog: options.syslog,
+            configuration: await orchestrator.snapshot.desired?.configuration,
             sources: LogsService.Sources(
                 configuration: { await orchestrator.snapshot.desired?.configuration },
-                announce: { gateway.announceLogs() }, measures: { metrics.count($0) }),
+                announce: { gateway.announceLogs() }, measures: { metrics.count($0) }, own: { lines.take() }),
             secrets: WebhookSecrets(folder: options.secrets), now: wallClock, logger: logger)
     }
 
@@ -179,7 +205,8 @@ struct ControlPlaneWiring {
     }
 
     private static func sources(
-        _ fabric: FabricService, _ orchestrator: OrchestratorService, _ gateway: AgentGateway
+        _ fabric: FabricService, _ orchestrator: OrchestratorService, _ gateway: AgentGateway,
+        logs: @escaping @Sendable () -> [(name: String, value: Double)]
     ) -> MetricsSources {
         MetricsSources(
             executions: .init(
@@ -188,7 +215,8 @@ struct ControlPlaneWiring {
                 },
                 one: { id throws(Problem) in try await fabric.execution(id) }),
             own: {
-                OwnFigures(await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count))
+                OwnFigures(
+                    await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count) + logs())
             },
             targets: { ScrapeTargets.of($0, in: await orchestrator.snapshot) },
             policy: { await orchestrator.snapshot.desired?.configuration.policy.metrics },
@@ -209,6 +237,7 @@ final class ObservationRelay: Sendable {
         var measure: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool
         var interval: @Sendable () -> Interval
         var problems: @Sendable () -> [Problem]
+        var figures: @Sendable () -> [(name: String, value: Double)]
         var log: @Sendable (HostName, LogParcel) async throws(Problem) -> Void
         var collection: @Sendable (HostName) -> LogCollection?
     }
@@ -220,6 +249,8 @@ final class ObservationRelay: Sendable {
     func pass(_ observation: AgentObservation) async { await listener.withLock { $0 }?.observe(observation) }
 
     var interval: Interval { listener.withLock { $0 }?.interval() ?? .seconds(10) }
+
+    var figures: [(name: String, value: Double)] { listener.withLock { $0 }?.figures() ?? [] }
 
     var problems: [Problem] { listener.withLock { $0 }?.problems() ?? [] }
 

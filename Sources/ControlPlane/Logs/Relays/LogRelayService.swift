@@ -109,8 +109,10 @@ final class LogRelayService: Sendable {
 
     var counts: [(name: RelayName, counts: RelayCounts)] { runner.counts }
 
-    /// `apus.server.log-relays.NAME.…`
-    func figures(at time: Int64) -> [NamedPoint] { runner.figures("apus.server.log-relays", at: time) }
+    /// `log-relays.NAME.…`
+    var figures: [(name: String, value: Double)] {
+        runner.figures.map { (name: "log-relays.\($0.name)", value: $0.value) }
+    }
 
     private func track(_ one: Running) -> RelayRunner.Track {
         let runner = runner

@@ -39,7 +39,7 @@ final class BlockBytes {
         let bytes = try read(headerBytes + part.offset, part.stored)
         guard bytes.count == part.stored, Checksum.of(bytes) == part.checksum else { throw damaged() }
         if part.stored == part.plain { return bytes }
-        guard let plain = bytes.withUnsafeBytes({ Packer.unpack($0, count: part.plain) }) else { throw damaged() }
+        guard let plain = bytes.withUnsafeBytes({ Unpacker.unpack($0, count: part.plain) }) else { throw damaged() }
         bytesRead += plain.count
         return plain
     }

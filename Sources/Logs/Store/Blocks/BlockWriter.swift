@@ -38,7 +38,7 @@ final class BlockWriter {
         filter.removeAll()
         body.removeAll()
         let order = Self.order(batch)
-        var header: [UInt8] = [1]
+        var header: [UInt8] = [2]
         header.append(varint: order.count)
         writeTimes(batch, order, &header)
         let levels = writeLevels(batch, order, &header)

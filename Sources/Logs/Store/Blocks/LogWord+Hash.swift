@@ -63,6 +63,18 @@ extension LogWord {
         return mix(hash ^ 0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3) | 1
     }
 
+    /// The text with a zero in place of each word that has a digit.
+    static func shape(of text: UnsafeRawBufferPointer) -> [UInt8] {
+        var shape: [UInt8] = []
+        var at = 0
+        forEach(in: text) { range in
+            shape += text[at..<range.lowerBound]
+            if text[range].contains(where: isDigit) { shape.append(0x30) } else { shape += text[range] }
+            at = range.upperBound
+        }
+        return shape + text[at...]
+    }
+
     /// Calls `body` with where each word is.
     static func forEach(in bytes: UnsafeRawBufferPointer, _ body: (Range<Int>) -> Void) {
         var at = 0

@@ -32,17 +32,6 @@ final class Packer {
         let written = UnsafeRawBufferPointer(start: output.start + offset, count: stored)
         return BlockPart(offset: offset, stored: stored, plain: bytes.count, checksum: Checksum.of(written))
     }
-
-    /// The bytes that were packed into `packed`; nil if they are not so many.
-    static func unpack(_ packed: UnsafeRawBufferPointer, count: Int) -> [UInt8]? {
-        var isWhole = false
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { out, filled in
-            let size = ZSTD_decompress(out.baseAddress, out.count, packed.baseAddress, packed.count)
-            isWhole = ZSTD_isError(size) == 0 && size == count
-            filled = isWhole ? count : 0
-        }
-        return isWhole ? bytes : nil
-    }
 }
 
 /// Where a piece of a block is: behind the block's header.

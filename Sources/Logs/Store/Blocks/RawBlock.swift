@@ -61,7 +61,7 @@ final class RawBlock: LogBlock {
         var result: [(row: Int, shape: Int)] = []
         values(of: "message", at: wanted) { row, value in
             guard let value else { return }
-            let shape = Self.shape(value)
+            let shape = LogWord.shape(of: value)
             if let known = shapeNumbers[shape] {
                 result.append((row, known))
             } else {
@@ -71,17 +71,6 @@ final class RawBlock: LogBlock {
             }
         }
         return result
-    }
-
-    private static func shape(_ text: UnsafeRawBufferPointer) -> [UInt8] {
-        var shape: [UInt8] = []
-        var at = 0
-        LogWord.forEach(in: text) { range in
-            shape += text[at..<range.lowerBound]
-            if text[range].contains(where: LogWord.isDigit) { shape.append(0x30) } else { shape += text[range] }
-            at = range.upperBound
-        }
-        return shape + text[at...]
     }
 
     func text(ofShape shape: Int) -> String {

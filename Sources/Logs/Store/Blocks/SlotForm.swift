@@ -40,8 +40,9 @@ enum SlotForm: Hashable, Sendable {
             bytes.append(3)
             bytes.append(UInt8(digits))
         case .words(let words):
-            bytes.append(4)
+            bytes.append(6)
             bytes.append(varint: words.count)
+            bytes.append(varint: words.reduce(0) { $0 + Self.varintBytes($1.count) + $1.count })
             for word in words {
                 bytes.append(varint: word.count)
                 bytes += word
@@ -67,8 +68,10 @@ enum SlotForm: Hashable, Sendable {
         case 3:
             guard let digits = reader.byte(), digits > 0, digits % 2 == 0 else { return nil }
             self = .hexadecimal(digits: Int(digits))
-        case 4:
-            guard let count = reader.count(limit: min(65_536, reader.remaining)), count > 0 else { return nil }
+        case 4, 6:
+            guard let count = reader.count(limit: min(65_536, reader.remaining)), count > 0,
+                kind == 4 || reader.count() != nil
+            else { return nil }
             var words: [[UInt8]] = []
             for _ in 0..<count {
                 guard let word = word() else { return nil }
@@ -78,5 +81,28 @@ enum SlotForm: Hashable, Sendable {
         case 5: self = .plain
         default: return nil
         }
+    }
+
+    private static func varintBytes(_ number: Int) -> Int {
+        max(1, (Int.bitWidth - number.leadingZeroBitCount + 6) / 7)
+    }
+
+    /// Passes over a form without reading its words.
+    /// - Returns: whether the slot has data; nil if this is no form.
+    static func skip(_ reader: inout ByteReader) -> Bool? {
+        func skipWord() -> Bool { reader.count().flatMap { reader.take($0) } != nil }
+        switch reader.byte() {
+        case 0: return skipWord() ? false : nil
+        case 1, 2:
+            guard skipWord(), reader.byte() != nil, reader.varint() != nil, reader.byte() != nil else { return nil }
+        case 3: guard reader.byte() != nil else { return nil }
+        case 4:
+            guard let count = reader.count(limit: reader.remaining) else { return nil }
+            for _ in 0..<count { guard skipWord() else { return nil } }
+        case 5: break
+        case 6: guard reader.count() != nil, skipWord() else { return nil }
+        default: return nil
+        }
+        return true
     }
 }

@@ -1,36 +1,5 @@
 import Telemetry
 
-/// A word in memory.
-struct WordPlace: BitwiseCopyable {
-    var start: UnsafePointer<UInt8>
-    var count: Int
-
-    init(_ start: UnsafePointer<UInt8>, _ count: Int) {
-        self.start = start
-        self.count = count
-    }
-
-    @inline(__always)
-    var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
-
-    @inline(__always)
-    func equals(_ other: WordPlace) -> Bool {
-        guard count == other.count else { return false }
-        var index = 0
-        while index &+ 8 <= count {
-            let left = UnsafeRawPointer(start + index).loadUnaligned(as: UInt64.self)
-            let right = UnsafeRawPointer(other.start + index).loadUnaligned(as: UInt64.self)
-            if left != right { return false }
-            index &+= 8
-        }
-        while index < count {
-            if start[index] != other.start[index] { return false }
-            index &+= 1
-        }
-        return true
-    }
-}
-
 /// Finds the form of the words in one place of a shape, and writes them in it.
 struct SlotWriter: ~Copyable {
     private static let distinctMax = 4096
@@ -65,9 +34,15 @@ struct SlotWriter: ~Copyable {
             return .constant(first.bytes)
         }
         if let form = asNumbers(shortest, longest, &filter) { return form }
+        if shortest == longest, let form = asHexadecimal(longest) {
+            noteAll(&filter)
+            return form
+        }
+        if words.count >= Self.listMin, let form = asWords() {
+            for index in 0..<found.count { Self.note(found[index], &filter) }
+            return form
+        }
         noteAll(&filter)
-        if shortest == longest, let form = asHexadecimal(longest) { return form }
-        if words.count >= Self.listMin, let form = asWords() { return form }
         asPlain()
         return .plain
     }
@@ -213,11 +188,9 @@ struct SlotWriter: ~Copyable {
         places.removeAll()
         for index in 0..<words.count {
             let word = words[index]
-            var hash = UInt64(truncatingIfNeeded: word.count)
             // Words that differ in case only are two, so this is not the filter's hash.
-            for at in 0..<word.count { hash = (hash ^ UInt64(word.start[at])) &* 0x9E37_79B9_7F4A_7C15 }
-            hash ^= hash &>> 29
-            var slot = Int(truncatingIfNeeded: hash) & mask
+            let hash = word.hash
+            var slot = Int(truncatingIfNeeded: hash &>> 7) & mask
             while true {
                 let entry = Int(table[slot])
                 if entry == 0 {

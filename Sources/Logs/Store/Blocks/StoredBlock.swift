@@ -19,6 +19,8 @@ final class StoredBlock: LogBlock {
     private let levelsPart: BlockPart?
     let message: TextColumn
     let fields: [Field]
+    /// Shapes of single rows where what the block has is several in one.
+    var finerShapes = FinerShapes()
     private var readTimes: [Int64]?
     private var readLevels: [LogLevel]?
     private var readPresence: [String: RowSet] = [:]
@@ -41,11 +43,14 @@ final class StoredBlock: LogBlock {
         timesPart = parsed.times
         levelsMask = parsed.levelsMask
         levelsPart = parsed.levels
-        message = TextColumn(parsed.message, bytes)
-        fields = parsed.fields.map { Field(name: $0.name, column: TextColumn($0.column, bytes), presence: $0.presence) }
+        message = TextColumn(parsed.message, bytes, version: parsed.version)
+        fields = parsed.fields.map {
+            Field(name: $0.name, column: TextColumn($0.column, bytes, version: parsed.version), presence: $0.presence)
+        }
     }
 
     private struct Parsed {
+        var version: UInt8
         var rows: Int
         var firstTime: Int64
         var divisor: UInt64
@@ -56,10 +61,12 @@ final class StoredBlock: LogBlock {
         var fields: [(name: String, column: TextColumnHeader, presence: BlockPart?)] = []
 
         init?(_ reader: inout ByteReader) {
-            guard reader.byte() == 1, let rows = reader.count(limit: 1 << 28), rows > 0, let first = reader.zigzag(),
+            guard let version = reader.byte(), version == 1 || version == 2, let rows = reader.count(limit: 1 << 28),
+                rows > 0, let first = reader.zigzag(),
                 let divisor = reader.varint(), divisor > 0, let times = BlockPart(&reader),
                 let mask = reader.fixed(UInt16.self), mask != 0, mask < 1 << 10
             else { return nil }
+            self.version = version
             self.rows = rows
             firstTime = Int64(first)
             self.divisor = divisor
@@ -257,20 +264,5 @@ final class StoredBlock: LogBlock {
             let label = stream[name]
             wanted.forEach { BlockRows.give(label, row: $0, body) }
         }
-    }
-
-    func shapes(at wanted: RowSet) throws(TelemetryProblem) -> [(row: Int, shape: Int)] {
-        var result: [(row: Int, shape: Int)] = []
-        try message.forEachShape { row, shape in
-            if wanted.contains(row) { result.append((row, shape)) }
-        }
-        return result
-    }
-
-    func text(ofShape shape: Int) throws(TelemetryProblem) -> String {
-        let shapes = try message.shapes()
-        guard shapes.indices.contains(shape) else { return "" }
-        if shapes[shape].isWhole { return "<*>" }
-        return BlockRows.text(ofShape: shapes[shape].text)
     }
 }

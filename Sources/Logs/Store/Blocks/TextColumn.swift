@@ -2,11 +2,12 @@ import Telemetry
 
 /// A column of texts that is read as far as it is asked for. Rows are counted among those that have a text.
 final class TextColumn {
-    /// A text in which each word with a digit is `0`, or one that stands for texts that are kept whole.
+    /// A text in which slots are `0`, or one that stands for texts that are kept whole.
     struct Shape {
-        var text: [UInt8]
-        var isWhole: Bool
-        var slots: [Slot]
+        /// In the column's descriptions.
+        var text: Range<Int>
+        var kind: ShapeKind
+        var slots: Int
     }
 
     struct Slot {
@@ -22,45 +23,77 @@ final class TextColumn {
 
     let header: TextColumnHeader
     private let bytes: BlockBytes
+    /// In blocks of version 1 each shape's slots are behind its text; later, all are behind all texts.
+    private let isInterleaved: Bool
     private var readShapes: [Shape]?
+    private var descriptions: [UInt8] = []
+    /// Of each shape, where its slots are described; empty until somebody asks.
+    private var slotStarts: [Int] = []
     private var readIDs: [UInt8]?
     private var readPool: [UInt8]?
     /// For each row its place among those of its shape; for each shape how many there are.
     private var readOrder: (places: [UInt32], counts: [Int])?
     private var readSlots: [[SlotValues]?] = []
 
-    init(_ header: TextColumnHeader, _ bytes: BlockBytes) {
+    init(_ header: TextColumnHeader, _ bytes: BlockBytes, version: UInt8) {
         self.header = header
         self.bytes = bytes
+        isInterleaved = version == 1
     }
 
     func shapes() throws(TelemetryProblem) -> [Shape] {
         if let readShapes { return readShapes }
-        let described = try bytes.part(header.described)
-        let shapes: [Shape]? = described.withUnsafeBytes { raw in
+        descriptions = try bytes.part(header.described)
+        let (count, isInterleaved) = (header.shapes, isInterleaved)
+        let found: (shapes: [Shape], slotStarts: [Int])? = descriptions.withUnsafeBytes { raw in
             var reader = ByteReader(raw)
-            return Self.parse(&reader, count: header.shapes)
+            return Self.parse(&reader, count: count, isInterleaved: isInterleaved)
         }
-        guard let shapes else { throw bytes.damaged() }
-        readShapes = shapes
-        readSlots = Array(repeating: nil, count: shapes.count)
-        return shapes
+        guard let found else { throw bytes.damaged() }
+        readShapes = found.shapes
+        slotStarts = found.slotStarts
+        readSlots = Array(repeating: nil, count: found.shapes.count)
+        return found.shapes
     }
 
-    private static func parse(_ reader: inout ByteReader, count: Int) -> [Shape]? {
+    private static func parse(
+        _ reader: inout ByteReader, count: Int, isInterleaved: Bool
+    ) -> (shapes: [Shape], slotStarts: [Int])? {
         var shapes: [Shape] = []
+        shapes.reserveCapacity(count)
+        var starts: [Int] = []
         for _ in 0..<count {
-            guard let kind = reader.byte(), kind <= 1, let length = reader.count(), let text = reader.take(length)
+            guard let kind = reader.byte().flatMap({ ShapeKind(rawValue: $0) }), let length = reader.count(),
+                let text = reader.take(length)
             else { return nil }
-            var shape = Shape(text: Array(text), isWhole: kind == 1, slots: [])
-            let slots = kind == 1 ? 1 : text.reduce(0) { $0 + ($1 == 0x30 ? 1 : 0) }
-            for _ in 0..<slots {
-                guard let form = SlotForm(&reader), let place = place(of: form, &reader) else { return nil }
-                shape.slots.append(Slot(form: form, place: place))
+            var slots = 1
+            if kind != .whole {
+                slots = 0
+                for byte in text where byte == 0x30 { slots += 1 }
             }
-            shapes.append(shape)
+            shapes.append(Shape(text: reader.position - length..<reader.position, kind: kind, slots: slots))
+            guard isInterleaved else { continue }
+            starts.append(reader.position)
+            guard skipSlots(slots, &reader) else { return nil }
         }
-        return reader.remaining == 0 ? shapes : nil
+        if isInterleaved { return reader.remaining == 0 ? (shapes, starts) : nil }
+        // Where the first shape's slots are; the others' follow.
+        return (shapes, [reader.position])
+    }
+
+    private static func skipSlots(_ count: Int, _ reader: inout ByteReader) -> Bool {
+        for _ in 0..<count {
+            guard let hasData = SlotForm.skip(&reader), !hasData || skipPlace(&reader) else { return false }
+        }
+        return true
+    }
+
+    private static func skipPlace(_ reader: inout ByteReader) -> Bool {
+        switch reader.byte() {
+        case 0: reader.varint() != nil && reader.varint() != nil
+        case 1: BlockPart(&reader) != nil
+        default: false
+        }
     }
 
     private static func place(of form: SlotForm, _ reader: inout ByteReader) -> Slot.Place? {
@@ -72,6 +105,51 @@ final class TextColumn {
         case 1: return BlockPart(&reader).map { .part($0) }
         default: return nil
         }
+    }
+
+    /// The slots of a shape as they are described.
+    private func slots(ofShape number: Int) throws(TelemetryProblem) -> [Slot] {
+        let shapes = try shapes()
+        let known = slotStarts
+        let found: (starts: [Int], slots: [Slot])? = descriptions.withUnsafeBytes { raw in
+            var starts = known
+            if starts.count < shapes.count {
+                var reader = ByteReader(raw, at: known[0])
+                starts.removeAll(keepingCapacity: true)
+                for shape in shapes {
+                    starts.append(reader.position)
+                    guard Self.skipSlots(shape.slots, &reader) else { return nil }
+                }
+                guard reader.remaining == 0 else { return nil }
+            }
+            var reader = ByteReader(raw, at: starts[number])
+            var slots: [Slot] = []
+            for _ in 0..<shapes[number].slots {
+                guard let form = SlotForm(&reader), let place = Self.place(of: form, &reader) else { return nil }
+                slots.append(Slot(form: form, place: place))
+            }
+            return (starts, slots)
+        }
+        guard let found else { throw bytes.damaged() }
+        slotStarts = found.starts
+        return found.slots
+    }
+
+    /// Calls `body` with each shape's text, while it lives.
+    func forEachShapeText(
+        _ body: (_ number: Int, _ shape: Shape, _ text: UnsafeRawBufferPointer) -> Void
+    ) throws(TelemetryProblem) {
+        let shapes = try shapes()
+        descriptions.withUnsafeBytes { raw in
+            for (number, shape) in shapes.enumerated() {
+                body(number, shape, UnsafeRawBufferPointer(rebasing: raw[shape.text]))
+            }
+        }
+    }
+
+    func text(ofShape number: Int) throws(TelemetryProblem) -> ArraySlice<UInt8> {
+        let shape = try shapes()[number]
+        return descriptions[shape.text]
     }
 
     /// The number of each row's shape, in one byte each or, all low bytes first, two; in none if there is one shape.
@@ -103,6 +181,29 @@ final class TextColumn {
         }
     }
 
+    /// Inserts the rows of the shapes that are marked, a word of bits at a time.
+    func insertRows(ofShapes marked: [Bool], into result: inout RowSet) throws(TelemetryProblem) {
+        let ids = try ids()
+        let rows = header.rows
+        guard TextColumnWriter.width(shapes: header.shapes) == 1 else {
+            return try forEachShape { row, shape in if marked[shape] { result.insert(row) } }
+        }
+        var bits = [UInt64](repeating: 0, count: 256)
+        for (shape, isMarked) in marked.enumerated() where isMarked { bits[shape] = 1 }
+        ids.withUnsafeBufferPointer { ids in
+            bits.withUnsafeBufferPointer { bits in
+                var row = 0
+                for index in result.words.indices {
+                    var word: UInt64 = 0
+                    let end = min(64, rows &- row)
+                    for bit in 0..<end { word |= bits[Int(ids[row &+ bit])] &<< UInt64(bit) }
+                    result.words[index] |= word
+                    row &+= 64
+                }
+            }
+        }
+    }
+
     func order() throws(TelemetryProblem) -> (places: [UInt32], counts: [Int]) {
         if let readOrder { return readOrder }
         var counts = [Int](repeating: 0, count: max(1, header.shapes))
@@ -116,11 +217,11 @@ final class TextColumn {
     }
 
     func slots(of shape: Int) throws(TelemetryProblem) -> [SlotValues] {
-        let shapes = try shapes()
+        _ = try shapes()
         if let slots = readSlots[shape] { return slots }
         let count = try order().counts[shape]
         var values: [SlotValues] = []
-        for slot in shapes[shape].slots { values.append(try self.values(slot, count: count)) }
+        for slot in try slots(ofShape: shape) { values.append(try self.values(slot, count: count)) }
         readSlots[shape] = values
         return values
     }
@@ -128,11 +229,11 @@ final class TextColumn {
     /// The rows of a shape, as places among its own, that have a word (in lower case) in some slot. Reads only slots
     /// whose form could hold it.
     func places(of word: [UInt8], inShape number: Int) throws(TelemetryProblem) -> Set<Int> {
-        let shape = try shapes()[number]
-        let count = try order().counts[number]
+        let isWhole = try shapes()[number].kind == .whole
         var places: Set<Int> = []
-        for slot in shape.slots where shape.isWhole || slot.form.mayHold(word) {
-            places.formUnion(try values(slot, count: count).rows(word, count: count, isWhole: shape.isWhole))
+        for slot in try slots(ofShape: number) where isWhole || slot.form.mayHold(word) {
+            let count = try order().counts[number]
+            places.formUnion(try values(slot, count: count).rows(word, count: count, isWhole: isWhole))
         }
         return places
     }
@@ -174,42 +275,26 @@ final class TextColumn {
             let shape = shapes[number]
             text.removeAll(keepingCapacity: true)
             if let values = slots[number], !values.isEmpty {
-                Self.fill(&text, shape, values, place: Int(places[row]))
+                Self.fill(&text, descriptions[shape.text], shape.kind, values, place: Int(places[row]))
                 text.withUnsafeBytes { body(row, $0) }
             } else {
-                shape.text.withUnsafeBytes { body(row, $0) }
+                descriptions.withUnsafeBytes { body(row, UnsafeRawBufferPointer(rebasing: $0[shape.text])) }
             }
         }
     }
 
-    private static func fill(_ text: inout [UInt8], _ shape: Shape, _ values: [SlotValues], place: Int) {
-        if shape.isWhole { return values[0].append(place, to: &text) }
+    private static func fill(
+        _ text: inout [UInt8], _ shape: ArraySlice<UInt8>, _ kind: ShapeKind, _ values: [SlotValues], place: Int
+    ) {
+        if kind == .whole { return values[0].append(place, to: &text) }
         var slot = 0
-        for byte in shape.text {
+        for byte in shape {
             if byte == 0x30 {
                 values[slot].append(place, to: &text)
                 slot += 1
             } else {
                 text.append(byte)
             }
-        }
-    }
-}
-
-extension SlotForm {
-    /// Whether a word, in lower case, could be among those of this form.
-    func mayHold(_ word: [UInt8]) -> Bool {
-        switch self {
-        case .constant(let own): own.count == word.count && zip(own, word).allSatisfy { LogWord.lower($0) == $1 }
-        case .numbers(let numbers):
-            word.count > numbers.prefix.count
-                && zip(numbers.prefix, word).allSatisfy { LogWord.lower($0) == $1 }
-                && word[numbers.prefix.count...].allSatisfy { LogWord.isDigit($0) }
-                && (numbers.digits == 0 || word.count - numbers.prefix.count == numbers.digits)
-        case .hexadecimal(let digits): word.count == digits
-        case .words(let words):
-            words.contains { own in own.count == word.count && zip(own, word).allSatisfy { LogWord.lower($0) == $1 } }
-        case .plain: true
         }
     }
 }

@@ -5,6 +5,7 @@ struct AppPage {
     private static let instancesMax = 100
 
     let detail: AppDetailView
+    let errors: [LogErrorView]
     let viewer: Viewer
 
     private var app: AppView { detail.app }
@@ -19,6 +20,7 @@ struct AppPage {
         <section aria-label="Processes"><h2>Processes</h2>\(processes)</section>
         <section aria-label="Releases"><h2>Releases</h2>\(releases)</section>
         <section aria-label="Instances"><h2>Instances \(Controls.counts(app.counts)) <a href="/instances?filter=\(percentEncoded("app=\(app.name)"))">all in a list</a></h2>\(instances)</section>
+        \(LogErrorsPage.section(errors, of: app.name))
         <section aria-label="Routes"><h2>Routes</h2>\(routes)</section>
         <section aria-label="Executions"><h2>Executions</h2>\(ExecutionPage.table(detail.executions, viewer))</section>
         <section class="card" aria-label="Declared"><dl class="facts">

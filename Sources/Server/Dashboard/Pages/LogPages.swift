@@ -25,6 +25,11 @@ struct LogPages {
             }
             return try context.page(call, "Logs", .logs) { _ in page.html }
         }
+        board.on(PageRoutes.logErrors) { call in
+            let app = call.query.filled("app")
+            let errors = context.logs.errors(of: app).map { LogErrorView($0.group, query: $0.query) }
+            return try context.page(call, "Errors", .logs) { _ in LogErrorsPage(app: app, errors: errors).html }
+        }
         board.on(PageRoutes.logContext) { call in
             let position = try LogsEndpoints.position(call.query.filled("position") ?? "")
             let found = try await told { () async throws(TelemetryProblem) in
