@@ -115,10 +115,9 @@ final class LogRelayService: Sendable {
     }
 
     private func track(_ one: Running) -> RelayRunner.Track {
-        let runner = runner
-        return RelayRunner.Track(name: one.spec.name, relay: one.relay.relay) { now in
+        RelayRunner.Track(name: one.spec.name, relay: one.relay.relay) { now in
             guard let shipment = one.relay.next(at: now) else { return nil }
-            if shipment.isEmpty { return { runner.unreadable(one.spec.name) } }
+            if shipment.isEmpty { return { RelayRunner.unreadable("lines", one.spec.name) } }
             return { await one.send(shipment) }
         }
     }

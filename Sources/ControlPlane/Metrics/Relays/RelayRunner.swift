@@ -79,7 +79,7 @@ final class RelayRunner: Sendable {
     }
 
     /// What is said of a shipment of which nothing could be read.
-    func unreadable(_ name: RelayName) -> Relay.Outcome {
+    static func unreadable(_ noun: String, _ name: RelayName) -> Relay.Outcome {
         .refused(
             TelemetryProblem(
                 "relay.buffer-damaged", "What waited for the relay \(name) was lost.",

@@ -67,10 +67,9 @@ final class RelayService: Sendable {
     }
 
     private func track(_ one: Running) -> RelayRunner.Track {
-        let runner = runner
-        return RelayRunner.Track(name: one.spec.name, relay: one.relay) { now in
+        RelayRunner.Track(name: one.spec.name, relay: one.relay) { now in
             guard let shipment = one.relay.next(at: now) else { return nil }
-            if shipment.points.isEmpty { return { runner.unreadable(one.spec.name) } }
+            if shipment.points.isEmpty { return { RelayRunner.unreadable("points", one.spec.name) } }
             return { await one.target.send(shipment) }
         }
     }
