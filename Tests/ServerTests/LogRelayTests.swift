@@ -122,14 +122,16 @@ struct LogRelayTests {
         }
         // A server with nothing of its own finds what is older.
         let other = try Self.service(folder, "second", spec)
-        #expect(
-            try await Self.count(other, "level:>=warn took:<100 | count by app") == [
-                [.text(Array("shop".utf8)), .count(50)]
-            ])
-        let (lines, _) = try await other.search.page(.all, in: Self.everything, limit: 3)
-        #expect(
-            lines.map { String(decoding: $0.message, as: UTF8.self) }
-                == [1999, 1997, 1995].map { "order \($0) 'done'" })
+        try await Self.running(other) {
+            #expect(
+                try await Self.count(other, "level:>=warn took:<100 | count by app") == [
+                    [.text(Array("shop".utf8)), .count(50)]
+                ])
+            let (lines, _) = try await other.search.page(.all, in: Self.everything, limit: 3)
+            #expect(
+                lines.map { String(decoding: $0.message, as: UTF8.self) }
+                    == [1999, 1997, 1995].map { "order \($0) 'done'" })
+        }
     }
 
     @Test("another Apus, as Elasticsearch: what the query of the relay wants is there once")

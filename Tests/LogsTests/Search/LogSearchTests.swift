@@ -25,6 +25,16 @@ struct LogSearchTests {
         ]
     }
 
+    @Test("a line's level is no field of it because a line beside it has one of that name")
+    func levelField() async throws {
+        let lines = [
+            MemoryLogSource.Line(time: 1, level: .warn, message: "a"),
+            MemoryLogSource.Line(time: 2, level: .info, message: "b", fields: ["level": "42"]),
+        ]
+        let (found, _) = try await Self.search(MemoryLogSource([(["app": "shop"], lines)])).page(.all, in: Self.all)
+        #expect(found.map { $0.fields.map(\.name) } == [["level"], []])
+    }
+
     @Test("a search finds what the simplest reading of the query finds", arguments: 1...30 as ClosedRange<UInt64>)
     func likeNaive(seed: UInt64) async throws {
         var logs = RandomLogs(seed)

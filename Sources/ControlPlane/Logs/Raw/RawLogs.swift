@@ -276,10 +276,9 @@ package actor RawLogs {
             guard let bytes = try? Data(contentsOf: URL(filePath: folder.appending(name).string)),
                 var part = try? JSONDecoder().decode(RawLogPart.self, from: bytes)
             else { return nil }
-            var found = stat()
-            guard stat(folder.appending("\(part.number).text").string, &found) == 0 else { return part }
-            part.bytes = Int64(found.st_size)
-            part.lastTime = max(part.lastTime, Int64(found.st_mtim.tv_sec) * 1_000_000_000)
+            guard let facts = FileFacts(folder.appending("\(part.number).text")) else { return part }
+            part.bytes = facts.bytes
+            part.lastTime = max(part.lastTime, facts.changed)
             return part
         }
         return parts.sorted { $0.number < $1.number }

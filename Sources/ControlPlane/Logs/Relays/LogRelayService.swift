@@ -109,14 +109,15 @@ final class LogRelayService: Sendable {
 
     var counts: [(name: RelayName, counts: RelayCounts)] { runner.counts }
 
-    /// `apus.server.log-relays.NAME.…`
-    func figures(at time: Int64) -> [NamedPoint] { runner.figures("apus.server.log-relays", at: time) }
+    /// `log-relays.NAME.…`
+    var figures: [(name: String, value: Double)] {
+        runner.figures.map { (name: "log-relays.\($0.name)", value: $0.value) }
+    }
 
     private func track(_ one: Running) -> RelayRunner.Track {
-        let runner = runner
-        return RelayRunner.Track(name: one.spec.name, relay: one.relay.relay) { now in
+        RelayRunner.Track(name: one.spec.name, relay: one.relay.relay) { now in
             guard let shipment = one.relay.next(at: now) else { return nil }
-            if shipment.isEmpty { return { runner.unreadable(one.spec.name) } }
+            if shipment.isEmpty { return { RelayRunner.unreadable("lines", one.spec.name) } }
             return { await one.send(shipment) }
         }
     }

@@ -79,7 +79,7 @@ final class RelayRunner: Sendable {
     }
 
     /// What is said of a shipment of which nothing could be read.
-    func unreadable(_ name: RelayName) -> Relay.Outcome {
+    static func unreadable(_ noun: String, _ name: RelayName) -> Relay.Outcome {
         .refused(
             TelemetryProblem(
                 "relay.buffer-damaged", "What waited for the relay \(name) was lost.",
@@ -103,14 +103,14 @@ final class RelayRunner: Sendable {
         tracks.withLock { $0 }.map { ($0.name, $0.relay.counts) }
     }
 
-    /// - Parameter prefix: `apus.server.relays`
-    func figures(_ prefix: String, at time: Int64) -> [NamedPoint] {
+    /// `NAME.sent` and so on.
+    var figures: [(name: String, value: Double)] {
         counts.flatMap { name, counts in
             let figures: [(String, Int)] = [
                 ("sent", counts.sent), ("waiting", counts.waiting), ("waiting-bytes", counts.waitingBytes),
                 ("dropped", counts.dropped), ("refused", counts.refused), ("failures", counts.failures),
             ]
-            return figures.map { NamedPoint(name: "\(prefix).\(name).\($0.0)", time: time, value: Double($0.1)) }
+            return figures.map { (name: "\(name).\($0.0)", value: Double($0.1)) }
         }
     }
 

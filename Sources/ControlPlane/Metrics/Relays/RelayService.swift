@@ -67,10 +67,9 @@ final class RelayService: Sendable {
     }
 
     private func track(_ one: Running) -> RelayRunner.Track {
-        let runner = runner
-        return RelayRunner.Track(name: one.spec.name, relay: one.relay) { now in
+        RelayRunner.Track(name: one.spec.name, relay: one.relay) { now in
             guard let shipment = one.relay.next(at: now) else { return nil }
-            if shipment.points.isEmpty { return { runner.unreadable(one.spec.name) } }
+            if shipment.points.isEmpty { return { RelayRunner.unreadable("points", one.spec.name) } }
             return { await one.target.send(shipment) }
         }
     }
@@ -89,7 +88,9 @@ final class RelayService: Sendable {
     var counts: [(name: RelayName, counts: RelayCounts)] { runner.counts }
 
     /// `apus.server.relays.NAME.…`
-    func figures(at time: Int64) -> [NamedPoint] { runner.figures("apus.server.relays", at: time) }
+    func figures(at time: Int64) -> [NamedPoint] {
+        runner.figures.map { NamedPoint(name: "apus.server.relays.\($0.name)", time: time, value: $0.value) }
+    }
 
     /// Makes what waits outlast a loss of power.
     func sync() { runner.sync() }

@@ -129,6 +129,8 @@ extension LogLine {
             try block.values(of: name, at: rows) { row, value in
                 guard let value, let place = placeOfRow[row] else { return }
                 if let hasLabel, value.elementsEqual(hasLabel) { return }
+                // Nor is what every line has a field where another line has one of that name.
+                if name == "level", value.elementsEqual(lines[place].level.word.utf8) { return }
                 lines[place].fields.append(Field(name, Array(value)))
             }
         }
