@@ -55,6 +55,11 @@ let package = Package(
             name: "logstore",
             dependencies: ["Logs", "Telemetry", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: settings, linkerSettings: [math]),
+        // An agent's way of a file's lines, without an agent.
+        .executableTarget(
+            name: "collect",
+            dependencies: ["Logs", "Telemetry", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings, linkerSettings: [math]),
         // Graphite's engine over series that cost nothing to read.
         .executableTarget(
             name: "graphite", dependencies: ["Telemetry"], swiftSettings: settings, linkerSettings: [math]),

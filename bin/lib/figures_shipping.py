@@ -92,7 +92,7 @@ log {{ source(s_net); destination(d_file); }};
          f"--control={folder}/syslog-ng.control"], port, output, messages)
 
 
-def kept(server, query="source:syslog", start="-7d"):
+def kept(server, query="source:syslog", start="-14d"):
     answer = json.loads(server.ask(f"/v1/logs?from={start}&query={query}%20%7C%20count"))
     rows = answer["table"]["rows"]
     return int(rows[0][0]) if rows else 0
@@ -222,7 +222,7 @@ def busy_fleet(folder):
     (folder / "fabrics/dev.yaml").write_text(f"""fabric: dev
 logs:
   files:
-    busy: {{ paths: ["{folder}/busy.log"], on: {{ hosts: [web-1] }}, labels: {{ app: busy }} }}
+    busy: {{ paths: ["{folder}/busy.log"], on: {{ hosts: [web-1] }}, labels: {{ stage: busy }} }}
 """)
 
 
@@ -230,8 +230,8 @@ logs:
 def agent(_, fleet):
     """An agent that ships a file of 50,000 lines a second to a server, which keeps them."""
     with room() as folder:
-        run(build("logstore"), "text", folder / "text", PACE * 4)
-        lines = (folder / "text").read_bytes().splitlines(keepends=True)
+        run(build("logstore"), "syslog", folder / "text", LINES)
+        lines = (folder / "text").read_bytes().splitlines(keepends=True)[:PACE * 4]
         peer_cpu, peer_memory = rsyslog_forwards(folder, lines) or (None, 0)
         file = pathlib.Path(fleet.example) / "busy.log"
         file.write_bytes(b"")
@@ -239,8 +239,9 @@ def agent(_, fleet):
         # What an agent takes while it starts is no part of shipping.
         time.sleep(5)
 
+        # Lines of syslog say their app themselves, so it is asked for a label of ours.
         def arrived():
-            return int(fleet.get("/v1/logs?from=-30d&query=app:busy%20%7C%20count")["table"]["rows"][0][0])
+            return int(fleet.get("/v1/logs?from=-14d&query=stage:busy%20%7C%20count")["table"]["rows"][0][0])
 
         cpu, memory = shipped(fleet.facts["agents"]["web-1"], file, lines, arrived)
     yield row(

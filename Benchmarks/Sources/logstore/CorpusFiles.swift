@@ -52,7 +52,7 @@ enum CorpusFiles {
     /// last days.
     static func writeSyslog(_ path: FilePath, lines: Int) throws {
         var parser = try BurstParser()
-        let ago = Int(time(nil)) - 2 * 86_400 - Int(Corpus.start / 1_000_000_000)
+        let ago = Int(time(nil)) - 5 * 86_400 - Int(Corpus.start / 1_000_000_000)
         try write(path, lines: lines) { burst, output in
             let batch = parser.batch(burst)
             let (app, host) = (burst.stream["app"] ?? "", burst.stream["host"] ?? "")

@@ -7,7 +7,7 @@ package import Telemetry
 package final class LogCollector {
     package struct Options: Sendable {
         /// A batch is closed when it has so many bytes in memory,
-        package var batchBytes = 1 << 20
+        package var batchBytes = 512 << 10
         /// or when its first line has waited so long, in nanoseconds.
         package var linger: Int64 = 500_000_000
         /// How often it is looked for files that have come or gone.

@@ -54,13 +54,16 @@ package final class LogPacker {
     package func pack(_ batch: LogBatch) -> [UInt8] {
         encoded.removeAll(keepingCapacity: true)
         batch.encode(into: &encoded)
-        var packed: [UInt8] = []
-        packed.reserveCapacity(ZSTD_compressBound(encoded.count) + 10)
-        packed.append(varint: encoded.count)
+        var front: [UInt8] = []
+        front.append(varint: encoded.count)
         let bound = ZSTD_compressBound(encoded.count)
-        let frame = [UInt8](unsafeUninitializedCapacity: bound) { buffer, filled in
-            filled = ZSTD_compress2(context, buffer.baseAddress, bound, encoded, encoded.count)
+        // Only what is written to takes memory.
+        return [UInt8](unsafeUninitializedCapacity: front.count + bound) { buffer, filled in
+            for (index, byte) in front.enumerated() { buffer[index] = byte }
+            filled =
+                front.count
+                + ZSTD_compress2(
+                    context, buffer.baseAddress.map { $0 + front.count }, bound, encoded, encoded.count)
         }
-        return packed + frame
     }
 }
