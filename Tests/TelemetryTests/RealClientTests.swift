@@ -117,7 +117,7 @@ struct RealClientTests {
             """)
         let relay = try Program(["/usr/bin/carbon-c-relay", "-f", configuration, "-s"], output: "\(folder.path)/output")
         defer { relay.end() }
-        let client = try #require(eventually { try? TestClient(streamPort: port) })
+        let client = try #require(eventually { try? TestClient(streamPort: UInt16(port)) })
         client.send("a.b 1 1000\na.c;k=v 2 1000\n")
         client.finish()
         #expect(eventually { sink.values(at: 1000).count == 2 ? true : nil } == true)
