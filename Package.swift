@@ -198,7 +198,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "ControlPlane", "Core", "Logs", "Server", "Simulation", "Telemetry", "Wire", asyncHTTPClient, httpTypes,
+                "ControlPlane", "Core", "Logs", "Packages", "Server", "Simulation", "Telemetry", "Wire",
+                asyncHTTPClient, httpTypes,
                 logging, nioCore, nioHTTP1, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),

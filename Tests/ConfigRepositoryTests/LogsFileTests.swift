@@ -32,6 +32,7 @@ import Testing
             keep:
               - { labels: { app: shop, source: stderr }, age: forever, size: 1TiB }
               - { labels: { app: shop }, age: 7d }
+            raw: [{ labels: { app: shop, zone: a }, age: 365d }, { labels: { app: shop } }]
             redact:
               - { kinds: [card, email], patterns: "id=(\\\\d+)", replacement: "" }
               - kinds: aws
@@ -48,6 +49,12 @@ import Testing
             policy.retention == [
                 LogRetentionSpec(labels: ["app": "shop", "source": "stderr"], size: .mebibytes(1 << 20)),
                 LogRetentionSpec(labels: ["app": "shop"], age: Interval(milliseconds: 7 * 86_400_000)), .usual,
+            ])
+        #expect(
+            policy.raw == [
+                LogRetentionSpec(
+                    labels: ["app": "shop", "zone": "a"], age: Interval(milliseconds: 365 * 86_400_000)),
+                LogRetentionSpec(labels: ["app": "shop"]),
             ])
         #expect(
             policy.redactions == [
@@ -266,6 +273,9 @@ import Testing
                 == 1)
         #expect(codes("buffer: 99999999999999999999GiB") == ["bytes.invalid"])
         #expect(codes("keep: { age: -1d }") == ["interval.invalid"])
+        #expect(codes("raw: { age: 1m }") == ["value.range"])
+        #expect(codes("raw: { size: 1GiB }") == ["key.unknown"])
+        #expect(codes("raw: true").count == 1)
         #expect(codes("files: \(String(repeating: "[", count: 100))") == ["yaml.invalid"])
         let many = (0..<300).map { "f\($0): { paths: /f\($0) }" }.joined(separator: ", ")
         #expect(codes("files: { \(many) }") == ["value.range"])

@@ -130,3 +130,39 @@ def searches(ours, greps, tables):
         "logs: a word in 3 lines of a million", ours[RARE]["cpu_ms"], "cpu-ms", "2 ms",
         peer=greps[RARE]["cpu_ms"] if greps else None, peer_name="ripgrep", ours_max=2,
         note=f"{ours[RARE]['wall_ms']:.1f} ms on the wall, {ours[RARE]['blocks']:.0f} blocks are read; {told(RARE)}")
+
+
+# 100 GB of lines are so many days of this corpus; a tenth of them is compared with.
+DAYS = 622
+RARE_DAY_MS = 100
+GROWTH_MAX = 1.5
+
+
+@figure("logs-days", "logs", seconds_max=600)
+def days(_program, _fleet):
+    """A store of 100 GB of lines: those of one day, read as those of many; it takes the room of one."""
+    program = build("logstore")
+    with room() as folder:
+        raw = json.loads(run(program, "fill", folder / "day", LINES))["raw_mb"]
+        few, many = (
+            json.loads(run(program, "days", folder / f"days-{number}", number, folder / "day"))
+            for number in (DAYS // 10, DAYS))
+    for name, store in (("few", few), ("many", many)):
+        if store["rare_day_lines"] != 3 or store["rare_all_lines"] != 3 * store["days"]:
+            raise Trouble(f"{name} days: {store}")
+    size = f"{DAYS * raw / 1000:.0f} GB of lines"
+    yield row(
+        f"logs: memory of a store of {size}", many["resident_after_mib"], "MiB", "flat: 1.5 × before any search",
+        is_whole=many["resident_after_mib"] <= GROWTH_MAX * many["resident_mib"],
+        note=f"{many['resident_mib']:.0f} MiB when it was opened, which took {many['open_ms']:.0f} ms; "
+        f"of a tenth of it {few['resident_mib']:.0f} and {few['resident_after_mib']:.0f} MiB")
+    yield row(
+        f"logs: a word in 3 lines of a day, of {size}", many["rare_day_ms"], "cpu-ms", "100 ms", ours_max=RARE_DAY_MS,
+        note=f"of a tenth of it {few['rare_day_ms']:.1f} ms; on the wall {many['rare_day_wall_ms']:.1f} ms")
+    each = many["rare_days_ms"] / many["rare_days_lines"], many["rare_all_ms"] / many["rare_all_lines"]
+    yield row(
+        "logs: a found line, of ten times as many", each[1] / each[0], "×",
+        "at most 1.5 × one of a tenth of the days", ours_max=GROWTH_MAX,
+        note=f"{many['rare_days_lines']:.0f} lines in {many['rare_days_ms']:.0f} ms, "
+        f"{many['rare_all_lines']:.0f} in {many['rare_all_ms']:.0f} ms; a word in none: {many['absent_ms']:.0f} ms; "
+        f"a phrase in 1.6 % of a day {many['phrase_day_ms']:.0f} ms, of {DAYS // 10} days {many['phrase_days_ms']:.0f} ms")

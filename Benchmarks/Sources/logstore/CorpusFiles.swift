@@ -1,3 +1,4 @@
+import Glibc
 import Logs
 import SystemPackage
 
@@ -44,6 +45,34 @@ enum CorpusFiles {
                 }
                 output += "}\n".utf8
             }
+        }
+    }
+
+    /// Messages of syslog, a line each, in the form of RFC 3164: what the line says, from the host that says it, of the
+    /// last days.
+    static func writeSyslog(_ path: FilePath, lines: Int) throws {
+        var parser = try BurstParser()
+        let ago = Int(time(nil)) - 2 * 86_400 - Int(Corpus.start / 1_000_000_000)
+        try write(path, lines: lines) { burst, output in
+            let batch = parser.batch(burst)
+            let (app, host) = (burst.stream["app"] ?? "", burst.stream["host"] ?? "")
+            for (line, time) in zip(batch.lines, burst.times) {
+                let stamp = Self.stamp(Int(time / 1_000_000_000) + ago)
+                // Facility local0.
+                let severity = [6, 7, 7, 6, 5, 4, 3, 2, 1, 0][Int(line.level)]
+                output += "<\(128 + severity)>\(stamp) \(host) \(app)[\(line.stream + 100)]: ".utf8
+                output += batch.bytes[Int(line.message.start)..<Int(line.message.start) + Int(line.message.count)]
+                output.append(0x0A)
+            }
+        }
+    }
+
+    /// `Nov 19 12:00:00`, in UTC.
+    private static func stamp(_ seconds: Int) -> String {
+        var (time, parts) = (time_t(seconds), tm())
+        gmtime_r(&time, &parts)
+        return String(unsafeUninitializedCapacity: 32) {
+            $0.withMemoryRebound(to: CChar.self) { strftime($0.baseAddress, $0.count, "%b %e %H:%M:%S", &parts) }
         }
     }
 

@@ -117,16 +117,29 @@ package struct HostAgent: Service {
         metrics.listen()
         try await keeper.load()
         await balancers.adopt()
+        let logging = Task { try await logs.run() }
         try await withThrowingTaskGroup { group in
             group.addTask { try await keeper.run() }
             group.addTask { try await balancers.run() }
             group.addTask { try await metrics.run() }
-            group.addTask { try await logs.run() }
+            group.addTask { try await Self.value(of: logging) }
             // The first report must not say that what an earlier agent left does not run.
             await keeper.takenOver()
-            group.addTask { try await connection.run() }
+            // The last lines go to the server after all others have heard that it is time to end.
+            group.addTask { try await Self.value(of: Task.detached { try await self.connection.run() }) }
             try await group.next()
+            logging.cancel()
+            try await logging.value
             group.cancelAll()
+        }
+    }
+
+    /// What a task ends with that is cancelled with the one that waits for it, and not before.
+    private static func value(of task: Task<Void, any Error>) async throws {
+        try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
         }
     }
 

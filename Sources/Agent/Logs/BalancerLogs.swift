@@ -33,10 +33,6 @@ final class BalancerLogs: LogInput {
     }
 
     func read(into events: LogEvents, bytesMax: Int) -> Bool {
-        if events.now >= nextLook || nextLook > events.now + Self.lookInterval {
-            nextLook = events.now + Self.lookInterval
-            look(events.now)
-        }
         var more = false
         for (name, var pipe) in pipes {
             let hasMore = pipe.reader.read(bytesMax: bytesMax) { text in
@@ -49,6 +45,11 @@ final class BalancerLogs: LogInput {
             }
             pipes[name] = pipe
             if hasMore { more = true }
+        }
+        // What a balancer has written that is gone now has just been read.
+        if events.now >= nextLook || nextLook > events.now + Self.lookInterval {
+            nextLook = events.now + Self.lookInterval
+            if look(events.now) { more = true }
         }
         return more
     }
@@ -68,8 +69,9 @@ final class BalancerLogs: LogInput {
         }
     }
 
-    /// Opens the pipes that have come. One whose balancer was removed is read once more before it is closed.
-    private func look(_ now: Int64) {
+    /// Opens the pipes that have come, and closes those that are gone. Returns whether one has come.
+    private func look(_ now: Int64) -> Bool {
+        var hasNew = false
         var seen: [String: Pipe] = [:]
         for name in Self.names(in: folder) {
             let path = folder.appending(name).appending("run").appending("lines")
@@ -77,9 +79,11 @@ final class BalancerLogs: LogInput {
                 seen[name] = known
             } else if let reader = PipeReader(path) {
                 seen[name] = Pipe(reader: reader, rate: rateMax.map { RateLimit(now: now, perSecond: $0) })
+                hasNew = true
             }
         }
         pipes = seen
+        return hasNew
     }
 
     private static func names(in folder: FilePath) -> [String] {

@@ -14,6 +14,9 @@ import Telemetry
 /// with what it knew.
 final class HostLogs: Service {
     private static let retryMilliseconds: Int64 = 5000
+    /// How long the end waits for the server to have the last lines, if it is there.
+    private static let farewell = Duration.seconds(3)
+    private static let farewellGap: Int64 = 10
 
     private struct State {
         var collection: LogCollection?
@@ -126,6 +129,16 @@ final class HostLogs: Service {
             if wait > 0 { doze.wait(milliseconds: wait) }
         }
         _ = collector.drain(at: Self.now())
+        if state.withLock({ $0.isStopping }) { sendLast(of: spool) }
+    }
+
+    /// The host may be about to go, and its disk with it.
+    private func sendLast(of spool: LogSpool) {
+        outbox.wake()
+        let end = ContinuousClock.now + Self.farewell
+        while outbox.isConnected, spool.level.lines > 0, ContinuousClock.now < end {
+            doze.wait(milliseconds: Self.farewellGap)
+        }
     }
 
     private func journal(_ isWanted: Bool, after spool: LogSpool) -> [any LogInput] {

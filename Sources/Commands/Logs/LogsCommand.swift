@@ -13,7 +13,7 @@ struct LogsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             LogsShowCommand.self, LogsErrorsCommand.self, LogsContextCommand.self, LogsFieldsCommand.self,
-            LogsSendCommand.self, LogsTryCommand.self,
+            LogsSendCommand.self, LogsTryCommand.self, LogsRawCommand.self,
         ],
         defaultSubcommand: LogsShowCommand.self)
 }

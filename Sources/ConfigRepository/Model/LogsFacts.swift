@@ -11,6 +11,7 @@ enum LogsFacts {
         if policy.retention != usual.retention {
             for (index, rule) in policy.retention.enumerated() { facts["logs.keep.\(index + 1)"] = text(rule) }
         }
+        for (index, rule) in policy.raw.enumerated() { facts["logs.raw.\(index + 1)"] = text(rule) }
         for (index, redaction) in policy.redactions.enumerated() {
             facts["logs.redact.\(index + 1)"] = text(redaction)
         }

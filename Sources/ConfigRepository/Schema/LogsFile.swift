@@ -18,11 +18,12 @@ extension SchemaReader {
     private static let pathsMax = 100
     private static let bufferRange = ByteCount.mebibytes(16)...ByteCount.mebibytes(1 << 20)
     static let logsKeys: Set<String> = [
-        "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "balancers", "pipelines", "errors",
+        "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "balancers", "pipelines", "errors", "raw",
         "relay",
     ]
     static let logErrorsKeys: Set<String> = ["level", "except", "again"]
     static let logKeepKeys: Set<String> = ["labels", "age", "size"]
+    static let rawLogKeys: Set<String> = ["labels", "age"]
     static let redactionKeys: Set<String> = ["kinds", "patterns", "replacement"]
     static let logFilesKeys: Set<String> = ["paths", "on", "labels", "multiline", "rate"]
     static let multilineKeys: Set<String> = ["begins", "quiet"]
@@ -57,12 +58,15 @@ extension SchemaReader {
                 declaration.listeners.append(Located(spec, at: item.position))
             }
         }
+        if reader.has("errors") { declaration.policy.errors = logErrors(reader) }
+        if reader.has("balancers") { declaration.policy.balancers = balancerLogs(reader) }
         if reader.has("relay") {
             declaration.policy.relays = logRelays(reader, retention: declaration.policy.retention)
         }
-        if reader.has("errors") { declaration.policy.errors = logErrors(reader) }
-        if reader.has("balancers") { declaration.policy.balancers = balancerLogs(reader) }
         if reader.has("pipelines") { declaration.policy.pipelines = logPipelines(reader, &declaration) }
+        if reader.has("raw") {
+            declaration.policy.raw = bounded(reader.list("raw"), Self.rulesMax, "raw", reader).compactMap(rawLogs)
+        }
         return declaration
     }
 
@@ -120,6 +124,20 @@ extension SchemaReader {
             rule.age = age.value
         }
         rule.size = byteCount("size", reader, in: .mebibytes(64)...ByteCount.mebibytes(1 << 30))
+        return rule
+    }
+
+    private func rawLogs(_ value: YAMLValue) -> LogRetentionSpec? {
+        guard let reader = MappingReader(value, noun: "a rule of `raw`", keys: Self.rawLogKeys, log: log) else {
+            return nil
+        }
+        var rule = LogRetentionSpec(labels: labels(reader))
+        if let age = reader.parse("age", Checks.age) {
+            if let interval = age.value, interval < .minutes(60) {
+                log.error("value.range", at: age.position, "`age` must be at least 1h.")
+            }
+            rule.age = age.value
+        }
         return rule
     }
 

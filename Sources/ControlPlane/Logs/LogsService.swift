@@ -21,10 +21,11 @@ package final class LogsService: Service {
     private let followers = LogFollowers()
     private let rules: Mutex<Rules>
     private let archive: LogArchiver?
-    private let relays: LogRelayService
     private let errors: ErrorReporter?
+    let raw: RawLogs?
     private let syslogSetting: SyslogSetting?
     private let syslog = Mutex<SyslogService?>(nil)
+    private let relays: LogRelayService
 
     /// What the service asks of others.
     package struct Sources: Sendable {
@@ -61,13 +62,14 @@ package final class LogsService: Service {
     /// Opens the store.
     /// - Parameters:
     ///   - archive: where segments go that are complete; nil: they stay where they are.
+    ///   - raw: where lines go as hosts sent them; nil: nowhere.
     ///   - errors: who is to know of errors that apps log; nil: nobody.
     ///   - syslog: where to listen for syslog; nil: nowhere.
     ///   - configuration: what git has said last, before this start.
     ///   - secrets: tokens and passwords for relays.
     package init(
-        _ folder: FilePath, archive: LogArchiver?, errors: ErrorReporter? = nil, syslog: SyslogSetting? = nil,
-        configuration: FabricConfiguration?, sources: Sources, secrets: WebhookSecrets,
+        _ folder: FilePath, archive: LogArchiver?, raw: RawLogs? = nil, errors: ErrorReporter? = nil,
+        syslog: SyslogSetting? = nil, configuration: FabricConfiguration?, sources: Sources, secrets: WebhookSecrets,
         now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         let policy = configuration?.policy.logs ?? LogsPolicy()
@@ -77,6 +79,7 @@ package final class LogsService: Service {
         self.archive = archive
         self.errors = errors
         try errors?.configure(policy.errors ?? .usual)
+        self.raw = raw
         syslogSetting = syslog
         rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
         let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
@@ -100,9 +103,9 @@ package final class LogsService: Service {
                 if let syslog { group.addTask { await syslog.run() } }
                 group.addTask { await self.maintain() }
                 group.addTask { await self.followGit() }
-                group.addTask { await self.relays.run { self.rules.withLock { $0.policy.relays } } }
                 group.addTask { await self.keepOwn() }
                 if let errors = self.errors { group.addTask { await self.watch(errors) } }
+                group.addTask { await self.relays.run { self.rules.withLock { $0.policy.relays } } }
             }
         }
     }
@@ -120,14 +123,10 @@ package final class LogsService: Service {
     /// Where syslog is listened for, as the kernel says.
     package var syslogPorts: (plain: UInt16?, secure: UInt16?) { syslog.withLock { $0 }?.ports ?? (nil, nil) }
 
-    /// What came since the start, for the server's figures.
-    package var figures: [(name: String, value: Double)] {
-        (syslog.withLock { $0 }?.counts.figures ?? []) + relays.figures
-    }
-
     private func maintain() async {
+        // What an earlier server has left is gone on with at once, where git's rules are known.
+        if rules.withLock({ $0.configuration == nil }) { try? await Task.sleep(for: Self.maintenanceGap) }
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.maintenanceGap)
             do {
                 try await NIOThreadPool.singleton.runIfActive { try self.store.maintain() }
             } catch is CancellationError {
@@ -136,6 +135,8 @@ package final class LogsService: Service {
                 logger.error("logs were not put in order", metadata: ["problem": "\(error)"])
             }
             await archive?.keep(store, at: now())
+            await raw?.keep(rules: rules.withLock { $0.policy.raw }, at: now())
+            try? await Task.sleep(for: Self.maintenanceGap)
         }
     }
 
@@ -242,6 +243,11 @@ package final class LogsService: Service {
 extension LogsService: LogSink {
     /// Takes a batch of an agent, whose lines are as they were read.
     package func append(_ batch: LogBatch, as delivery: LogDelivery?) async throws(TelemetryProblem) {
+        if let raw {
+            let wanted = rules.withLock { $0.policy.raw }
+            let isKnown = delivery.map(store.isKnown) ?? false
+            if !wanted.isEmpty, !isKnown { await raw.append(batch, rules: wanted, at: now()) }
+        }
         var processor = processor(.none)
         processor.take(batch)
         let measures = processor.takeMeasures()
@@ -260,6 +266,13 @@ extension LogsService: LogsOperations {
 
     /// What became of the lines of each relay.
     package var relayCounts: [(name: RelayName, counts: RelayCounts)] { relays.counts }
+
+    /// The server's own figures of logs, at a time in seconds since 1970.
+    package func figures(at time: Int64) async -> [NamedPoint] {
+        let own = (syslog.withLock { $0 }?.counts.figures ?? []) + (await raw?.figures ?? [])
+        return relays.figures(at: time)
+            + own.map { NamedPoint(name: "apus.server.\($0.name)", time: time, value: $0.value) }
+    }
 
     package func take<Answer: Sendable>(
         _ read: @Sendable (inout LogProcessor) throws(Problem) -> Answer

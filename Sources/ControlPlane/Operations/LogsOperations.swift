@@ -2,7 +2,7 @@ package import Core
 package import Logs
 
 /// What pages, the API and senders of lines ask of the server's logs.
-package protocol LogsOperations: Sendable {
+package protocol LogsOperations: RawLogOperations {
     /// Where searches read from, with what one may take.
     var search: LogSearch { get }
 

@@ -19,16 +19,19 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
     /// How long the server keeps lines. The first rule whose labels a stream has decides; a last one for all
     /// others is always there.
     package var retention: [LogRetentionSpec]
-    /// Where else lines go.
-    package var relays: [LogRelaySpec]
     /// Which lines are errors that somebody is told of; nil: as it is usual.
     package var errors: LogErrorsSpec?
+    /// Streams whose lines are also kept as they came, in the archive. The first rule that is for one says how long.
+    package var raw: [LogRetentionSpec]
+    /// Where else lines go.
+    package var relays: [LogRelaySpec]
 
     package init(
         isOn: Bool = true, buffer: ByteCount = .mebibytes(1024), files: [LogFilesSpec] = [],
         journal: HostSelector? = nil, syslog: [SyslogSpec] = [], redactions: [RedactionSpec] = [],
         balancers: BalancerLogsSpec? = nil, pipelines: [LogPipelineSpec] = [],
-        retention: [LogRetentionSpec] = [.usual], relays: [LogRelaySpec] = [], errors: LogErrorsSpec? = nil
+        retention: [LogRetentionSpec] = [.usual], errors: LogErrorsSpec? = nil, raw: [LogRetentionSpec] = [],
+        relays: [LogRelaySpec] = []
     ) {
         self.isOn = isOn
         self.buffer = buffer
@@ -39,8 +42,9 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
         self.balancers = balancers
         self.pipelines = pipelines
         self.retention = retention
-        self.relays = relays
         self.errors = errors
+        self.raw = raw
+        self.relays = relays
     }
 
     /// What a server before this one has kept may lack a part.
@@ -59,8 +63,9 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
         balancers = try container.decodeIfPresent(BalancerLogsSpec.self, forKey: .balancers)
         pipelines = try part(.pipelines, pipelines)
         retention = try part(.retention, retention)
-        relays = try part(.relays, relays)
         errors = try container.decodeIfPresent(LogErrorsSpec.self, forKey: .errors)
+        raw = try part(.raw, raw)
+        relays = try part(.relays, relays)
     }
 }
 

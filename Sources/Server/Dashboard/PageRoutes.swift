@@ -74,6 +74,7 @@ enum PageRoutes {
         query: [
             .init("query", .text, "Which lines."), .init("from", .text, "From when; default -1h."),
             .init("until", .text, "Until when; default now."), .init("after", .text, "Where the page begins."),
+            .init("only", .text, "`lines`: without histogram and fields."),
         ], output: page)
     static let logErrors = Route(
         "showLogErrors", .get, "/logs/errors", .role(.viewer), "Errors that apps have logged, by kinds.",

@@ -87,17 +87,17 @@ struct ControlPlaneWiring {
             notifier: notifier, metricsProblems: { relay.problems },
             now: wallClock, logger: logger)
         let metrics = try Self.metrics(
-            options, store, audit, Self.sources(fabric, orchestrator, gateway, logs: { relay.figures }), logger,
+            options, store, audit, Self.sources(fabric, orchestrator, gateway), logger,
             policy: await orchestrator.snapshot.desired?.configuration.policy.metrics)
         let errors = try await Self.errors(options.fabric, store, notifier, metrics, logger)
         let logs = try await Self.logs(options, orchestrator, gateway, metrics, errors, lines, logger)
+        metrics.keep(figures: { await logs.figures(at: $0) })
         let intake = AgentLogIntake(sink: logs, labels: { logs.labels(of: $0) }, logger: logger)
         relay.connect(
             .init(
                 observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
                 measure: { host, bytes throws(Problem) in try await metrics.measured(host, bytes) },
                 interval: { metrics.interval }, problems: { metrics.problems + logs.problems },
-                figures: { logs.figures },
                 log: { host, parcel throws(Problem) in try await intake.take(parcel, from: host) },
                 collection: { logs.collection(of: $0) }))
         let access = Self.access(
@@ -154,8 +154,14 @@ struct ControlPlaneWiring {
                     localAge: place.localAge),
                 logger: logger)
         }
+        let raw = try options.archive.map { place throws(Problem) in
+            try RawLogs(
+                RawLogs.Setting(
+                    objects: try place.open(now: wallClock), folder: options.state.appending("logs-raw")),
+                logger: logger)
+        }
         return try LogsService(
-            folder, archive: archive, errors: errors, syslog: options.syslog,
+            folder, archive: archive, raw: raw, errors: errors, syslog: options.syslog,
             configuration: await orchestrator.snapshot.desired?.configuration,
             sources: LogsService.Sources(
                 configuration: { await orchestrator.snapshot.desired?.configuration },
@@ -205,8 +211,7 @@ struct ControlPlaneWiring {
     }
 
     private static func sources(
-        _ fabric: FabricService, _ orchestrator: OrchestratorService, _ gateway: AgentGateway,
-        logs: @escaping @Sendable () -> [(name: String, value: Double)]
+        _ fabric: FabricService, _ orchestrator: OrchestratorService, _ gateway: AgentGateway
     ) -> MetricsSources {
         MetricsSources(
             executions: .init(
@@ -215,8 +220,7 @@ struct ControlPlaneWiring {
                 },
                 one: { id throws(Problem) in try await fabric.execution(id) }),
             own: {
-                OwnFigures(
-                    await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count) + logs())
+                OwnFigures(ServerFigures.now(await orchestrator.snapshot, connected: gateway.connectedHosts.count))
             },
             targets: { ScrapeTargets.of($0, in: await orchestrator.snapshot) },
             policy: { await orchestrator.snapshot.desired?.configuration.policy.metrics },
@@ -237,7 +241,6 @@ final class ObservationRelay: Sendable {
         var measure: @Sendable (HostName, ByteBuffer) async throws(Problem) -> Bool
         var interval: @Sendable () -> Interval
         var problems: @Sendable () -> [Problem]
-        var figures: @Sendable () -> [(name: String, value: Double)]
         var log: @Sendable (HostName, LogParcel) async throws(Problem) -> Void
         var collection: @Sendable (HostName) -> LogCollection?
     }
@@ -249,8 +252,6 @@ final class ObservationRelay: Sendable {
     func pass(_ observation: AgentObservation) async { await listener.withLock { $0 }?.observe(observation) }
 
     var interval: Interval { listener.withLock { $0 }?.interval() ?? .seconds(10) }
-
-    var figures: [(name: String, value: Double)] { listener.withLock { $0 }?.figures() ?? [] }
 
     var problems: [Problem] { listener.withLock { $0 }?.problems() ?? [] }
 

@@ -90,7 +90,7 @@ struct ElasticLogSenderTests {
         // Apus takes them in itself.
         var bulk: [UInt8] = []
         for document in documents.values { bulk += Array("{\"create\":{}}\n".utf8) + document + [10] }
-        let (batch, answer, _) = try LogIntake(stream: [:], now: 1_702_000_000_000_000_000).batch(
+        let (batch, answer, _) = try LogIntake(stream: [:], now: 1_800_000_000_000_000_000).batch(
             of: bulk, as: .elasticBulk, program: nil, seed: 3)
         #expect(answer.accepted == 290 && batch.lines.count == 290)
         let messages = Set(batch.lines.map { batch.validText($0.message) })

@@ -58,11 +58,11 @@ struct ShapeQuery {
         case .phrase:
             if shape.kind == .open { return openVerdict(text, isWhole: false) }
             guard self.shape.map({ LogWord.contains($0, in: text) }) ?? true else { return .never }
-            return word.map { .perhaps(having: [$0]) } ?? .surely
+            return word.map { .perhaps(having: [.init(word: $0)]) } ?? .surely
         case .equals:
             if shape.kind == .open { return openVerdict(text, isWhole: true) }
             guard let own = self.shape, text.elementsEqual(own) else { return .never }
-            return .perhaps(having: word.map { [$0] })
+            return .perhaps(having: word.map { [.init(word: $0)] })
         case .prefix(let prefix):
             let isThere = LogWord.contains(prefix, in: text, isPrefix: true)
             // A zero in a shape is any word that a slot may have.
@@ -78,21 +78,27 @@ struct ShapeQuery {
     /// - Parameter isWhole: whether the text must be this and no more.
     private func openVerdict(_ text: UnsafeRawBufferPointer, isWhole: Bool) -> TextColumn.Verdict {
         if pieces.isEmpty { return isWhole && !text.isEmpty ? .never : .perhaps(having: nil) }
-        var words: [[UInt8]] = []
+        var words: [TextColumn.SlotWord] = []
+        var slot = 0
         for at in 0..<(isWhole ? min(1, text.count) : text.count) {
-            guard let found = fit(text, at, isWhole: isWhole) else { continue }
-            if found.isEmpty { return isWhole ? .perhaps(having: nil) : .surely }
-            if !words.contains(found) { words.append(found) }
+            defer { if text[at] == 0x30 { slot += 1 } }
+            guard let found = fit(text, at, slot, isWhole: isWhole) else { continue }
+            if found.word.isEmpty { return isWhole ? .perhaps(having: nil) : .surely }
+            words.append(found)
         }
         return words.isEmpty ? .never : .perhaps(having: words)
     }
 
     /// The longest word that a slot must hold if what is looked for is here; empty if none must; nil if it is not here.
-    private func fit(_ text: UnsafeRawBufferPointer, _ start: Int, isWhole: Bool) -> [UInt8]? {
-        var at = start
-        var longest: [UInt8] = []
-        for piece in pieces {
-            switch piece {
+    /// - Parameter slot: how many slots are before this place.
+    private func fit(
+        _ text: UnsafeRawBufferPointer, _ start: Int, _ slot: Int, isWhole: Bool
+    ) -> TextColumn.SlotWord? {
+        var (at, slot) = (start, slot)
+        // Which piece is the longest word in a slot, and in which one.
+        var longest: (piece: Int, slot: Int, count: Int) = (0, 0, 0)
+        for index in pieces.indices {
+            switch pieces[index] {
             case .gap(let bytes):
                 guard at + bytes.count <= text.count else { return nil }
                 for index in bytes.indices where text[at + index] != bytes[index] { return nil }
@@ -100,8 +106,9 @@ struct ShapeQuery {
             case .word(let word, let hasDigit):
                 if at > 0, LogWord.isPart(text[at - 1]) { return nil }
                 if at < text.count, text[at] == 0x30 {
-                    if word.count > longest.count { longest = word }
+                    if word.count > longest.count { longest = (index, slot, word.count) }
                     at += 1
+                    slot += 1
                     continue
                 }
                 guard !hasDigit, at + word.count <= text.count,
@@ -111,6 +118,10 @@ struct ShapeQuery {
                 at += word.count
             }
         }
-        return isWhole && at < text.count ? nil : longest
+        if isWhole, at < text.count { return nil }
+        guard longest.count > 0, case .word(let word, _) = pieces[longest.piece] else {
+            return TextColumn.SlotWord(word: [])
+        }
+        return TextColumn.SlotWord(slot: longest.slot, word: word)
     }
 }

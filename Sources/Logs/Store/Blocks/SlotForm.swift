@@ -5,6 +5,8 @@ enum SlotForm: Hashable, Sendable {
     /// The same in every row.
     case constant([UInt8])
     case numbers(Numbers)
+    /// Numbers, each behind what all words have there, and what they end with: `blk_17_2`.
+    case compound([Numbers], ending: [UInt8])
     /// Lower-case hexadecimal digits, an even number of them and always as many.
     case hexadecimal(digits: Int)
     /// Places in a list of distinct words; those places are one byte each, or two.
@@ -21,6 +23,33 @@ enum SlotForm: Hashable, Sendable {
         /// Bytes of one number: of the number less `least`, or of the zigzag of what it is more than the one before.
         var width: Int
         var isDelta: Bool
+
+        func encode(into bytes: inout [UInt8]) {
+            bytes.append(isDelta ? 2 : 1)
+            bytes.append(varint: prefix.count)
+            bytes += prefix
+            bytes.append(UInt8(digits))
+            bytes.append(varint: least)
+            bytes.append(UInt8(width))
+        }
+
+        /// - Parameter kind: the byte in front, which was read.
+        init?(_ kind: UInt8, _ reader: inout ByteReader) {
+            guard kind == 1 || kind == 2, let prefix = reader.count().flatMap({ reader.take($0) }),
+                let digits = reader.byte(), digits <= 19, let least = reader.varint(), let width = reader.byte(),
+                width <= 8
+            else { return nil }
+            self.init(
+                prefix: [UInt8](prefix), digits: Int(digits), least: least, width: Int(width), isDelta: kind == 2)
+        }
+
+        init(prefix: [UInt8], digits: Int, least: UInt64, width: Int, isDelta: Bool) {
+            self.prefix = prefix
+            self.digits = digits
+            self.least = least
+            self.width = width
+            self.isDelta = isDelta
+        }
     }
 
     func encode(into bytes: inout [UInt8]) {
@@ -29,13 +58,13 @@ enum SlotForm: Hashable, Sendable {
             bytes.append(0)
             bytes.append(varint: word.count)
             bytes += word
-        case .numbers(let numbers):
-            bytes.append(numbers.isDelta ? 2 : 1)
-            bytes.append(varint: numbers.prefix.count)
-            bytes += numbers.prefix
-            bytes.append(UInt8(numbers.digits))
-            bytes.append(varint: numbers.least)
-            bytes.append(UInt8(numbers.width))
+        case .numbers(let numbers): numbers.encode(into: &bytes)
+        case .compound(let all, let ending):
+            bytes.append(7)
+            bytes.append(UInt8(all.count))
+            for numbers in all { numbers.encode(into: &bytes) }
+            bytes.append(varint: ending.count)
+            bytes += ending
         case .hexadecimal(let digits):
             bytes.append(3)
             bytes.append(UInt8(digits))
@@ -59,12 +88,8 @@ enum SlotForm: Hashable, Sendable {
             guard let word = word() else { return nil }
             self = .constant(word)
         case 1, 2:
-            guard let prefix = word(), let digits = reader.byte(), digits <= 19, let least = reader.varint(),
-                let width = reader.byte(), width <= 8
-            else { return nil }
-            self = .numbers(
-                Numbers(
-                    prefix: prefix, digits: Int(digits), least: least, width: Int(width), isDelta: kind == 2))
+            guard let numbers = Numbers(kind, &reader) else { return nil }
+            self = .numbers(numbers)
         case 3:
             guard let digits = reader.byte(), digits > 0, digits % 2 == 0 else { return nil }
             self = .hexadecimal(digits: Int(digits))
@@ -79,30 +104,20 @@ enum SlotForm: Hashable, Sendable {
             }
             self = .words(words)
         case 5: self = .plain
+        case 7:
+            guard let count = reader.byte() else { return nil }
+            var all: [Numbers] = []
+            for _ in 0..<count {
+                guard let numbers = reader.byte().flatMap({ Numbers($0, &reader) }) else { return nil }
+                all.append(numbers)
+            }
+            guard let ending = word() else { return nil }
+            self = .compound(all, ending: ending)
         default: return nil
         }
     }
 
     private static func varintBytes(_ number: Int) -> Int {
         max(1, (Int.bitWidth - number.leadingZeroBitCount + 6) / 7)
-    }
-
-    /// Passes over a form without reading its words.
-    /// - Returns: whether the slot has data; nil if this is no form.
-    static func skip(_ reader: inout ByteReader) -> Bool? {
-        func skipWord() -> Bool { reader.count().flatMap { reader.take($0) } != nil }
-        switch reader.byte() {
-        case 0: return skipWord() ? false : nil
-        case 1, 2:
-            guard skipWord(), reader.byte() != nil, reader.varint() != nil, reader.byte() != nil else { return nil }
-        case 3: guard reader.byte() != nil else { return nil }
-        case 4:
-            guard let count = reader.count(limit: reader.remaining) else { return nil }
-            for _ in 0..<count { guard skipWord() else { return nil } }
-        case 5: break
-        case 6: guard reader.count() != nil, skipWord() else { return nil }
-        default: return nil
-        }
-        return true
     }
 }

@@ -5,6 +5,7 @@ struct SlotValues {
     private enum Content {
         case constant([UInt8])
         case numbers(prefix: [UInt8], digits: Int, [UInt64])
+        case compound([SlotForm.Numbers], [[UInt64]], ending: [UInt8])
         case hexadecimal(digits: Int, [UInt8])
         case words([[UInt8]], places: [UInt16])
         /// Where each word begins, and where the last ends.
@@ -21,6 +22,15 @@ struct SlotValues {
             guard bytes.count == count * numbers.width else { return nil }
             content = .numbers(
                 prefix: numbers.prefix, digits: numbers.digits, Self.numbers(numbers, bytes, count: count))
+        case .compound(let all, let ending):
+            guard bytes.count == count * all.reduce(0, { $0 + $1.width }) else { return nil }
+            var columns: [[UInt64]] = []
+            var rest = bytes
+            for form in all {
+                columns.append(Self.numbers(form, rest.prefix(count * form.width), count: count))
+                rest = rest.dropFirst(count * form.width)
+            }
+            content = .compound(all, columns, ending: ending)
         case .hexadecimal(let digits):
             guard bytes.count == count * digits / 2 else { return nil }
             content = .hexadecimal(digits: digits, Array(bytes))
@@ -62,17 +72,33 @@ struct SlotValues {
 
     private static func plain(_ bytes: ArraySlice<UInt8>, count: Int) -> Content? {
         bytes.withUnsafeBytes { raw in
-            var reader = ByteReader(raw)
-            var starts = [0]
-            starts.reserveCapacity(count + 1)
+            var position = 0
             var sum = 0
-            for _ in 0..<count {
-                guard let length = reader.count() else { return nil }
-                sum += length
-                starts.append(sum)
+            var isWhole = true
+            let starts = [Int](unsafeUninitializedCapacity: count + 1) { starts, filled in
+                starts[0] = 0
+                filled = 1
+                for row in 0..<count {
+                    var (length, shift) = (0, 0)
+                    while position < raw.count, shift < 35 {
+                        let byte = Int(raw[position])
+                        position &+= 1
+                        length |= (byte & 0x7F) &<< shift
+                        shift &+= 7
+                        if byte < 0x80 { break }
+                    }
+                    sum &+= length
+                    // A length that is cut off is more than what is left.
+                    if shift == 0 || sum > raw.count {
+                        isWhole = false
+                        return
+                    }
+                    starts[row &+ 1] = sum
+                    filled &+= 1
+                }
             }
-            guard reader.remaining == sum, let text = reader.take(sum) else { return nil }
-            return .plain(starts, Array(text))
+            guard isWhole, raw.count - position == sum else { return nil }
+            return .plain(starts, Array(raw[position...]))
         }
     }
 
@@ -89,6 +115,12 @@ struct SlotValues {
         case .numbers(let prefix, let digits, let numbers):
             text += prefix
             Self.append(numbers[row], digits: digits, to: &text)
+        case .compound(let forms, let columns, let ending):
+            for (form, numbers) in zip(forms, columns) {
+                text += form.prefix
+                Self.append(numbers[row], digits: form.digits, to: &text)
+            }
+            text += ending
         case .hexadecimal(let digits, let bytes):
             for index in row * digits / 2..<(row + 1) * digits / 2 {
                 text.append(Self.digit(bytes[index] >> 4))
@@ -123,6 +155,12 @@ struct SlotValues {
             return numbers.withUnsafeBufferPointer { numbers in
                 (0..<numbers.count).filter { numbers[$0] == wanted }
             }
+        case .compound(let forms, let columns, let ending):
+            guard let wanted = Self.compound(forms, ending, word) else { return [] }
+            return (0..<count).filter { row in
+                for index in columns.indices where columns[index][row] != wanted[index] { return false }
+                return true
+            }
         case .hexadecimal(let digits, let bytes):
             guard word.count == digits, let wanted = Self.hexadecimal(word), let first = wanted.first else { return [] }
             let width = wanted.count
@@ -138,10 +176,18 @@ struct SlotValues {
             guard wanted.contains(true) else { return [] }
             return places.indices.filter { wanted[Int(places[$0])] }
         case .plain(let starts, let bytes):
-            return (0..<count).filter { row in
-                isWhole
-                    || starts[row + 1] - starts[row] == word.count
-                        && Self.isSame(bytes[starts[row]..<starts[row + 1]], word, false)
+            if isWhole { return Array(0..<count) }
+            return bytes.withUnsafeBufferPointer { bytes in
+                starts.withUnsafeBufferPointer { starts in
+                    (0..<count).filter { row in
+                        guard starts[row &+ 1] &- starts[row] == word.count else { return false }
+                        for index in 0..<word.count
+                        where LogWord.lower(bytes[starts[row] &+ index]) != word[index] {
+                            return false
+                        }
+                        return true
+                    }
+                }
             }
         }
     }
@@ -155,6 +201,54 @@ struct SlotValues {
             digits == 0 ? word.first != 0x30 || word.count == 1 : word.count == digits
         else { return nil }
         return word.reduce(0) { $0 * 10 + UInt64($1 - 0x30) }
+    }
+
+    /// The numbers of a word of such a form; nil if it has another.
+    private static func compound(
+        _ forms: [SlotForm.Numbers], _ ending: [UInt8], _ word: [UInt8]
+    ) -> [UInt64]? {
+        var rest = word[...]
+        var numbers: [UInt64] = []
+        for form in forms {
+            guard isSame(form.prefix[...], Array(rest.prefix(form.prefix.count)), false) else { return nil }
+            rest = rest.dropFirst(form.prefix.count)
+            let digits = rest.prefix { LogWord.isDigit($0) }
+            guard let number = number(digits, digits: form.digits) else { return nil }
+            numbers.append(number)
+            rest = rest[digits.endIndex...]
+        }
+        return isSame(ending[...], Array(rest), false) ? numbers : nil
+    }
+
+    /// The rows whose word is this one, in lower case, of words that are kept as they are: without unpacking the
+    /// others. Nil if the bytes are not `count` words.
+    static func plainRows(_ word: [UInt8], in bytes: ArraySlice<UInt8>, count: Int) -> [Int]? {
+        bytes.withUnsafeBytes { raw in
+            var (position, sum) = (0, 0)
+            var alike: [(row: Int, start: Int)] = []
+            for row in 0..<count {
+                var (length, shift) = (0, 0)
+                while true {
+                    guard position < raw.count, shift < 35 else { return nil }
+                    let byte = Int(raw[position])
+                    position &+= 1
+                    length |= (byte & 0x7F) &<< shift
+                    shift &+= 7
+                    if byte < 0x80 { break }
+                }
+                if length == word.count { alike.append((row, sum)) }
+                sum &+= length
+                if sum > raw.count { return nil }
+            }
+            guard raw.count - position == sum else { return nil }
+            return alike.compactMap { row, start in
+                for index in 0..<word.count
+                where LogWord.lower(raw[position &+ start &+ index]) != word[index] {
+                    return nil
+                }
+                return row
+            }
+        }
     }
 
     private static func hexadecimal(_ word: [UInt8]) -> [UInt8]? {

@@ -9,8 +9,10 @@ struct SlotWriter: ~Copyable {
     /// The words.
     var words = Growing<WordPlace>(capacity: 1 << 12)
     /// What was written.
-    private(set) var data = Growing<UInt8>(capacity: 1 << 14)
-    private var numbers = Growing<UInt64>(capacity: 1 << 12)
+    var data = Growing<UInt8>(capacity: 1 << 14)
+    var numbers = Growing<UInt64>(capacity: 1 << 12)
+    /// How far each word was taken.
+    var positions = Growing<Int>(capacity: 1 << 12)
     private var places = Growing<UInt16>(capacity: 1 << 12)
     private var table = Growing<UInt32>(capacity: 1 << 14)
     private var hashes = Growing<UInt64>(capacity: 1 << 12)
@@ -43,6 +45,7 @@ struct SlotWriter: ~Copyable {
             return form
         }
         noteAll(&filter)
+        if let form = asCompound() { return form }
         asPlain()
         return .plain
     }
@@ -111,7 +114,7 @@ struct SlotWriter: ~Copyable {
             pack(prefix: WordPlace(first.start, prefix).bytes, digits: hasZeros ? longest - prefix : 0))
     }
 
-    private mutating func pack(prefix: [UInt8], digits: Int) -> SlotForm.Numbers {
+    mutating func pack(prefix: [UInt8], digits: Int) -> SlotForm.Numbers {
         var least = UInt64.max
         var most: UInt64 = 0
         var stepMost: UInt64 = 0
@@ -140,12 +143,13 @@ struct SlotWriter: ~Copyable {
         if result.width == 0 { result.width = 1 }
         let count = numbers.count
         data.reserve(count * result.width)
+        let start = data.count
         for plane in 0..<result.width {
-            let out = data.start + plane * count
+            let out = data.start + start + plane * count
             let shift = UInt64(plane * 8)
             for index in 0..<count { out[index] = UInt8(truncatingIfNeeded: numbers[index] &>> shift) }
         }
-        data.setCount(count * result.width)
+        data.setCount(start + count * result.width)
         return result
     }
 

@@ -13,6 +13,7 @@ final class StoredBlock: LogBlock {
     let rows: Int
     private let bytes: BlockBytes
     private let firstTime: Int64
+    private let lastTime: Int64
     private let divisor: UInt64
     private let timesPart: BlockPart
     private let levelsMask: UInt16
@@ -39,6 +40,7 @@ final class StoredBlock: LogBlock {
         self.bytes = bytes
         rows = parsed.rows
         firstTime = parsed.firstTime
+        lastTime = summary.lastTime
         divisor = parsed.divisor
         timesPart = parsed.times
         levelsMask = parsed.levelsMask
@@ -99,21 +101,35 @@ final class StoredBlock: LogBlock {
         if let readTimes { return readTimes }
         let plain = try bytes.part(timesPart)
         let (rows, divisor, first) = (rows, divisor, firstTime)
-        let times: [Int64]? = plain.withUnsafeBytes { raw in
-            var reader = ByteReader(raw)
-            var times: [Int64] = []
-            times.reserveCapacity(rows)
-            var time = first
-            for _ in 0..<rows {
-                guard let step = reader.varint() else { return nil }
-                time &+= Int64(bitPattern: step &* divisor)
-                times.append(time)
-            }
-            return times
-        }
+        let times = plain.withUnsafeBytes { Self.times($0, rows: rows, first: first, divisor: divisor) }
         guard let times else { throw bytes.damaged() }
         readTimes = times
         return times
+    }
+
+    /// Nil if there are not so many.
+    private static func times(
+        _ steps: UnsafeRawBufferPointer, rows: Int, first: Int64, divisor: UInt64
+    ) -> [Int64]? {
+        let times = [Int64](unsafeUninitializedCapacity: rows) { times, filled in
+            var at = 0
+            var time = first
+            for row in 0..<rows {
+                var (step, shift): (UInt64, UInt64) = (0, 0)
+                while true {
+                    guard at < steps.count, shift < 64 else { return }
+                    let byte = steps[at]
+                    at &+= 1
+                    step |= UInt64(byte & 0x7F) &<< shift
+                    if byte < 0x80 { break }
+                    shift &+= 7
+                }
+                time &+= Int64(bitPattern: step &* divisor)
+                times[row] = time
+                filled = row &+ 1
+            }
+        }
+        return times.count == rows ? times : nil
     }
 
     func levels() throws(TelemetryProblem) -> [LogLevel] {
@@ -127,6 +143,7 @@ final class StoredBlock: LogBlock {
     }
 
     func select(_ window: LogWindow) throws(TelemetryProblem) -> RowSet {
+        if window.from <= firstTime, lastTime < window.until { return RowSet(rows: rows, all: true) }
         let times = try times()
         var result = RowSet(rows: rows, all: false)
         for row in 0..<rows where times[row] >= window.from && times[row] < window.until { result.insert(row) }

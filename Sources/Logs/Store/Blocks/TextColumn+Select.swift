@@ -6,7 +6,13 @@ extension TextColumn {
         case never
         case surely
         /// The texts themselves must be looked at: all, or those that have one of some words in a slot.
-        case perhaps(having: [[UInt8]]?)
+        case perhaps(having: [SlotWord]?)
+    }
+
+    /// A word, in lower case, that is looked for in one slot of a shape; in any if none is said.
+    struct SlotWord: Hashable {
+        var slot: Int?
+        var word: [UInt8]
     }
 
     /// The rows whose text passes, of those in `wanted`: a bit for each row of the column.
@@ -14,7 +20,7 @@ extension TextColumn {
         let query = ShapeQuery(test)
         var sure = [Bool](repeating: false, count: header.shapes)
         var isAnySure = false
-        var doubts: [(shape: Int, words: [[UInt8]]?)] = []
+        var doubts: [(shape: Int, words: [SlotWord]?)] = []
         try forEachShapeText { number, shape, text in
             switch query.verdict(shape, text) {
             case .never: break
@@ -35,42 +41,51 @@ extension TextColumn {
 
     /// Looks at the texts of shapes that leave it in doubt.
     private func settle(
-        _ doubts: [(shape: Int, words: [[UInt8]]?)], _ query: ShapeQuery, among wanted: RowSet,
+        _ doubts: [(shape: Int, words: [SlotWord]?)], _ query: ShapeQuery, among wanted: RowSet,
         into result: inout RowSet
     ) throws(TelemetryProblem) {
-        var looked = [Bool](repeating: false, count: header.shapes)
-        var hits: [Int: Set<Int>] = [:]
+        let shapes = try shapes()
+        var looked = [Bool](repeating: false, count: shapes.count)
+        var hits = [RowSet?](repeating: nil, count: shapes.count)
         var isAnyLooked = false
+        // A slot that has the one word leaves nothing to look for.
+        var isSettled = query.isWord
         for (shape, words) in doubts {
             if let words {
-                var places: Set<Int> = []
-                for word in words { places.formUnion(try self.places(of: word, inShape: shape)) }
+                var places = RowSet(rows: try counts()[shape], all: false)
+                for word in words { try self.places(of: word, inShape: shape, &places) }
                 if places.isEmpty { continue }
                 hits[shape] = places
             }
             looked[shape] = true
             isAnyLooked = true
+            isSettled = isSettled && words != nil && shapes[shape].kind != .whole
         }
         guard isAnyLooked else { return }
-        let (places, _) = try order()
-        var candidates: [Int] = []
-        try forEachShape { row, shape in
-            guard looked[shape], wanted.contains(row) else { return }
-            if let hits = hits[shape], !hits.contains(Int(places[row])) { return }
-            candidates.append(row)
-        }
-        if query.isWord, hits.count == looked.count(where: { $0 }) {
-            // The slot has it: there is nothing more to look for.
-            let kinds = try shapes().map(\.kind)
-            if !hits.keys.contains(where: { kinds[$0] == .whole }) {
-                for row in candidates { result.insert(row) }
-                return
-            }
+        let candidates = try candidates(looked, hits, among: wanted)
+        if isSettled {
+            for row in candidates { result.insert(row) }
+            return
         }
         if case .range(let range) = query.test { return try settle(candidates, in: range, into: &result) }
         var passed: [Int] = []
         try texts(at: candidates) { row, text in if query.test.holds(text) { passed.append(row) } }
         for row in passed { result.insert(row) }
+    }
+
+    /// The rows of shapes that are looked at, or those of them that were hit.
+    private func candidates(
+        _ looked: [Bool], _ hits: [RowSet?], among wanted: RowSet
+    ) throws(TelemetryProblem) -> [Int] {
+        var candidates: [Int] = []
+        var places = [Int](repeating: 0, count: looked.count)
+        try forEachShape { row, shape in
+            guard looked[shape] else { return }
+            let place = places[shape]
+            places[shape] = place &+ 1
+            if wanted.contains(row), hits[shape].map({ $0.contains(place) }) ?? true { candidates.append(row) }
+        }
+        return candidates
     }
 
     /// Numbers that are all of their text need not become texts to be compared.

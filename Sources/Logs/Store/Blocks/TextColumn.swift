@@ -32,6 +32,7 @@ final class TextColumn {
     private var readIDs: [UInt8]?
     private var readPool: [UInt8]?
     /// For each row its place among those of its shape; for each shape how many there are.
+    private var readCounts: [Int]?
     private var readOrder: (places: [UInt32], counts: [Int])?
     private var readSlots: [[SlotValues]?] = []
 
@@ -74,26 +75,13 @@ final class TextColumn {
             shapes.append(Shape(text: reader.position - length..<reader.position, kind: kind, slots: slots))
             guard isInterleaved else { continue }
             starts.append(reader.position)
-            guard skipSlots(slots, &reader) else { return nil }
+            var cursor = SlotCursor(reader)
+            for _ in 0..<slots { guard cursor.skip() else { return nil } }
+            guard reader.take(cursor.position - reader.position) != nil else { return nil }
         }
         if isInterleaved { return reader.remaining == 0 ? (shapes, starts) : nil }
         // Where the first shape's slots are; the others' follow.
         return (shapes, [reader.position])
-    }
-
-    private static func skipSlots(_ count: Int, _ reader: inout ByteReader) -> Bool {
-        for _ in 0..<count {
-            guard let hasData = SlotForm.skip(&reader), !hasData || skipPlace(&reader) else { return false }
-        }
-        return true
-    }
-
-    private static func skipPlace(_ reader: inout ByteReader) -> Bool {
-        switch reader.byte() {
-        case 0: reader.varint() != nil && reader.varint() != nil
-        case 1: BlockPart(&reader) != nil
-        default: false
-        }
     }
 
     private static func place(of form: SlotForm, _ reader: inout ByteReader) -> Slot.Place? {
@@ -107,32 +95,49 @@ final class TextColumn {
         }
     }
 
-    /// The slots of a shape as they are described.
-    private func slots(ofShape number: Int) throws(TelemetryProblem) -> [Slot] {
-        let shapes = try shapes()
-        let known = slotStarts
-        let found: (starts: [Int], slots: [Slot])? = descriptions.withUnsafeBytes { raw in
-            var starts = known
-            if starts.count < shapes.count {
-                var reader = ByteReader(raw, at: known[0])
-                starts.removeAll(keepingCapacity: true)
-                for shape in shapes {
-                    starts.append(reader.position)
-                    guard Self.skipSlots(shape.slots, &reader) else { return nil }
-                }
-                guard reader.remaining == 0 else { return nil }
-            }
-            var reader = ByteReader(raw, at: starts[number])
+    /// The slots of a shape as they are described: all, or the one that is named.
+    /// - Parameter word: only those that could hold it; in lower case.
+    private func slots(
+        ofShape number: Int, _ only: Int? = nil, holding word: [UInt8]? = nil
+    ) throws(TelemetryProblem) -> [Slot] {
+        try findSlots()
+        let count = try shapes()[number].slots
+        let start = slotStarts[number]
+        let slots: [Slot]? = descriptions.withUnsafeBytes { raw in
+            var cursor = SlotCursor(ByteReader(raw, at: start))
             var slots: [Slot] = []
-            for _ in 0..<shapes[number].slots {
+            for index in 0..<count {
+                let own = cursor.position
+                let isWanted = (only.map { $0 == index } ?? true) && (word.map { cursor.mayHold($0) } ?? true)
+                guard cursor.skip() else { return nil }
+                guard isWanted else { continue }
+                var reader = ByteReader(raw, at: own)
                 guard let form = SlotForm(&reader), let place = Self.place(of: form, &reader) else { return nil }
                 slots.append(Slot(form: form, place: place))
             }
-            return (starts, slots)
+            return slots
         }
-        guard let found else { throw bytes.damaged() }
-        slotStarts = found.starts
-        return found.slots
+        guard let slots else { throw bytes.damaged() }
+        return slots
+    }
+
+    /// Where each shape's slots begin.
+    private func findSlots() throws(TelemetryProblem) {
+        let shapes = try shapes()
+        if slotStarts.count >= shapes.count { return }
+        let first = slotStarts[0]
+        let starts: [Int]? = descriptions.withUnsafeBytes { raw in
+            var cursor = SlotCursor(ByteReader(raw, at: first))
+            var starts: [Int] = []
+            starts.reserveCapacity(shapes.count)
+            for shape in shapes {
+                starts.append(cursor.position)
+                for _ in 0..<shape.slots { guard cursor.skip() else { return nil } }
+            }
+            return cursor.position == raw.count ? starts : nil
+        }
+        guard let starts else { throw bytes.damaged() }
+        slotStarts = starts
     }
 
     /// Calls `body` with each shape's text, while it lives.
@@ -158,7 +163,7 @@ final class TextColumn {
         let ids = try bytes.part(header.ids)
         let width = TextColumnWriter.width(shapes: header.shapes)
         guard ids.count == header.rows * width else { throw bytes.damaged() }
-        if width == 1, header.shapes < 256, ids.contains(where: { Int($0) >= header.shapes }) { throw bytes.damaged() }
+        if width == 1, Int(Self.largest(ids)) >= header.shapes { throw bytes.damaged() }
         if width == 2 {
             for row in 0..<header.rows where Int(ids[row]) | Int(ids[header.rows + row]) << 8 >= header.shapes {
                 throw bytes.damaged()
@@ -168,7 +173,16 @@ final class TextColumn {
         return ids
     }
 
+    private static func largest(_ ids: [UInt8]) -> UInt8 {
+        ids.withUnsafeBufferPointer { ids in
+            var largest: UInt8 = 0
+            for index in 0..<ids.count { largest = max(largest, ids[index]) }
+            return largest
+        }
+    }
+
     /// Calls `body` with each row's shape.
+    @inline(__always)
     func forEachShape(_ body: (_ row: Int, _ shape: Int) -> Void) throws(TelemetryProblem) {
         let ids = try ids()
         let rows = header.rows
@@ -204,6 +218,17 @@ final class TextColumn {
         }
     }
 
+    /// How many rows each shape has.
+    func counts() throws(TelemetryProblem) -> [Int] {
+        if let readCounts { return readCounts }
+        var counts = [Int](repeating: 0, count: max(1, header.shapes))
+        try counts.withUnsafeMutableBufferPointer { (counts) throws(TelemetryProblem) in
+            try forEachShape { _, shape in counts[shape] &+= 1 }
+        }
+        readCounts = counts
+        return counts
+    }
+
     func order() throws(TelemetryProblem) -> (places: [UInt32], counts: [Int]) {
         if let readOrder { return readOrder }
         var counts = [Int](repeating: 0, count: max(1, header.shapes))
@@ -219,36 +244,46 @@ final class TextColumn {
     func slots(of shape: Int) throws(TelemetryProblem) -> [SlotValues] {
         _ = try shapes()
         if let slots = readSlots[shape] { return slots }
-        let count = try order().counts[shape]
+        let count = try counts()[shape]
         var values: [SlotValues] = []
         for slot in try slots(ofShape: shape) { values.append(try self.values(slot, count: count)) }
         readSlots[shape] = values
         return values
     }
 
-    /// The rows of a shape, as places among its own, that have a word (in lower case) in some slot. Reads only slots
-    /// whose form could hold it.
-    func places(of word: [UInt8], inShape number: Int) throws(TelemetryProblem) -> Set<Int> {
+    /// The rows of a shape, as places among its own, that have a word in a slot. Reads only slots whose form could
+    /// hold it.
+    func places(of wanted: SlotWord, inShape number: Int, _ places: inout RowSet) throws(TelemetryProblem) {
         let isWhole = try shapes()[number].kind == .whole
-        var places: Set<Int> = []
-        for slot in try slots(ofShape: number) where isWhole || slot.form.mayHold(word) {
-            let count = try order().counts[number]
-            places.formUnion(try values(slot, count: count).rows(word, count: count, isWhole: isWhole))
+        let count = places.rows
+        let found = try slots(ofShape: number, wanted.slot, holding: isWhole ? nil : wanted.word)
+        for slot in found {
+            if case .plain = slot.form, !isWhole {
+                guard let rows = SlotValues.plainRows(wanted.word, in: try data(slot), count: count) else {
+                    throw bytes.damaged()
+                }
+                for row in rows { places.insert(row) }
+                continue
+            }
+            for row in try values(slot, count: count).rows(wanted.word, count: count, isWhole: isWhole) {
+                places.insert(row)
+            }
         }
-        return places
     }
 
-    private func values(_ slot: Slot, count: Int) throws(TelemetryProblem) -> SlotValues {
-        let data: ArraySlice<UInt8>
+    private func data(_ slot: Slot) throws(TelemetryProblem) -> ArraySlice<UInt8> {
         switch slot.place {
-        case .nowhere: data = []
-        case .part(let part): data = try bytes.part(part)[...]
+        case .nowhere: return []
+        case .part(let part): return try bytes.part(part)[...]
         case .pool(let range):
             let pool = try pool()
             guard range.upperBound <= pool.count else { throw bytes.damaged() }
-            data = pool[range]
+            return pool[range]
         }
-        guard let values = SlotValues(slot.form, data, count: count) else { throw bytes.damaged() }
+    }
+
+    private func values(_ slot: Slot, count: Int) throws(TelemetryProblem) -> SlotValues {
+        guard let values = SlotValues(slot.form, try data(slot), count: count) else { throw bytes.damaged() }
         return values
     }
 

@@ -90,10 +90,15 @@ struct AppPage {
                 """
                 <tr data-row tabindex="-1"><td class="num"><strong>r\(release.number)</strong></td><td>\(standing(release))</td><td><code>\(release.version)</code></td>
                 <td class="num r">\(size(release))</td><td>\(Controls.time(release.createdAt, viewer.now))</td><td>\(release.createdBy)</td><td>\(Controls.commit(release.configCommit))</td>
-                <td><div class="row">\(html(before[release.number]) { "<a href=\"/apps/\(app.name)/diff?from=\($0)&amp;to=\(release.number)\">diff</a>" })\(goBack(release))</div></td></tr>
+                <td><div class="row">\(html(before[release.number]) { "<a href=\"/apps/\(app.name)/diff?from=\($0)&amp;to=\(release.number)\">diff</a>" })<a href="\(lines(release))">lines</a>\(goBack(release))</div></td></tr>
                 """
             })</tbody></table></div>
             """
+    }
+
+    /// Those of its instances, and of the balancers for what these answered, since it was made.
+    private func lines(_ release: ReleaseView) -> String {
+        LogLink.path([("app", app.name.text), ("release", "r\(release.number)")], from: release.createdAt)
     }
 
     private func standing(_ release: ReleaseView) -> HTML {
