@@ -109,10 +109,8 @@ final class LogRelayService: Sendable {
 
     var counts: [(name: RelayName, counts: RelayCounts)] { runner.counts }
 
-    /// `log-relays.NAME.…`
-    var figures: [(name: String, value: Double)] {
-        runner.figures.map { (name: "log-relays.\($0.name)", value: $0.value) }
-    }
+    /// `apus.server.log-relays.NAME.…`
+    func figures(at time: Int64) -> [NamedPoint] { runner.figures("apus.server.log-relays", at: time) }
 
     private func track(_ one: Running) -> RelayRunner.Track {
         RelayRunner.Track(name: one.spec.name, relay: one.relay.relay) { now in

@@ -103,14 +103,14 @@ final class RelayRunner: Sendable {
         tracks.withLock { $0 }.map { ($0.name, $0.relay.counts) }
     }
 
-    /// `NAME.sent` and so on.
-    var figures: [(name: String, value: Double)] {
+    /// - Parameter prefix: `apus.server.relays`
+    func figures(_ prefix: String, at time: Int64) -> [NamedPoint] {
         counts.flatMap { name, counts in
             let figures: [(String, Int)] = [
                 ("sent", counts.sent), ("waiting", counts.waiting), ("waiting-bytes", counts.waitingBytes),
                 ("dropped", counts.dropped), ("refused", counts.refused), ("failures", counts.failures),
             ]
-            return figures.map { (name: "\(name).\($0.0)", value: Double($0.1)) }
+            return figures.map { NamedPoint(name: "\(prefix).\(name).\($0.0)", time: time, value: Double($0.1)) }
         }
     }
 

@@ -88,9 +88,7 @@ final class RelayService: Sendable {
     var counts: [(name: RelayName, counts: RelayCounts)] { runner.counts }
 
     /// `apus.server.relays.NAME.…`
-    func figures(at time: Int64) -> [NamedPoint] {
-        runner.figures.map { NamedPoint(name: "apus.server.relays.\($0.name)", time: time, value: $0.value) }
-    }
+    func figures(at time: Int64) -> [NamedPoint] { runner.figures("apus.server.relays", at: time) }
 
     /// Makes what waits outlast a loss of power.
     func sync() { runner.sync() }
