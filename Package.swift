@@ -100,7 +100,7 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "Core", "Wire", "ConfigRepository", "Packages", "Logs", "Telemetry", asyncHTTPClient, crypto, grdb,
-                logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, stencil, subprocess, swiftASN1,
+                logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, serviceLifecycle, stencil, subprocess, swiftASN1,
                 systemPackage, x509,
             ],
             swiftSettings: settings),
@@ -198,7 +198,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "ControlPlane", "Core", "Logs", "Server", "Simulation", "Telemetry", "Wire", asyncHTTPClient, httpTypes,
+                "ControlPlane", "Core", "Logs", "Packages", "Server", "Simulation", "Telemetry", "Wire",
+                asyncHTTPClient, httpTypes,
                 logging, nioCore, nioHTTP1, serviceLifecycle, subprocess, systemPackage,
             ],
             swiftSettings: settings),
@@ -208,7 +209,7 @@ let package = Package(
             name: "CoreBalancingTests", dependencies: ["Core"], exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "BalancerTests",
-            dependencies: ["Agent", "Core", logging, serviceLifecycle, subprocess, systemPackage],
+            dependencies: ["Agent", "Core", "Logs", logging, serviceLifecycle, subprocess, systemPackage],
             exclude: ["backend.py", "post.lua"],
             swiftSettings: settings),
         // The real program, as people run it: servers, agents, commands and HAProxy.

@@ -59,3 +59,26 @@ int ctelemetry_gunzip(const void *packed, size_t size, size_t max, void **bytes,
     *bytes = room;
     return 0;
 }
+
+int ctelemetry_gzip(const void *bytes, size_t size, void **packed, size_t *count) {
+    z_stream stream = {0};
+    // 15 bits of window, 16 for a head and an end of gzip.
+    if (size > UINT_MAX || deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return ENOMEM;
+    uLong bound = deflateBound(&stream, (uLong)size);
+    unsigned char *room = bound <= UINT_MAX ? malloc(bound) : NULL;
+    if (room) {
+        stream.next_in = (Bytef *)bytes;
+        stream.avail_in = (uInt)size;
+        stream.next_out = room;
+        stream.avail_out = (uInt)bound;
+        if (deflate(&stream, Z_FINISH) != Z_STREAM_END) {
+            free(room);
+            room = NULL;
+        }
+    }
+    *count = stream.total_out;
+    deflateEnd(&stream);
+    if (!room) return ENOMEM;
+    *packed = room;
+    return 0;
+}

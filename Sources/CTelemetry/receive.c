@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "include/ctelemetry.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@ struct ctelemetry_slab {
     size_t stride;
     size_t bytes;
     char *start;
+    // Who sent each datagram, if that is asked for.
+    struct sockaddr_storage *senders;
 };
 
 struct ctelemetry_slab *ctelemetry_slab_make(unsigned int count, size_t size, size_t padding) {
@@ -42,10 +45,41 @@ struct ctelemetry_slab *ctelemetry_slab_make(unsigned int count, size_t size, si
 
 void ctelemetry_slab_free(struct ctelemetry_slab *slab) {
     munmap(slab->start, slab->bytes);
+    free(slab->senders);
     free(slab);
 }
 
+int ctelemetry_slab_keep_senders(struct ctelemetry_slab *slab) {
+    slab->senders = calloc(slab->count, sizeof *slab->senders);
+    if (slab->senders == NULL) return -1;
+    for (unsigned int i = 0; i < slab->count; i++) slab->messages[i].msg_hdr.msg_name = &slab->senders[i];
+    return 0;
+}
+
+static void address_text(const struct sockaddr_storage *address, char *text, unsigned int size) {
+    const void *bytes = address->ss_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                                                       : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+    text[0] = 0;
+    if (address->ss_family != AF_INET && address->ss_family != AF_INET6) return;
+    if (inet_ntop(address->ss_family, bytes, text, size) == NULL) text[0] = 0;
+}
+
+void ctelemetry_slab_sender(const struct ctelemetry_slab *slab, unsigned int index, char *text, unsigned int size) {
+    text[0] = 0;
+    if (slab->senders != NULL) address_text(&slab->senders[index], text, size);
+}
+
+void ctelemetry_peer(int descriptor, char *text, unsigned int size) {
+    struct sockaddr_storage address = {0};
+    socklen_t length = sizeof address;
+    text[0] = 0;
+    if (getpeername(descriptor, (struct sockaddr *)&address, &length) == 0) address_text(&address, text, size);
+}
+
 int ctelemetry_slab_receive(struct ctelemetry_slab *slab, int descriptor) {
+    if (slab->senders != NULL)
+        for (unsigned int i = 0; i < slab->count; i++)
+            slab->messages[i].msg_hdr.msg_namelen = sizeof *slab->senders;
     return recvmmsg(descriptor, slab->messages, slab->count, MSG_DONTWAIT, NULL);
 }
 

@@ -120,6 +120,7 @@ package struct FabricServer: Service {
         GraphiteEndpoints(metrics: metrics, now: now).register(on: &board)
         LogsEndpoints(logs: logs, streams: streams, now: now).register(on: &board)
         LogAcceptEndpoints(logs: logs, now: now).register(on: &board)
+        RawLogEndpoints(logs: logs, now: now).register(on: &board)
         let pages = PageContext(
             operations: operations, metrics: metrics, logs: logs, access: access, isSecure: isSecure, now: now)
         SessionPages(context: pages).register(on: &board)

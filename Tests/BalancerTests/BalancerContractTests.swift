@@ -49,4 +49,10 @@ struct BalancerContractTests {
     func disk(_ engine: BalancerEngine) async throws { try await contract(engine).survivesFullDisk() }
     @Test("Killed, it serves again, and what was counted stays counted", arguments: BalancerEngine.allCases)
     func revived(_ engine: BalancerEngine) async throws { try await contract(engine).revives() }
+    @Test("Each request is a line that says what was asked of whom", arguments: BalancerEngine.allCases)
+    func lines(_ engine: BalancerEngine) async throws { try await contract(engine).logsRequests() }
+    @Test("Lines outlast a reload, an agent that is away, and a killed balancer", arguments: BalancerEngine.allCases)
+    func lasting(_ engine: BalancerEngine) async throws { try await contract(engine).keepsLines() }
+    @Test("Nobody waits for an agent that reads no lines", arguments: BalancerEngine.allCases)
+    func unread(_ engine: BalancerEngine) async throws { try await contract(engine).servesUnread() }
 }

@@ -56,6 +56,26 @@ struct HAProxyDriverTests {
         }
     }
 
+    @Test("A HAProxy that was started without the pipe has no line for its descriptor, until it is started again")
+    func isOlder() async throws {
+        try await BalancerBench.with(instances: 1, make) { bench in
+            let first = try #require(bench.driver as? HAProxyDriver)
+            // Under the pipe's number it has something else now, as one that an earlier agent has started.
+            unlink(first.folder.lines.string)
+            #expect(mkfifo(first.folder.lines.string, 0o600) == 0)
+            let next = HAProxyDriver(name: first.name, root: bench.root)
+            try await next.adopt()
+            #expect(next.folder.text(next.folder.configuration)?.contains("fd@9") == false)
+            #expect(try await bench.answering(requests: 2) == ["shop.web.1.r1"])
+            #expect(await next.live().applied == (try await bench.apply()))
+            kill(try #require(await next.running?.process.processID), SIGKILL)
+            try await eventually("the death is noticed") { try await next.revive() }
+            #expect(next.folder.text(next.folder.configuration)?.contains("fd@9") == true)
+            _ = try await bench.get("/again")
+            #expect(try await BalancerLines(bench).of("/again").count == 1)
+        }
+    }
+
     @Test("What differs from the file when the agent comes back is set right") func setsRight() async throws {
         try await BalancerBench.with(instances: 2, make) { bench in
             let driver = try #require(bench.driver as? HAProxyDriver)

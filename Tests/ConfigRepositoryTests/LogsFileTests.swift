@@ -32,6 +32,7 @@ import Testing
             keep:
               - { labels: { app: shop, source: stderr }, age: forever, size: 1TiB }
               - { labels: { app: shop }, age: 7d }
+            raw: [{ labels: { app: shop, zone: a }, age: 365d }, { labels: { app: shop } }]
             redact:
               - { kinds: [card, email], patterns: "id=(\\\\d+)", replacement: "" }
               - kinds: aws
@@ -39,6 +40,7 @@ import Testing
               z: { paths: "/var/log/{a,b}/*.log", on: { class: web }, labels: { app: z }, rate: 100 }
               a: { paths: [/var/log/a], multiline: { begins: '^\\S', quiet: 500ms } }
             journal: true
+            balancers: { rate: 500 }
             syslog: [{ tcp: 601, on: { hosts: edge-1 } }, { socket: /run/log, labels: { a: b } }]
             """)
         #expect(!policy.isOn)
@@ -47,6 +49,12 @@ import Testing
             policy.retention == [
                 LogRetentionSpec(labels: ["app": "shop", "source": "stderr"], size: .mebibytes(1 << 20)),
                 LogRetentionSpec(labels: ["app": "shop"], age: Interval(milliseconds: 7 * 86_400_000)), .usual,
+            ])
+        #expect(
+            policy.raw == [
+                LogRetentionSpec(
+                    labels: ["app": "shop", "zone": "a"], age: Interval(milliseconds: 365 * 86_400_000)),
+                LogRetentionSpec(labels: ["app": "shop"]),
             ])
         #expect(
             policy.redactions == [
@@ -63,6 +71,9 @@ import Testing
                     multiline: LogFilesSpec.Multiline(begins: "^\\S", quiet: Interval(milliseconds: 500))),
             ])
         #expect(policy.journal == HostSelector())
+        #expect(policy.balancers == BalancerLogsSpec(rateMax: 500))
+        #expect(try self.policy("balancers: true").balancers == nil)
+        #expect(try self.policy("balancers: false").balancers == BalancerLogsSpec(isOn: false))
         #expect(
             policy.syslog == [
                 SyslogSpec(hosts: HostSelector(hosts: [HostName(checked: "edge-1")]), listener: .stream(port: 601)),
@@ -156,13 +167,14 @@ import Testing
                 keep: { age: 7d }
                 files: { a: { paths: /var/log/a, rate: 5 } }
                 journal: { on: { class: web } }
+                balancers: false
                 syslog: { udp: 514 }
                 redact: { kinds: email }
                 pipelines: { a: { steps: [{ sample: 5 }] } }
                 """))
         #expect(
             ConfigurationDiff.changes(from: old, to: new).map(\.description) == [
-                "+ fabric.logs.buffer: 2 GiB",
+                "+ fabric.logs.balancers: false", "+ fabric.logs.buffer: 2 GiB",
                 "~ fabric.logs.files.a: /var/log/a of all hosts → /var/log/a of all hosts, at most 5 lines a second",
                 "+ fabric.logs.journal: of class web", "+ fabric.logs.keep.1: all for 7d",
                 "+ fabric.logs.pipelines: a", "+ fabric.logs.pipelines.a.1: sample one in 5",
@@ -261,6 +273,9 @@ import Testing
                 == 1)
         #expect(codes("buffer: 99999999999999999999GiB") == ["bytes.invalid"])
         #expect(codes("keep: { age: -1d }") == ["interval.invalid"])
+        #expect(codes("raw: { age: 1m }") == ["value.range"])
+        #expect(codes("raw: { size: 1GiB }") == ["key.unknown"])
+        #expect(codes("raw: true").count == 1)
         #expect(codes("files: \(String(repeating: "[", count: 100))") == ["yaml.invalid"])
         let many = (0..<300).map { "f\($0): { paths: /f\($0) }" }.joined(separator: ", ")
         #expect(codes("files: { \(many) }") == ["value.range"])

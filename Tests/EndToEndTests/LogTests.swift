@@ -15,6 +15,8 @@ extension EndToEndTests {
                 number += 1
                 print(json.dumps({"level": "warn" if number % 5 == 0 else "info", "msg": "order %d packed" % number,
                                   "duration": number % 7, "mail": "someone@example.org"}), flush=True)
+                if number == 3:
+                    print(json.dumps({"level": "error", "msg": "cannot reach depot %d" % number}), flush=True)
                 time.sleep(0.2)
             """
 
@@ -62,6 +64,7 @@ extension EndToEndTests {
                 #expect(try await count(fleet, "app:demo level:warn duration:>=0 packed") > 0)
                 #expect(try await count(fleet, "\"someone@example.org\"") == 0)
                 #expect(try await count(fleet, "mail:redacted") > 0)
+                try await expectRequests(fleet, sample.edge)
 
                 for name in ["server", "web-1"] {
                     try await fleet.process(name).killNow()
@@ -71,6 +74,18 @@ extension EndToEndTests {
                 try await expectNoGaps(fleet)
                 try await expectReading(fleet)
             }
+        }
+
+        /// The balancer says which instance answered, and of which release.
+        private func expectRequests(_ fleet: TestFleet, _ edge: String) async throws {
+            for _ in 0..<4 { _ = try await curl(edge + "/?order=7", host: "demo.localhost", fleet) }
+            let filter = "app:demo process:haproxy source:haproxy release:=r1 status:200 path:\"order=7\" level:info"
+            try await eventually("Lines of the balancer", within: 40) { try await count(fleet, filter) == 4 }
+            let table = try await fleet.client.searchLogs(.init(query: filter + " | count by instance", from: "-1h"))
+                .table
+            #expect(table?.rows.count == 2)
+            let shown = try await fleet.succeed("logs", "demo.haproxy", "order=7", "--since", "1h")
+            #expect(shown.data.contains("GET /?order=7 HTTP/1.1"))
         }
 
         /// Every number once, from each instance: nothing was lost, nothing is there twice.
@@ -99,6 +114,11 @@ extension EndToEndTests {
             #expect(shown.data.contains("WARN order 5 packed"))
             let table = try await fleet.succeed("logs", "app:demo | count by level", "--since", "1h")
             #expect(table.data.contains("LEVEL") && table.data.contains("warn"))
+            let errors = try await fleet.succeed("logs", "errors", "demo")
+            #expect(errors.data.contains("cannot reach depot <*>"))
+            // What the server and its agents log goes the same way.
+            #expect(try await count(fleet, "app:apus process:server") > 0)
+            #expect(try await count(fleet, "app:apus process:agent host:=web-1") > 0)
             let fields = try await fleet.succeed("logs", "fields", "app:demo")
             #expect(fields.data.contains("duration"))
             let sent = try await fleet.succeed("logs", "send", "backup done", "--label", "job=backup")

@@ -102,4 +102,103 @@ struct LogArchiveTests {
             S3ObjectStore(
                 place, credentials: { credentials }, now: { Instant(milliseconds: 1_790_000_000_000) }))
     }
+
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    @Test("An hour without the objects' store loses nothing, and it is caught up with")
+    func outage() async throws {
+        try await withTemporaryFolder { folder in
+            let objects = try UnsteadyStore(folder.appending("objects"))
+            let now = Mutex(Self.start)
+            let archive = try LogArchiver(
+                .init(objects: objects, folder: folder.appending("archive"), localAge: .seconds(86_400)),
+                logger: Self.quiet)
+            let (store, _) = try LogStore.open(
+                folder.appending("logs"), LogStoreOptions(), archive: archive,
+                clock: { now.withLock { $0 } * Self.second })
+            for day in 0..<2 as Range<Int64> {
+                now.withLock { $0 = Self.start + day * Self.day }
+                try await store.append(batch(day: day), as: nil)
+                try store.flush()
+            }
+            // The second of the days is over, and in the third the store goes away for an hour.
+            now.withLock { $0 = Self.start + 2 * Self.day }
+            objects.isDown.withLock { $0 = true }
+            for _ in 0..<60 {
+                now.withLock { $0 += 60 }
+                try store.maintain()
+                await archive.keep(store, at: Instant(milliseconds: now.withLock { $0 } * 1000))
+                #expect(await archive.problem?.code == "test.gone")
+                // Nothing leaves this disk that is nowhere else.
+                #expect(store.segments.allSatisfy { !$0.isEvicted })
+            }
+            #expect(objects.calls.withLock { $0 } <= 2 * 60)
+            #expect(try await count(store, "needle").0 == 2)
+            objects.isDown.withLock { $0 = false }
+            await archive.keep(store, at: Instant(milliseconds: now.withLock { $0 } * 1000))
+            #expect(await archive.problem == nil)
+            #expect(try await objects.list().count == 2)
+            #expect(store.segments.filter(\.isEvicted).count == 1)
+            #expect(try await count(store, "needle").0 == 2)
+        }
+    }
+
+    @Test("What a crash leaves in the objects' store, coming or going, is swept; what is another's stays")
+    func orphans() async throws {
+        try await withTemporaryFolder { folder in
+            let objects = try UnsteadyStore(folder.appending("objects"))
+            let foreign = folder.appending("foreign")
+            let digest = try await Self.write("another server's", to: foreign)
+            try await objects.put(foreign, as: digest)
+            let now = Mutex(Self.start)
+            let (store, _) = try LogStore.open(
+                folder.appending("logs"), LogStoreOptions(), archive: nil,
+                clock: { now.withLock { $0 } * Self.second })
+            func keep() async throws {
+                // Each time it begins anew, as after a crash.
+                let archive = try LogArchiver(
+                    .init(objects: objects, folder: folder.appending("archive")), logger: Self.quiet)
+                await archive.keep(store, at: Instant(milliseconds: now.withLock { $0 } * 1000))
+            }
+            try await store.append(batch(day: 0), as: nil)
+            try store.flush()
+            now.withLock { $0 += 2 * Self.day }
+            try store.maintain()
+            // The object is there, and the server dies before it knows. Then the lines go.
+            objects.isSilent.withLock { $0 = true }
+            try await keep()
+            #expect(try await objects.list().count == 2)
+            objects.isSilent.withLock { $0 = false }
+            store.configure(retention: [LogRetention(age: Self.second)])
+            try store.maintain()
+            #expect(store.segments.isEmpty)
+            try await keep()
+            #expect(try await objects.list().map(\.digest) == [digest])
+
+            // It is known, and the server dies before it is deleted.
+            store.configure(retention: [])
+            try await store.append(batch(day: 1), as: nil)
+            try store.flush()
+            now.withLock { $0 += 2 * Self.day }
+            try store.maintain()
+            try await keep()
+            #expect(try await objects.list().count == 2)
+            store.configure(retention: [LogRetention(age: Self.second)])
+            try store.maintain()
+            objects.isDown.withLock { $0 = true }
+            try await keep()
+            objects.isDown.withLock { $0 = false }
+            try await keep()
+            #expect(try await objects.list().map(\.digest) == [digest])
+        }
+    }
+
+    private static func write(_ text: String, to path: FilePath) async throws -> Digest {
+        let file = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+        try file.closeAfter { _ = try file.writeAll(text.utf8) }
+        var builder = DigestBuilder()
+        Array(text.utf8).withUnsafeBytes { builder.update($0) }
+        return builder.finish()
+    }
 }

@@ -1,4 +1,6 @@
+import ControlPlane
 import Core
+import Logs
 import NIOHTTP1
 import Testing
 import Wire
@@ -41,6 +43,37 @@ struct LogsTests {
             let rest = try await client.searchLogs(.init(query: "app:shop"), limit: 3, after: pages.report.next)
             #expect(Set((pages.lines ?? []).map(\.position)).union((rest.lines ?? []).map(\.position)).count == 4)
             await client.shutdown()
+        }
+    }
+
+    @Test("raw lines are listed and got; keys that are none are refused")
+    func raw() async throws {
+        let logs = try SampleLogs()
+        var processor = LogProcessor(nil, seed: 1)
+        let time = SampleFabric.now
+        for host in ["web-1", "web-2"] {
+            let stream = processor.builder.stream(
+                LogStream([.init("app", "shop"), .init("host", host), .init("path", "/var/log/shop.log")]))
+            Array("<b>\(host)</b> \u{1B}[31m".utf8).withUnsafeBytes {
+                processor.take(ByteView($0), stream: stream, now: time.milliseconds * 1_000_000)
+            }
+        }
+        await logs.raw.append(processor.takeBatch(), rules: [LogRetentionSpec()], at: time)
+        await logs.raw.keep(rules: [], at: Instant(milliseconds: time.milliseconds + 600_000))
+        try await RunningServer.with(logs: logs) { server in
+            let client = try server.client(token: "viewer")
+            #expect(
+                try await client.rawLogs(host: nil, app: "shop", from: nil).map(\.host).sorted() == ["web-1", "web-2"])
+            let found = try await client.rawLogs(host: "web-2", app: nil, from: "-1h")
+            #expect(found.map(\.name) == ["/var/log/shop.log"] && found.first?.lines == 1)
+            let text = try await client.rawLog(String(found.first?.key.prefix(8) ?? ""))
+            #expect(String(decoding: text, as: UTF8.self) == "<b>web-2</b> \u{1B}[31m\n")
+            #expect(try await client.rawLogs(host: "web-3", app: nil, from: nil).isEmpty)
+            await client.shutdown()
+            for key in ["x", "%2e%2e%2f%2e%2e", "ffffffffffffffff"] {
+                let answer = try await server.send("GET", "/v1/logs/raw/\(key)", token: "viewer")
+                #expect((400..<500).contains(answer.status), "\(answer)")
+            }
         }
     }
 

@@ -25,7 +25,7 @@ struct RelayTests {
         (0..<count).map { NamedPoint(name: "test.s\($0).value", time: time, value: value + Double($0) / 4) }
     }
 
-    private static func ask(_ url: String, _ body: String? = nil) async throws -> String {
+    static func ask(_ url: String, _ body: String? = nil) async throws -> String {
         var request = HTTPClientRequest(url: url)
         if let body {
             request.method = .POST
@@ -35,7 +35,7 @@ struct RelayTests {
         return String(buffer: try await response.body.collect(upTo: 64 << 20))
     }
 
-    private static func until(
+    static func until(
         _ what: String, within seconds: Int = 60, _ isSo: @Sendable () async throws -> Bool
     ) async throws {
         let end = ContinuousClock.now + .seconds(seconds)
@@ -46,7 +46,7 @@ struct RelayTests {
         throw Problem("test.failed", "\(what) did not come.", cause: "\(seconds) s are over.", remedy: "Look.")
     }
 
-    private static func clickHouse(_ folder: ScratchFolder, port: Int) throws -> ForeignProgram {
+    static func clickHouse(_ folder: ScratchFolder, port: Int) throws -> ForeignProgram {
         let native = try ForeignProgram.freePort()
         let path = folder.path
         _ = try folder.write(

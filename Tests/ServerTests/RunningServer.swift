@@ -24,19 +24,20 @@ struct RunningServer: Sendable {
 
     static func with<Result: Sendable>(
         certificate: FabricServer.Configuration.Certificate? = nil, http: HTTPClient = sharedHTTP,
-        metrics given: SampleMetrics? = nil,
+        metrics given: SampleMetrics? = nil, logs givenLogs: SampleLogs? = nil,
+        now: @escaping @Sendable () -> Instant = { SampleFabric.now },
         _ body: @Sendable (RunningServer) async throws -> Result
     ) async throws -> Result {
         let fabric = FakeFabric()
         let metrics = try given ?? SampleMetrics()
-        let logs = try SampleLogs()
+        let logs = try givenLogs ?? SampleLogs()
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "test")
         logger.logLevel = .error
         let server = try FabricServer(
             configuration: .init(port: 0, certificate: certificate, version: "0.1.0"), operations: fabric,
             metrics: metrics.service, logs: logs.service, access: FakeAccess(), logger: logger,
-            now: { SampleFabric.now }, onBound: { bound.yield($0) })
+            now: now, onBound: { bound.yield($0) })
         let group = ServiceGroup(services: [server], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {

@@ -19,6 +19,7 @@ import figures_program  # noqa: F401
 import figures_rollout  # noqa: F401
 import figures_shipping  # noqa: F401
 import figures_soak  # noqa: F401
+import figures_soak_logs  # noqa: F401
 import figures_statsd  # noqa: F401
 import figures_traffic  # noqa: F401
 from figures import FIGURES, print_failure, print_head, print_row

@@ -1,4 +1,4 @@
-"""The demo: seven acts on a fleet of this machine, under load. See bin/demo."""
+"""The demo: eight acts on a fleet of this machine, under load. See bin/demo."""
 
 import argparse
 import html
@@ -7,8 +7,11 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 
 from fleet import Fleet, Load, Trouble, kill, wait_until
 
@@ -28,6 +31,9 @@ MEASURED = {
     "what the shop counts": "stats.counters.shop.pages.*.rate",
     "the server": "apus.server.metrics.points",
 }
+# The other engine, beside HAProxy, on the same host.
+NGINX_PORT = 8082
+NGINX = f"balancer: second\nengine: nginx\non: {{ class: edge }}\nlisten: {NGINX_PORT}\n"
 REQUESTS_BY_APP = "groupByNode(balancers.*.*.*.*.requests,3,'sum')"
 
 
@@ -197,6 +203,76 @@ def graphs(stage):
     return f"{fleet.facts['api']}/graphs, or: apus metrics graph \"{REQUESTS_BY_APP}\"", note
 
 
+def lines_of(fleet, query):
+    """How many lines of the last hour fulfil it."""
+    (answer,) = fleet.read("logs", f"{query} | count", "--since", "1h")
+    return int(float(answer["table"]["rows"][0][0] or 0)) if answer["table"]["rows"] else 0
+
+
+def ask_nginx(fleet, path):
+    """The status that nginx answers with; 0: none."""
+    address = next(iter(fleet.edge_addresses()))
+    request = urllib.request.Request(f"http://{address}:{NGINX_PORT}{path}", headers={"Host": SHOP})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def lines_as_they_come(fleet, seconds, *words):
+    """What `apus logs -f` prints in some seconds."""
+    command = [fleet.program, "logs", "-f", *words]
+    with subprocess.Popen(command, env=fleet.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as follower:
+        time.sleep(seconds)
+        follower.send_signal(signal.SIGINT)
+        return follower.communicate(timeout=10)[0].splitlines()
+
+
+def logs(stage):
+    """Lines of the app and of both engines of balancers are found and come live; a rollout leads to its release's."""
+    fleet = stage.fleet
+    engines = ["haproxy"]
+    if os.path.exists("/usr/lib/nginx/modules/ngx_http_lua_module.so"):
+        engines.append("nginx")
+        fleet.commit_texts({"balancers/second.yaml": NGINX}, "An nginx beside HAProxy")
+        wait_until("nginx answering", lambda: ask_nginx(fleet, "/about") == 200, 30)
+        for number in range(12):
+            ask_nginx(fleet, f"/nothing/{number}" if number % 4 == 3 else "/goods")
+    else:
+        print("    There is no nginx with its Lua module here, so HAProxy's lines alone are shown.", file=sys.stderr)
+    live = lines_as_they_come(fleet, 3, "shop.haproxy", "--lines", "0")
+    if not live:
+        raise Trouble("No line of HAProxy came while `apus logs -f shop.haproxy` ran.")
+    counts = {}
+    for process in ["worker", *engines]:
+        wait_until(f"Lines of {process}", lambda: lines_of(fleet, f"app:=shop process:={process}") > 0, 30)
+        counts[process] = lines_of(fleet, f"app:=shop process:={process}")
+    for words in [("shop.worker", "--since", "2min"), *((f"shop.{engine}",) for engine in engines)]:
+        print(f"    $ apus logs {' '.join(words)} --lines 3", file=sys.stderr)
+        fleet.apus("logs", *words, "--lines", "3", echo=True)
+    query = "app:shop status:>0 | count by process, status"
+    print(f"    $ apus logs '{query}' --since 1h", file=sys.stderr)
+    fleet.apus("logs", query, "--since", "1h", echo=True)
+    link = release_link(fleet)
+    if "/logs/context" not in fleet.text(link):
+        raise Trouble(f"The link of the rollout to lines of its release shows none: {link}")
+    note = ", ".join(f"{count} lines of {process}" for process, count in counts.items())
+    return f"{fleet.facts['api']}{link}", f"{note} are found; {len(live)} of HAProxy came in 3 s."
+
+
+def release_link(fleet):
+    """Where the page of the last deploy of shop leads: to the lines of that release and time."""
+    for key, execution in sorted(fleet.executions().items(), key=lambda entry: entry[1]["startedAt"], reverse=True):
+        page = html.unescape(fleet.text(f"/executions/{key}"))
+        found = re.search(r'href="(/logs\?[^"]*app%3A%3Dshop[^"]*release[^"]*)"', page)
+        if found:
+            return found[1]
+    raise Trouble("No execution's page leads to the lines of its release.")
+
+
 def chart_addresses(page):
     return [html.unescape(text) for text in re.findall(r'data-chart="([^"]*)"', page)]
 
@@ -212,6 +288,7 @@ It stays up; press Ctrl-C to end it.
   {fleet.program} status
   {fleet.program} scale shop web=6
   {fleet.program} logs shop.web -f
+  {fleet.program} logs shop.haproxy -f 'status:>=400'
   {fleet.program} metrics graph "{REQUESTS_BY_APP}" --from -15min
   {fleet.program} deploy shop        after a commit in {facts['repository']}
   curl -H 'Host: {SHOP}' {facts['edge']}/about
@@ -234,6 +311,7 @@ def play(fleet, keep):
         stage.act("kill a process", lambda: kill_process(stage))
         stage.act("kill a host", lambda: kill_host(stage))
         stage.act("look at graphs", lambda: graphs(stage))
+        stage.act("search lines", lambda: logs(stage))
     finally:
         totals = stage.load.stop() if stage.load else None
     stage.table()

@@ -101,7 +101,7 @@ def kept(server, query="source:syslog", start="-14d"):
 def ours(program, folder, messages):
     """Rows a processor second of the server: parsed, indexed and on the disk."""
     port = free_port()
-    server = Server(program, folder, ["--syslog", f"127.0.0.1:{port}"])
+    server = Server(program, folder, options=["--syslog", f"127.0.0.1:{port}"])
     try:
         server.start()
         wait_until("the server listens for syslog", lambda: is_listening("127.0.0.1", port), 30)

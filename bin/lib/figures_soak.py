@@ -32,16 +32,17 @@ CHUNK = 300
 class Server:
     """`apus server` with a repository of its own, which is killed and started again."""
 
-    def __init__(self, program, folder, options=()):
+    def __init__(self, program, folder, files=None, options=()):
         self.program, self.folder, self.options = program, folder, options
         self.ports = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.ports[0]}"
         self.cpu = 0.0
         self.memory = 0.0
         repository = folder / "repository"
-        (repository / "fabrics").mkdir(parents=True)
-        (repository / "fabrics/dev.yaml").write_text(
-            'fabric: dev\nmetrics:\n  retention: [{ match: "**", keep: "1s:1d" }]\n')
+        files = files or {"fabrics/dev.yaml": 'fabric: dev\nmetrics:\n  retention: [{ match: "**", keep: "1s:1d" }]\n'}
+        for name, text in files.items():
+            (repository / name).parent.mkdir(parents=True, exist_ok=True)
+            (repository / name).write_text(text)
         for words in (["init", "--quiet", "--initial-branch=main"], ["add", "--all"],
                       ["-c", "user.name=Bench", "-c", "user.email=bench@localhost", "commit", "--quiet", "-m", "Begin"]):
             subprocess.run(["git", "-C", repository, *words], check=True)

@@ -22,6 +22,9 @@ struct BalancerFolder: Sendable {
     var state: FilePath { path.appending("state.json") }
     var certificates: FilePath { path.appending("certs") }
     var run: FilePath { path.appending("run") }
+    /// The pipe into which the balancer writes what it logs. Balancer and agent both hold both of its ends: what is in
+    /// it outlasts either.
+    var lines: FilePath { run.appending("lines") }
 
     /// What the last run of the agent left here.
     var storedState: RunningBalancer? {
@@ -54,6 +57,24 @@ struct BalancerFolder: Sendable {
         } catch {
             throw Self.problem(path, "\(error)")
         }
+        guard mkfifo(lines.string, 0o600) == 0 || errno == EEXIST else {
+            throw Self.problem(lines, "\(Errno(rawValue: errno))")
+        }
+    }
+
+    /// What starts a program in this folder that has the pipe for its lines open.
+    func command(_ program: FilePath, _ arguments: [String]) -> (program: FilePath, arguments: [String]) {
+        let descriptor = HAProxyConfiguration.linesDescriptor
+        let script = #"exec \#(descriptor)<>run/lines && exec "$0" "$@""#
+        return ("/bin/sh", ["-c", script, program.string] + arguments)
+    }
+
+    /// Whether a process writes into the pipe: one that an earlier version of the agent has started does not, and has
+    /// something else under that number, or nothing.
+    func hasLines(_ process: ProcessIdentity) -> Bool {
+        let link = FilePath("/proc/\(process.processID)/fd/\(HAProxyConfiguration.linesDescriptor)")
+        guard let opened = try? link.stat(), let pipe = try? lines.stat() else { return false }
+        return opened.type == .fifo && opened.inode == pipe.inode && opened.deviceID == pipe.deviceID
     }
 
     func remove() throws(Problem) {

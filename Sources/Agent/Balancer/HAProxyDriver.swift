@@ -209,7 +209,10 @@ package actor HAProxyDriver: BalancerDriver {
         for listener in configuration.listeners {
             if let pem = listener.certificate { certificates[listener.port] = .sha256(of: pem) }
         }
-        let file = try HAProxyConfiguration(configuration, in: .init(certificates: certificates, account: account))
+        // A process that is to be started has the pipe.
+        let hasLines = running.map { !$0.process.isAlive || folder.hasLines($0.process) } ?? true
+        let file = try HAProxyConfiguration(
+            configuration, in: .init(certificates: certificates, account: account, hasLines: hasLines))
         let digest = try configuration.digest { .sha256(of: $0) }
         return Rendering(configuration: configuration, text: file.text, digest: digest, certificates: certificates)
     }

@@ -25,20 +25,25 @@ struct HAProxyExecutable: Sendable {
     /// Starts HAProxy as a daemon of its own session: it outlives the agent.
     func start() async throws(Problem) -> ProcessIdentity {
         unlink(processID.string)
-        let (isSuccess, output) = try await run([
-            "-W", "-D", "-p", "run/haproxy.pid", "-S", "unix@run/master.sock,level,admin,mode,600", "-f", "haproxy.cfg",
-        ])
+        let (isSuccess, output) = try await run(
+            [
+                "-W", "-D", "-p", "run/haproxy.pid", "-S", "unix@run/master.sock,level,admin,mode,600", "-f",
+                "haproxy.cfg",
+            ], withLines: true)
         if isSuccess, let identity = await folder.daemon(writing: processID) { return identity }
         throw Problem(
             "balancer.start-failed", "HAProxy did not start.", cause: output,
             remedy: "Free the port or address that it names.")
     }
 
-    private func run(_ arguments: [String]) async throws(Problem) -> (isSuccess: Bool, output: String) {
+    private func run(
+        _ arguments: [String], withLines: Bool = false
+    ) async throws(Problem) -> (isSuccess: Bool, output: String) {
+        let command = withLines ? folder.command(path, arguments) : (program: path, arguments: arguments)
         do {
             let result = try await Subprocess.run(
-                .path(path), arguments: Arguments(arguments), workingDirectory: folder.path, output: .discarded,
-                error: .string(limit: Self.outputBytesMax))
+                .path(command.program), arguments: Arguments(command.arguments), workingDirectory: folder.path,
+                output: .discarded, error: .string(limit: Self.outputBytesMax))
             return (result.terminationStatus.isSuccess, Self.explanation(result.standardError))
         } catch {
             throw Problem(

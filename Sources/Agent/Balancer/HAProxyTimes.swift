@@ -13,8 +13,8 @@ struct HAProxyTimes {
         let before = known[worker] ?? []
         var seen: Set<Substring> = []
         for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count == 6, let status = Int(words[2]), let milliseconds = Int64(words[3]),
+            let words = line.split(separator: " ", maxSplits: 6)
+            guard words.count > 5, let status = Int(words[2]), let milliseconds = Int64(words[3]),
                 let began = Int64(words[4]), let ended = Int64(words[5])
             else { continue }
             seen.insert(words[0])

@@ -74,8 +74,10 @@ extension NginxDriver {
         _ rendering: Rendering, inPlaceOf old: BalancerConfiguration?
     ) async throws(Problem) {
         try folder.store(certificatesOf: rendering.configuration, rendering.certificates)
-        let script = folder.path.appending("apus.lua")
-        if folder.text(script) != NginxScript.text { try folder.replace(script, by: NginxScript.text) }
+        for (name, text) in NginxScript.files {
+            let script = folder.path.appending(name)
+            if folder.text(script) != text { try folder.replace(script, by: text) }
+        }
         let file = try folder.prepare(try text(of: rendering).utf8, for: folder.configuration)
         let servers: BalancerFolder.Pending
         do throws(Problem) { servers = try folder.prepare(rendering.servers.utf8, for: serversFile) } catch {

@@ -32,7 +32,7 @@ struct NginxExecutable: Sendable {
         unlink(processID.string)
         // A master that was killed leaves its socket, and nginx does not listen on one that is there.
         unlink(folder.run.appending("control.sock").string)
-        let (isSuccess, output) = try await run(["-c", folder.configuration.string])
+        let (isSuccess, output) = try await run(["-c", folder.configuration.string], withLines: true)
         if isSuccess, let identity = await folder.daemon(writing: processID) { return identity }
         throw Problem(
             "balancer.start-failed", "nginx did not start.", cause: output,
@@ -94,11 +94,15 @@ struct NginxExecutable: Sendable {
         return String(cString: resolved)
     }
 
-    private func run(_ arguments: [String]) async throws(Problem) -> (isSuccess: Bool, output: String) {
+    private func run(
+        _ arguments: [String], withLines: Bool = false
+    ) async throws(Problem) -> (isSuccess: Bool, output: String) {
+        let arguments = ["-p", folder.path.string + "/"] + arguments
+        let command = withLines ? folder.command(path, arguments) : (program: path, arguments: arguments)
         do {
             let result = try await Subprocess.run(
-                .path(path), arguments: Arguments(["-p", folder.path.string + "/"] + arguments),
-                workingDirectory: folder.path, output: .discarded, error: .string(limit: Self.outputBytesMax))
+                .path(command.program), arguments: Arguments(command.arguments), workingDirectory: folder.path,
+                output: .discarded, error: .string(limit: Self.outputBytesMax))
             let lines = result.standardError.split(separator: "\n")
             let faults = lines.filter { $0.contains("[emerg]") || $0.contains("[error]") }
             return (

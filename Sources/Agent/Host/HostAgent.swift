@@ -2,6 +2,7 @@ package import Core
 import FoundationEssentials
 import Glibc
 package import Logging
+package import Logs
 import Packages
 import ServiceLifecycle
 import Synchronization
@@ -47,9 +48,12 @@ package struct HostAgent: Service {
     private let logs: HostLogs
     private let logger: Logger
 
-    /// - Parameter identity: of a host that has joined.
+    /// - Parameters:
+    ///   - identity: of a host that has joined.
+    ///   - lines: what this program itself logs.
     package init(
-        _ configuration: Configuration, identity: AgentIdentity, now: @escaping @Sendable () -> Instant, logger: Logger
+        _ configuration: Configuration, identity: AgentIdentity, lines: OwnLines = OwnLines(),
+        now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         self.configuration = configuration
         self.logger = logger
@@ -69,7 +73,7 @@ package struct HostAgent: Service {
         }
         self.keeper = keeper
         let (balancerChanges, balancerChanged) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let balancers = BalancerKeeper(root: configuration.root.appending("balancers"), logger: logger) { event in
+        let balancers = BalancerKeeper(root: HostFolders(root: configuration.root).balancers, logger: logger) { event in
             switch event {
             case .restarted(let name): events.record(.balancerRestarted, text: "\(name) runs again", at: now())
             case .failed(let name, let problem): events.record(.balancerFailed, text: "\(name): \(problem)", at: now())
@@ -82,7 +86,7 @@ package struct HostAgent: Service {
             keeper: keeper, balancers: balancers)
         let commands = HostCommands(keeper: keeper, balancers: balancers)
         let outbox = MetricsOutbox()
-        logs = HostLogs(folders: HostFolders(root: configuration.root), logger: logger)
+        logs = HostLogs(folders: HostFolders(root: configuration.root), own: lines, logger: logger)
         metrics = HostMetrics(
             HostMetrics.Setting(
                 host: configuration.host, address: configuration.address,
@@ -113,16 +117,29 @@ package struct HostAgent: Service {
         metrics.listen()
         try await keeper.load()
         await balancers.adopt()
+        let logging = Task { try await logs.run() }
         try await withThrowingTaskGroup { group in
             group.addTask { try await keeper.run() }
             group.addTask { try await balancers.run() }
             group.addTask { try await metrics.run() }
-            group.addTask { try await logs.run() }
+            group.addTask { try await Self.value(of: logging) }
             // The first report must not say that what an earlier agent left does not run.
             await keeper.takenOver()
-            group.addTask { try await connection.run() }
+            // The last lines go to the server after all others have heard that it is time to end.
+            group.addTask { try await Self.value(of: Task.detached { try await self.connection.run() }) }
             try await group.next()
+            logging.cancel()
+            try await logging.value
             group.cancelAll()
+        }
+    }
+
+    /// What a task ends with that is cancelled with the one that waits for it, and not before.
+    private static func value(of task: Task<Void, any Error>) async throws {
+        try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
         }
     }
 

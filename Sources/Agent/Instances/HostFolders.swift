@@ -21,6 +21,7 @@ package struct HostFolders: Sendable {
 
     package var instances: FilePath { root.appending("instances") }
     package var apps: FilePath { root.appending("apps") }
+    package var balancers: FilePath { root.appending("balancers") }
     package var logs: FilePath { root.appending("logs") }
     package var logBuffer: FilePath { logs.appending("buffer") }
     package var logCollection: FilePath { logs.appending("collection.json") }

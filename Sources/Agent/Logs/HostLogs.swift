@@ -14,6 +14,9 @@ import Telemetry
 /// with what it knew.
 final class HostLogs: Service {
     private static let retryMilliseconds: Int64 = 5000
+    /// How long the end waits for the server to have the last lines, if it is there.
+    private static let farewell = Duration.seconds(3)
+    private static let farewellGap: Int64 = 10
 
     private struct State {
         var collection: LogCollection?
@@ -26,12 +29,14 @@ final class HostLogs: Service {
 
     let outbox = LogOutbox()
     private let folders: HostFolders
+    private let own: OwnLines
     private let logger: Logger
     private let doze = Doze()
     private let state: Mutex<State>
 
-    init(folders: HostFolders, logger: Logger) {
+    init(folders: HostFolders, own: OwnLines, logger: Logger) {
         self.folders = folders
+        self.own = own
         self.logger = logger
         var state = State()
         state.collection = Self.remembered(in: folders)
@@ -103,8 +108,10 @@ final class HostLogs: Service {
         for loss in recovery.dropped { logger.error("log lines were lost", metadata: ["what": "\(loss)"]) }
         let seed = UInt64.random(in: 0 ... .max)
         let collector = LogCollector(
-            try LogSources(folders: folders).sources(collection.files), on: SystemLogFiles(),
-            inputs: listeners(collection.syslog) + journal(collection.journal, after: spool),
+            try LogSources(folders: folders).sources(collection), on: SystemLogFiles(),
+            inputs: [OwnLinesInput(own, labels: ["app": "apus", "process": "agent", "source": "apus"])]
+                + listeners(collection.syslog) + journal(collection.journal, after: spool)
+                + balancers(collection.balancers),
             events: LogEvents(try Self.redaction(collection.redactions), seed: seed), spool: spool)
         outbox.open(spool)
         var batches = 0
@@ -122,6 +129,16 @@ final class HostLogs: Service {
             if wait > 0 { doze.wait(milliseconds: wait) }
         }
         _ = collector.drain(at: Self.now())
+        if state.withLock({ $0.isStopping }) { sendLast(of: spool) }
+    }
+
+    /// The host may be about to go, and its disk with it.
+    private func sendLast(of spool: LogSpool) {
+        outbox.wake()
+        let end = ContinuousClock.now + Self.farewell
+        while outbox.isConnected, spool.level.lines > 0, ContinuousClock.now < end {
+            doze.wait(milliseconds: Self.farewellGap)
+        }
     }
 
     private func journal(_ isWanted: Bool, after spool: LogSpool) -> [any LogInput] {
@@ -132,6 +149,10 @@ final class HostLogs: Service {
         }
         let cursor = spool.places.cursors[JournalInput.name]
         return [HostJournal(cursor: cursor, labels: ["source": "journal"])]
+    }
+
+    private func balancers(_ spec: BalancerLogsSpec?) -> [any LogInput] {
+        spec?.isOn == false ? [] : [BalancerLogs(balancers: folders.balancers, rateMax: spec?.rateMax)]
     }
 
     /// One that cannot listen costs its lines, and no others.

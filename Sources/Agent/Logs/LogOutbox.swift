@@ -10,7 +10,10 @@ package import Wire
 package final class LogOutbox: Sendable {
     private struct State {
         var spool: LogSpool?
+        /// nil: nobody takes batches.
         var signal: AsyncStream<Void>.Continuation?
+        /// Counts connections.
+        var connection = 0
         /// The last batch that went over this connection.
         var last: UInt64 = 0
         /// Numbers that went over this connection and are not acknowledged.
@@ -38,14 +41,22 @@ package final class LogOutbox: Sendable {
     /// when there may be something to send.
     func connect() -> AsyncStream<Void> {
         let (stream, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        state.withLock { state in
+        let number = state.withLock { state in
             state.signal = signal
             state.last = 0
             state.inFlight = []
+            state.connection += 1
+            return state.connection
+        }
+        signal.onTermination = { [weak self] _ in
+            self?.state.withLock { if $0.connection == number { $0.signal = nil } }
         }
         signal.yield()
         return stream
     }
+
+    /// Whether batches are taken now.
+    var isConnected: Bool { state.withLock { $0.signal != nil } }
 
     /// The next batch; nil: there is none now, or enough are on their way.
     package func next() async throws -> LogParcel? {

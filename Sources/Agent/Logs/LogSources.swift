@@ -8,14 +8,21 @@ import Telemetry
 struct LogSources {
     let folders: HostFolders
 
-    /// The output of instances, and the files that git names.
-    func sources(_ files: [LogFilesSpec]) throws(TelemetryProblem) -> [LogFileSource] {
+    /// The output of instances, nginx's own log, and the files that git names.
+    func sources(_ collection: LogCollection) throws(TelemetryProblem) -> [LogFileSource] {
         var sources = [
             LogFileSource([try PathGlob("\(folders.instances)/*/logs/output.log*")], form: .output) { path, output in
                 instance(path, output)
             }
         ]
-        for spec in files {
+        if collection.balancers?.isOn != false {
+            // What it says of itself. Of requests it is in the pipe.
+            sources.append(
+                LogFileSource([try PathGlob("\(folders.balancers)/*/run/error.log")], form: .lines) { _, _ in
+                    ["process": "nginx", "source": "nginx.error"]
+                })
+        }
+        for spec in collection.files {
             var globs: [PathGlob] = []
             for path in spec.paths { globs.append(try PathGlob(path)) }
             sources.append(

@@ -15,6 +15,14 @@ struct ctelemetry_slab;
 struct ctelemetry_slab *ctelemetry_slab_make(unsigned int count, size_t size, size_t padding);
 void ctelemetry_slab_free(struct ctelemetry_slab *slab);
 
+// Keeps who sent each datagram from now on. -1 if there is no memory.
+int ctelemetry_slab_keep_senders(struct ctelemetry_slab *slab);
+
+// The address of who sent datagram `index`, or of who is at the other end of a connection, as text without a
+// port; empty if it is not known. `size` is at least 46.
+void ctelemetry_slab_sender(const struct ctelemetry_slab *slab, unsigned int index, char *text, unsigned int size);
+void ctelemetry_peer(int descriptor, char *text, unsigned int size);
+
 // Receives what waits on `descriptor`, without blocking. Returns how many datagrams came, or -1 with errno.
 int ctelemetry_slab_receive(struct ctelemetry_slab *slab, int descriptor);
 
@@ -54,5 +62,8 @@ uint32_t ctelemetry_crc32c(uint32_t crc, const void *data, size_t size);
 // Inflates what gzip or zlib has packed, all members of it, into memory that the caller frees with free().
 // Returns 0; EINVAL if it is no such thing or is cut off, EFBIG if there are more than `max` bytes, ENOMEM.
 int ctelemetry_gunzip(const void *packed, size_t size, size_t max, void **bytes, size_t *count);
+
+// Packs bytes as gzip, at the fastest level, into memory that the caller frees with free(). Returns 0 or ENOMEM.
+int ctelemetry_gzip(const void *bytes, size_t size, void **packed, size_t *count);
 
 #endif

@@ -12,8 +12,8 @@ struct LogsCommand: AsyncParsableCommand {
             The query language is in docs/logs-query.md.
             """,
         subcommands: [
-            LogsShowCommand.self, LogsContextCommand.self, LogsFieldsCommand.self, LogsSendCommand.self,
-            LogsTryCommand.self,
+            LogsShowCommand.self, LogsErrorsCommand.self, LogsContextCommand.self, LogsFieldsCommand.self,
+            LogsSendCommand.self, LogsTryCommand.self, LogsRawCommand.self,
         ],
         defaultSubcommand: LogsShowCommand.self)
 }

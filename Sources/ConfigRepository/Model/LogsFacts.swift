@@ -11,11 +11,16 @@ enum LogsFacts {
         if policy.retention != usual.retention {
             for (index, rule) in policy.retention.enumerated() { facts["logs.keep.\(index + 1)"] = text(rule) }
         }
+        for (index, rule) in policy.raw.enumerated() { facts["logs.raw.\(index + 1)"] = text(rule) }
         for (index, redaction) in policy.redactions.enumerated() {
             facts["logs.redact.\(index + 1)"] = text(redaction)
         }
         for files in policy.files { facts["logs.files.\(files.name)"] = text(files) }
         if let journal = policy.journal { facts["logs.journal"] = "of \(text(journal))" }
+        if let balancers = policy.balancers {
+            let rate = balancers.rateMax.map { "at most \($0) lines a second" } ?? "true"
+            facts["logs.balancers"] = balancers.isOn ? rate : "false"
+        }
         for listener in policy.syslog {
             let what =
                 switch listener.listener {
@@ -27,6 +32,7 @@ enum LogsFacts {
             // One port of several groups of hosts.
             facts[key] = (facts[key].map { "\($0); " } ?? "") + "of \(text(listener.hosts))\(labels(listener.labels))"
         }
+        for relay in policy.relays { facts["logs.relay.\(relay.name)"] = text(relay) }
         if !policy.pipelines.isEmpty {
             facts["logs.pipelines"] = policy.pipelines.map(\.name.text).joined(separator: " ")
         }
@@ -42,6 +48,20 @@ enum LogsFacts {
         let size = rule.size.map { ", at most \($0)" } ?? ""
         let of = rule.labels.isEmpty ? "all" : sorted(rule.labels)
         return "\(of) for \(rule.age.map { "\($0)" } ?? "ever")\(size)"
+    }
+
+    private static func text(_ relay: LogRelaySpec) -> String {
+        var words = [relay.kind.rawValue, relay.url.text]
+        switch relay.target {
+        case .clickHouse(_, let database, let table, let age):
+            words.append("\(database).\(table)")
+            if let age { words.append("older-than \(age)") }
+        case .elastic(_, let index): words.append("index \(index)")
+        }
+        words += ["match \(quoted(relay.match))", "buffer \(relay.buffer)"]
+        if let user = relay.user { words.append("user \(user)") }
+        if let secret = relay.secret { words.append("secret \(secret)") }
+        return words.joined(separator: " ")
     }
 
     private static func text(_ files: LogFilesSpec) -> String {

@@ -18,13 +18,17 @@ extension SchemaReader {
     private static let pathsMax = 100
     private static let bufferRange = ByteCount.mebibytes(16)...ByteCount.mebibytes(1 << 20)
     static let logsKeys: Set<String> = [
-        "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "pipelines",
+        "collect", "buffer", "keep", "redact", "files", "journal", "syslog", "balancers", "pipelines", "errors", "raw",
+        "relay",
     ]
+    static let logErrorsKeys: Set<String> = ["level", "except", "again"]
     static let logKeepKeys: Set<String> = ["labels", "age", "size"]
+    static let rawLogKeys: Set<String> = ["labels", "age"]
     static let redactionKeys: Set<String> = ["kinds", "patterns", "replacement"]
     static let logFilesKeys: Set<String> = ["paths", "on", "labels", "multiline", "rate"]
     static let multilineKeys: Set<String> = ["begins", "quiet"]
     static let journalKeys: Set<String> = ["on"]
+    static let balancerLogsKeys: Set<String> = ["rate"]
     static let syslogKeys: Set<String> = ["socket", "udp", "tcp", "on", "labels"]
 
     func logs(_ reader: MappingReader) -> LogsDeclaration {
@@ -54,7 +58,15 @@ extension SchemaReader {
                 declaration.listeners.append(Located(spec, at: item.position))
             }
         }
+        if reader.has("errors") { declaration.policy.errors = logErrors(reader) }
+        if reader.has("balancers") { declaration.policy.balancers = balancerLogs(reader) }
+        if reader.has("relay") {
+            declaration.policy.relays = logRelays(reader, retention: declaration.policy.retention)
+        }
         if reader.has("pipelines") { declaration.policy.pipelines = logPipelines(reader, &declaration) }
+        if reader.has("raw") {
+            declaration.policy.raw = bounded(reader.list("raw"), Self.rulesMax, "raw", reader).compactMap(rawLogs)
+        }
         return declaration
     }
 
@@ -112,6 +124,20 @@ extension SchemaReader {
             rule.age = age.value
         }
         rule.size = byteCount("size", reader, in: .mebibytes(64)...ByteCount.mebibytes(1 << 30))
+        return rule
+    }
+
+    private func rawLogs(_ value: YAMLValue) -> LogRetentionSpec? {
+        guard let reader = MappingReader(value, noun: "a rule of `raw`", keys: Self.rawLogKeys, log: log) else {
+            return nil
+        }
+        var rule = LogRetentionSpec(labels: labels(reader))
+        if let age = reader.parse("age", Checks.age) {
+            if let interval = age.value, interval < .minutes(60) {
+                log.error("value.range", at: age.position, "`age` must be at least 1h.")
+            }
+            rule.age = age.value
+        }
         return rule
     }
 
@@ -181,6 +207,15 @@ extension SchemaReader {
         return reader.mapping("journal", noun: "`journal`", keys: Self.journalKeys).map { logHosts($0, &declaration) }
     }
 
+    /// `balancers: false`, or with `rate`.
+    private func balancerLogs(_ reader: MappingReader) -> BalancerLogsSpec? {
+        if reader.value("balancers")?.scalar != nil {
+            return reader.flag("balancers")?.value == false ? BalancerLogsSpec(isOn: false) : nil
+        }
+        return reader.mapping("balancers", noun: "`balancers`", keys: Self.balancerLogsKeys)?
+            .integer("rate", in: 1...10_000_000).map { BalancerLogsSpec(rateMax: $0.value) }
+    }
+
     private func syslog(_ value: YAMLValue, _ declaration: inout LogsDeclaration) -> SyslogSpec? {
         guard let reader = MappingReader(value, noun: "a listener for syslog", keys: Self.syslogKeys, log: log) else {
             return nil
@@ -202,6 +237,21 @@ extension SchemaReader {
         default: listener = reader.integer("tcp", in: 1...65_535).map { .stream(port: $0.value) }
         }
         return listener.map { SyslogSpec(hosts: hosts, listener: $0, labels: labels) }
+    }
+
+    /// `errors: false`, or which lines are errors.
+    private func logErrors(_ reader: MappingReader) -> LogErrorsSpec? {
+        if reader.value("errors")?.scalar != nil {
+            return reader.flag("errors").map { LogErrorsSpec(isOn: $0.value) }
+        }
+        guard let reader = reader.mapping("errors", noun: "`errors`", keys: Self.logErrorsKeys) else { return nil }
+        var spec = LogErrorsSpec.usual
+        if let level = reader.choice("level", of: LogErrorLevel.self) { spec.level = level.value }
+        if let except = reader.parse("except", Checks.query) { spec.except = except.value }
+        if let again = reader.interval("again", in: Interval.minutes(1)...Interval(milliseconds: 7 * 86_400_000)) {
+            spec.again = again.value
+        }
+        return spec
     }
 
     /// All hosts without `on`.

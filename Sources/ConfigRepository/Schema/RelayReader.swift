@@ -105,14 +105,14 @@ extension SchemaReader {
         }
     }
 
-    private func checkEncrypted(_ url: WebhookURL, _ key: String, _ reader: MappingReader) {
+    func checkEncrypted(_ url: WebhookURL, _ key: String, _ reader: MappingReader) {
         guard !url.isEncrypted, !url.isLoopback else { return }
         log.error(
             "url.plain", at: reader.keyPosition(key), "A secret would be sent without TLS.",
             hint: "write https://; http:// is for this machine alone")
     }
 
-    private func secret(_ key: String, _ reader: MappingReader) -> SecretName? {
+    func secret(_ key: String, _ reader: MappingReader) -> SecretName? {
         reader.has(key) ? reader.value(key).flatMap { log.name($0, of: key, as: SecretName.self) }?.value : nil
     }
 

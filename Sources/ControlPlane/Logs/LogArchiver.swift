@@ -11,6 +11,8 @@ package import Telemetry
 /// have been there long enough, and fetches those again that a search needs.
 ///
 /// What is where is in `archive.json`: it is written when an object is there, and before the segment's own blocks go.
+/// Objects that are on their way in or out are in `doubtful.json`, so that a crash leaves none that nobody knows. What the
+/// place has besides is never touched: it may be another server's.
 package actor LogArchiver: LogArchive {
     package struct Setting: Sendable {
         package var objects: any ObjectStore
@@ -47,6 +49,7 @@ package actor LogArchiver: LogArchive {
     private let setting: Setting
     private let logger: Logger
     private var catalog: [String: Entry]
+    private var doubtful: Set<Digest>
     /// When each file was asked for, by a number that grows.
     private var lastUse: [String: Int] = [:]
     private var uses = 0
@@ -62,6 +65,9 @@ package actor LogArchiver: LogArchive {
             throw Problem(error.problem("The archive of lines was not opened."))
         }
         catalog = try Self.read(setting.folder)
+        // It is written in one piece. Without it some objects stay that nobody needs.
+        let notes = try? Data(contentsOf: URL(filePath: Self.notes(setting.folder).string))
+        doubtful = notes.flatMap { try? JSONDecoder().decode(Set<Digest>.self, from: $0) } ?? []
     }
 
     /// Bytes that are in the archive.
@@ -70,6 +76,7 @@ package actor LogArchiver: LogArchive {
     /// Stores what is complete, gives up what is old, and forgets what the store of lines has let go.
     package func keep(_ store: LogStore, at now: Instant) async {
         do throws(Problem) {
+            try await settle()
             try await put(store)
             try await giveUp(store, at: now)
             try await forget(store)
@@ -78,6 +85,21 @@ package actor LogArchiver: LogArchive {
             if problem != error { logger.error("lines were not archived", metadata: ["problem": "\(error)"]) }
             problem = error
         }
+    }
+
+    /// Deletes what a crash, or a fault, has left behind.
+    private func settle() async throws(Problem) {
+        guard !doubtful.isEmpty else { return }
+        let needed = Set(catalog.values.map(\.digest))
+        for digest in doubtful.subtracting(needed) { try await setting.objects.delete(digest) }
+        doubtful = []
+        try replace(Self.notes(setting.folder), with: doubtful)
+    }
+
+    /// Notes objects before they are stored, or before the catalog forgets them.
+    private func doubt(_ digests: some Sequence<Digest>) throws(Problem) {
+        doubtful.formUnion(digests)
+        try replace(Self.notes(setting.folder), with: doubtful)
     }
 
     private func put(_ store: LogStore) async throws(Problem) {
@@ -91,6 +113,7 @@ package actor LogArchiver: LogArchive {
                 return digest.finish()
             }
             guard let digest = found else { continue }
+            try doubt([digest])
             try await setting.objects.put(path, as: digest)
             catalog[segment.name] = Entry(
                 digest: digest, bytes: segment.bytes, firstTime: segment.firstTime, lastTime: segment.lastTime)
@@ -119,16 +142,14 @@ package actor LogArchiver: LogArchive {
         let names = Set(store.segments.map(\.name))
         let gone = catalog.filter { !names.contains($0.key) }
         guard !gone.isEmpty else { return }
+        try doubt(gone.values.map(\.digest))
         let before = catalog
         for name in gone.keys { catalog[name] = nil }
-        let needed = Set(catalog.values.map(\.digest))
         do throws(Problem) { try write() } catch {
             catalog = before
             throw error
         }
-        for entry in gone.values where !needed.contains(entry.digest) {
-            try await setting.objects.delete(entry.digest)
-        }
+        try await settle()
     }
 
     package func fetch(_ segment: String) async throws(TelemetryProblem) -> FilePath {
@@ -172,6 +193,7 @@ package actor LogArchiver: LogArchive {
     }
 
     private static func place(_ folder: FilePath) -> FilePath { folder.appending("archive.json") }
+    private static func notes(_ folder: FilePath) -> FilePath { folder.appending("doubtful.json") }
 
     private static func read(_ folder: FilePath) throws(Problem) -> [String: Entry] {
         let path = place(folder)
@@ -187,12 +209,14 @@ package actor LogArchiver: LogArchive {
         }
     }
 
-    private func write() throws(Problem) {
+    private func write() throws(Problem) { try replace(Self.place(setting.folder), with: catalog) }
+
+    private func replace(_ path: FilePath, with value: some Encodable) throws(Problem) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        guard let bytes = try? encoder.encode(catalog) else { return }
+        guard let bytes = try? encoder.encode(value) else { return }
         do throws(FileFault) {
-            try Disk().replace(Self.place(setting.folder), with: Array(bytes))
+            try Disk().replace(path, with: Array(bytes))
         } catch {
             throw Problem(error.problem("What is in the archive of lines was not written down."))
         }

@@ -11,6 +11,7 @@ package import Telemetry
 /// The logs of a fabric: the store of lines, and everything that brings lines into it.
 package final class LogsService: Service {
     private static let policyGap = Duration.milliseconds(500)
+    private static let ownGap = Duration.milliseconds(500)
     private static let maintenanceGap = Duration.seconds(60)
 
     package let store: LogStore
@@ -20,6 +21,11 @@ package final class LogsService: Service {
     private let followers = LogFollowers()
     private let rules: Mutex<Rules>
     private let archive: LogArchiver?
+    private let errors: ErrorReporter?
+    let raw: RawLogs?
+    private let syslogSetting: SyslogSetting?
+    private let syslog = Mutex<SyslogService?>(nil)
+    private let relays: LogRelayService
 
     /// What the service asks of others.
     package struct Sources: Sendable {
@@ -29,15 +35,19 @@ package final class LogsService: Service {
         package var announce: @Sendable () -> Void
         /// Takes what lines say to the metrics.
         package var measures: @Sendable ([LogMeasure]) -> Void
+        /// What this program itself has logged since the last time.
+        package var own: @Sendable () -> [OwnLines.Line]
 
         package init(
             configuration: @escaping @Sendable () async -> FabricConfiguration?,
             announce: @escaping @Sendable () -> Void,
-            measures: @escaping @Sendable ([LogMeasure]) -> Void = { _ in }
+            measures: @escaping @Sendable ([LogMeasure]) -> Void = { _ in },
+            own: @escaping @Sendable () -> [OwnLines.Line] = { [] }
         ) {
             self.configuration = configuration
             self.announce = announce
             self.measures = measures
+            self.own = own
         }
     }
 
@@ -45,14 +55,21 @@ package final class LogsService: Service {
         var configuration: FabricConfiguration?
         var policy: LogsPolicy { configuration?.policy.logs ?? LogsPolicy() }
         var program: LogProgram
+        /// Counts programs.
+        var version = 0
     }
 
     /// Opens the store.
     /// - Parameters:
     ///   - archive: where segments go that are complete; nil: they stay where they are.
+    ///   - raw: where lines go as hosts sent them; nil: nowhere.
+    ///   - errors: who is to know of errors that apps log; nil: nobody.
+    ///   - syslog: where to listen for syslog; nil: nowhere.
     ///   - configuration: what git has said last, before this start.
+    ///   - secrets: tokens and passwords for relays.
     package init(
-        _ folder: FilePath, archive: LogArchiver?, configuration: FabricConfiguration?, sources: Sources,
+        _ folder: FilePath, archive: LogArchiver?, raw: RawLogs? = nil, errors: ErrorReporter? = nil,
+        syslog: SyslogSetting? = nil, configuration: FabricConfiguration?, sources: Sources, secrets: WebhookSecrets,
         now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws(Problem) {
         let policy = configuration?.policy.logs ?? LogsPolicy()
@@ -60,6 +77,10 @@ package final class LogsService: Service {
         self.logger = logger
         self.sources = sources
         self.archive = archive
+        self.errors = errors
+        try errors?.configure(policy.errors ?? .usual)
+        self.raw = raw
+        syslogSetting = syslog
         rules = Mutex(Rules(configuration: configuration, program: try Self.program(policy)))
         let clock: @Sendable () -> Int64 = { now().milliseconds * 1_000_000 }
         let (store, report) = try told { () throws(TelemetryProblem) in
@@ -68,20 +89,44 @@ package final class LogsService: Service {
         for line in report.dropped { logger.error("logs were lost", metadata: ["what": "\(line)"]) }
         logger.info("logs", metadata: ["lines-in-log": "\(report.lines)"])
         self.store = store
+        let name = (folder.lastComponent?.string ?? "logs") + "-relays"
+        relays = LogRelayService(
+            folder: folder.removingLastComponent().appending(name), secrets: secrets, now: now, logger: logger)
+        relays.configure(policy.relays)
     }
 
     package func run() async throws {
+        let syslog = try await listen()
+        self.syslog.withLock { $0 = syslog }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
+                if let syslog { group.addTask { await syslog.run() } }
                 group.addTask { await self.maintain() }
                 group.addTask { await self.followGit() }
+                group.addTask { await self.keepOwn() }
+                if let errors = self.errors { group.addTask { await self.watch(errors) } }
+                group.addTask { await self.relays.run { self.rules.withLock { $0.policy.relays } } }
             }
         }
     }
 
+    private func listen() async throws(Problem) -> SyslogService? {
+        guard let syslogSetting else { return nil }
+        return try await SyslogService(
+            syslogSetting,
+            output: SyslogService.Output(
+                rules: { self.rules.withLock { SyslogIntake.Rules(program: $0.program, version: $0.version) } },
+                keep: { batch, measures throws(TelemetryProblem) in try await self.keep(batch, measures, as: nil) }),
+            now: now, logger: logger)
+    }
+
+    /// Where syslog is listened for, as the kernel says.
+    package var syslogPorts: (plain: UInt16?, secure: UInt16?) { syslog.withLock { $0 }?.ports ?? (nil, nil) }
+
     private func maintain() async {
+        // What an earlier server has left is gone on with at once, where git's rules are known.
+        if rules.withLock({ $0.configuration == nil }) { try? await Task.sleep(for: Self.maintenanceGap) }
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.maintenanceGap)
             do {
                 try await NIOThreadPool.singleton.runIfActive { try self.store.maintain() }
             } catch is CancellationError {
@@ -90,7 +135,39 @@ package final class LogsService: Service {
                 logger.error("logs were not put in order", metadata: ["problem": "\(error)"])
             }
             await archive?.keep(store, at: now())
+            await raw?.keep(rules: rules.withLock { $0.policy.raw }, at: now())
+            try? await Task.sleep(for: Self.maintenanceGap)
         }
+    }
+
+    private func watch(_ errors: ErrorReporter) async {
+        do throws(TelemetryProblem) {
+            try await errors.catchUp(from: search)
+        } catch {
+            logger.warning("errors before the start are not looked at", metadata: ["problem": "\(error)"])
+        }
+        await errors.run()
+    }
+
+    private func keepOwn() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.ownGap)
+            // The last ones are not cut short by what ended the sleep.
+            await Task { await takeOwn() }.value
+        }
+    }
+
+    /// What cannot be kept was written to the program's own output, and is not worth another line.
+    private func takeOwn() async {
+        let lines = sources.own()
+        guard !lines.isEmpty else { return }
+        var processor = processor(.none)
+        var labels: [LogStream.Label] = [.init("app", "apus"), .init("process", "server"), .init("source", "apus")]
+        if let fabric = rules.withLock({ $0.configuration?.fabric }) { labels.append(.init("fabric", fabric.text)) }
+        let stream = processor.builder.stream(LogStream(labels))
+        for line in lines { processor.take(line, stream: stream) }
+        let (batch, measures) = (processor.takeBatch(), processor.takeMeasures())
+        try? await keep(batch, measures, as: nil)
     }
 
     private func followGit() async {
@@ -107,8 +184,12 @@ package final class LogsService: Service {
         if known?.policy.logs != configuration.policy.logs {
             do throws(Problem) {
                 let program = try Self.program(configuration.policy.logs)
-                rules.withLock { $0.program = program }
+                rules.withLock { rules in
+                    rules.program = program
+                    rules.version += 1
+                }
                 store.configure(retention: configuration.policy.logs.storeOptions.retention)
+                try errors?.configure(configuration.policy.logs.errors ?? .usual)
             } catch {
                 logger.error("git's rules for logs cannot be used", metadata: ["problem": "\(error)"])
             }
@@ -151,15 +232,22 @@ package final class LogsService: Service {
     ) async throws(TelemetryProblem) {
         let isRepeated = delivery.map(store.isKnown) ?? false
         if !batch.lines.isEmpty || delivery != nil { try await store.append(batch, as: delivery) }
+        relays.take(batch, delivery, isRepeated: isRepeated)
         if isRepeated { return }
         if !measures.isEmpty { sources.measures(measures) }
         if !followers.isEmpty { followers.tell(batch) }
+        errors?.take(batch)
     }
 }
 
 extension LogsService: LogSink {
     /// Takes a batch of an agent, whose lines are as they were read.
     package func append(_ batch: LogBatch, as delivery: LogDelivery?) async throws(TelemetryProblem) {
+        if let raw {
+            let wanted = rules.withLock { $0.policy.raw }
+            let isKnown = delivery.map(store.isKnown) ?? false
+            if !wanted.isEmpty, !isKnown { await raw.append(batch, rules: wanted, at: now()) }
+        }
         var processor = processor(.none)
         processor.take(batch)
         let measures = processor.takeMeasures()
@@ -170,7 +258,20 @@ extension LogsService: LogSink {
 extension LogsService: LogsOperations {
     package var search: LogSearch {
         let start = ContinuousClock.now
-        return LogSearch(store) { ContinuousClock.now - start }
+        return LogSearch(relays.searched(store)) { ContinuousClock.now - start }
+    }
+
+    /// Relays whose targets are away, for the doctor.
+    package var problems: [Problem] { relays.problems }
+
+    /// What became of the lines of each relay.
+    package var relayCounts: [(name: RelayName, counts: RelayCounts)] { relays.counts }
+
+    /// The server's own figures of logs, at a time in seconds since 1970.
+    package func figures(at time: Int64) async -> [NamedPoint] {
+        let own = (syslog.withLock { $0 }?.counts.figures ?? []) + (await raw?.figures ?? [])
+        return relays.figures(at: time)
+            + own.map { NamedPoint(name: "apus.server.\($0.name)", time: time, value: $0.value) }
     }
 
     package func take<Answer: Sendable>(
@@ -182,6 +283,8 @@ extension LogsService: LogsOperations {
         try await told { () async throws(TelemetryProblem) in try await keep(batch, measures, as: nil) }
         return answer
     }
+
+    package func errors(of app: String?) -> [(group: ErrorGroup, query: LogQuery)] { errors?.known(of: app) ?? [] }
 
     package func follow<Item: Sendable>(
         _ filter: LogFilter, _ item: @escaping @Sendable (LogArrival) -> Item

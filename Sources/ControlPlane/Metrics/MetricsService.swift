@@ -59,6 +59,12 @@ package final class MetricsService: Service {
     private let scraper: ScrapeService
     let outgoing: OutgoingHTTP
     let relays: RelayService
+    /// What another part of the server tells of itself.
+    private struct Others: Sendable {
+        var figures: @Sendable (_ time: Int64) async -> [NamedPoint]
+    }
+
+    private let otherFigures = Mutex<[Others]>([])
     let audit: AuditLog
     private let full = Mutex(FullSources())
     private let listeners = Mutex(Listeners())
@@ -188,6 +194,8 @@ package final class MetricsService: Service {
             try? await Task.sleep(for: gap)
             do {
                 try await NIOThreadPool.singleton.runIfActive { try body() }
+            } catch is CancellationError {
+                return
             } catch {
                 logger.error("metrics were not made safe", metadata: ["problem": "\(error)"])
             }
@@ -212,12 +220,19 @@ package final class MetricsService: Service {
         }
     }
 
+    /// Keeps what another part of the server tells of itself, along with the server's own figures.
+    package func keep(figures: @escaping @Sendable (_ time: Int64) async -> [NamedPoint]) {
+        otherFigures.withLock { $0.append(Others(figures: figures)) }
+    }
+
     private func keepOwn(at time: Int64) async {
         let statistics = store.statistics
         noteFull(statistics, at: time)
         let fullCount = full.withLock { $0.full.count }
         let figures = await sources.own().points(statistics: statistics, sourcesFull: fullCount, at: time)
-        _ = relays.tap.keep(figures + relays.figures(at: time), from: SourceName("server"))
+        var others: [NamedPoint] = []
+        for part in otherFigures.withLock({ $0 }) { others += await part.figures(time) }
+        _ = relays.tap.keep(figures + relays.figures(at: time) + others, from: SourceName("server"))
     }
 
     /// A source that has become full is logged and marked on every chart, once.
@@ -233,6 +248,9 @@ package final class MetricsService: Service {
                     data: "It has \(source.series) series, and may have \(cap): see `apus doctor`."))
         }
     }
+
+    /// Marks on every chart something that the server knows; kept soon.
+    package func mark(_ event: GraphEvent) { happenings.tell(event) }
 
     private func listen() throws(Problem) {
         try listenStatsd()

@@ -101,6 +101,15 @@ package actor NotificationService: Service {
         if !all.isEmpty { await receive(.added(all)) }
     }
 
+    /// Tells hooks something that is not the loop's to say.
+    /// - Parameter operations: what is kept in the same transaction.
+    package func tell(_ body: NotificationBody, with operations: [Operation]) async throws(Problem) {
+        let items = items(body, for: hooks.filter { $0.wants(body.kind) })
+        _ = try await store.transact(
+            StateTransaction(success: operations + (try Self.operations(items)).map(\.1)))
+        await added(items)
+    }
+
     package func views() -> [NotificationHookView] {
         hooks.map { hook in
             let standing = queue.standing(of: hook.name)
@@ -213,7 +222,11 @@ package actor NotificationService: Service {
     private func forget(_ items: [NotificationQueue.Item]) async {
         for item in items {
             do throws(Problem) {
-                try await store.delete(NotificationKeys.item(item.hook, item.sequence))
+                // With the highest sequence: of two who give sequences at once the later one may have been kept first.
+                let last = Operation.put(try NotificationKeys.last(), try StateJSON.encode(lastSequence))
+                _ = try await store.transact(
+                    StateTransaction(
+                        success: [.delete(try NotificationKeys.item(item.hook, item.sequence)), last]))
             } catch {
                 logger.error("notification not forgotten", metadata: ["problem": "\(error)"])
             }

@@ -2,7 +2,7 @@ package import Core
 package import Logs
 
 /// What pages, the API and senders of lines ask of the server's logs.
-package protocol LogsOperations: Sendable {
+package protocol LogsOperations: RawLogOperations {
     /// Where searches read from, with what one may take.
     var search: LogSearch { get }
 
@@ -16,6 +16,10 @@ package protocol LogsOperations: Sendable {
     func follow<Item: Sendable>(
         _ filter: LogFilter, _ item: @escaping @Sendable (LogArrival) -> Item
     ) -> AsyncStream<Item>
+
+    /// Kinds of errors that an app or all have logged, the last one that was seen first, each with the search for its
+    /// lines.
+    func errors(of app: String?) -> [(group: ErrorGroup, query: LogQuery)]
 }
 
 /// What a follower is told.

@@ -22,6 +22,9 @@ package struct BalancerWord: Hashable, Sendable, ExpressibleByStringLiteral {
     /// Instances and hosts are names already: letters, digits, dots and dashes.
     static func server(_ server: BalancerConfiguration.Server) -> BalancerWord { BalancerWord(checked: server.name) }
 
+    /// A name already.
+    static func balancer(_ name: BalancerName) -> BalancerWord { BalancerWord(checked: name.text) }
+
     /// Hexadecimal digits.
     static func digest(_ digest: Digest) -> BalancerWord { BalancerWord(checked: digest.short) }
 

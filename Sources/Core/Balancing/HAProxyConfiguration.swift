@@ -7,10 +7,13 @@ package struct HAProxyConfiguration: Hashable, Sendable {
         package var certificates: [Int: Digest]
         /// The system's user that the worker becomes; nil: it stays who started it.
         package var account: String?
+        /// Whether HAProxy was started with the pipe for its lines as `linesDescriptor`.
+        package var hasLines: Bool
 
-        package init(certificates: [Int: Digest] = [:], account: String? = nil) {
+        package init(certificates: [Int: Digest] = [:], account: String? = nil, hasLines: Bool = true) {
             self.certificates = certificates
             self.account = account
+            self.hasLines = hasLines
         }
     }
 
@@ -41,7 +44,9 @@ package struct HAProxyConfiguration: Hashable, Sendable {
         }
         for backend in configuration.backends {
             let usual = try Self.backend(backend)
-            sections.append(usual)
+            // Both see their servers come and go; one says so.
+            let lines = surroundings.hasLines ? [Self.lines] : []
+            sections.append(Section(head: usual.head, lines: lines + usual.lines))
             sections.append(try Self.once(backend, as: usual))
         }
         if let port = configuration.statisticsPort {
@@ -93,26 +98,42 @@ package struct HAProxyConfiguration: Hashable, Sendable {
             ])
     }
 
-    /// The last times that requests took, in memory: about 1,500 of them.
+    /// The last times that requests took, in memory: about 800 of them. Of each line the beginning is kept, where
+    /// they are.
     private static let times = Section(
         head: BalancerLine("ring times"),
-        lines: [BalancerLine("format raw"), BalancerLine("maxlen 256"), BalancerLine("size 65536")])
+        lines: [BalancerLine("format raw"), BalancerLine("maxlen 256"), BalancerLine("size 196608")])
 
-    /// Number, server, status, milliseconds, and the microseconds of the second when it began and
-    /// ended. Under load of one request in 32.
-    private static let timing = [
-        BalancerLine("log ring@times format raw local0"),
-        BalancerLine(#"log-format "%rt %s %ST %Ta %[var(txn.began)] %[date_us]""#),
-        BalancerLine("http-request set-var(txn.began) date_us"),
-        BalancerLine("http-request set-log-level silent if { fe_req_rate gt 200 } !{ rand(32) eq 0 }"),
-    ]
+    /// Number, server, status, milliseconds, the microseconds of the second when it began and ended, and the
+    /// backend. Then the request as `option httplog` shows it, but with a time that is UTC's, and names that
+    /// are Apus's. The pipe gets all of it; the ring, under load, of one request in 32.
+    private static func logging(_ balancer: BalancerName, _ surroundings: Surroundings) -> [BalancerLine] {
+        let format: [BalancerWord] = [
+            #"log-format "%rt %s %ST %Ta %[var(txn.began)] %[date_us] %[be_name,field(1,:)] %ci:%cp"#,
+            "[%[var(txn.second),utime(%d/%b/%Y:%H:%M:%S)].%[var(txn.began),add(1000000),concat(),bytes(1,3)]]",
+            .balancer(balancer), "%[be_name,field(1,:)]/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc",
+            #"%ac/%fc/%bc/%sc/%rc %sq/%bq %{+Q}r""#,
+        ]
+        return [BalancerLine("log ring@times format raw local0 info")] + (surroundings.hasLines ? [lines] : []) + [
+            BalancerLine("option dontlognull"),
+            BalancerLine(format),
+            BalancerLine("http-request set-var(txn.began) date_us"),
+            BalancerLine("http-request set-var(txn.second) date"),
+            BalancerLine("http-request set-log-level debug if { fe_req_rate gt 200 } !{ rand(32) eq 0 }"),
+        ]
+    }
+
+    /// The descriptor on which HAProxy finds the pipe that the agent reads its lines from.
+    package static let linesDescriptor: Int32 = 9
+    /// A line has its level in front, and is written whole or not at all.
+    private static let lines = BalancerLine("log fd@9 len 2048 format short local0")
 
     private static func frontend(
         _ configuration: BalancerConfiguration, _ surroundings: Surroundings
     ) throws(Problem) -> Section {
         var lines: [BalancerLine] = []
         for listener in configuration.listeners { lines.append(try bind(listener, surroundings)) }
-        lines += timing
+        lines += logging(configuration.balancer, surroundings)
         lines += [
             BalancerLine("http-request set-var(txn.host) req.fhdr(host),host_only,rtrim(.),lower"),
             BalancerLine("http-request set-var(txn.domain) var(txn.host),field(2,.,0)"),

@@ -172,8 +172,12 @@ package struct NginxConfiguration: Hashable, Sendable {
         blocks: [
             NginxBlock(
                 head: BalancerLine("location /"),
-                directives: [], blocks: [lua("content", call("control"))])
+                directives: [], blocks: [lua("content", call("control"))]),
+            unlogged,
         ])
+
+    /// What the agent and operators ask is not in the log of requests.
+    private static let unlogged = lua("log")
 
     private static func listenerDirectives(
         _ listener: BalancerConfiguration.Listener, _ surroundings: Surroundings
@@ -202,6 +206,7 @@ package struct NginxConfiguration: Hashable, Sendable {
                 NginxBlock(
                     head: BalancerLine("location = /metrics"),
                     directives: [], blocks: [lua("content", call("metrics"))]),
+                unlogged,
             ])
     }
 

@@ -3,12 +3,16 @@
 /// It is the same for every balancer. Servers come to it as lines of words, at the start from
 /// `servers.txt` and later through the control socket, and are never read as code.
 package enum NginxScript {
-    package static let text = #"""
+    /// By the names of their files.
+    package static let files = [("apus.lua", text), ("apus_lines.lua", lines)]
+
+    static let text = #"""
         -- Written by Apus. What nginx cannot do without reading its file again: servers that come, go and
         -- change, their health, their weights, and counters. docs/balancing.md says more.
         local ffi = require "ffi"
         local balancer = require "ngx.balancer"
         local base = require "resty.core.base"
+        local log = require "apus_lines"
 
         ffi.cdef [[
         typedef struct { long seconds; long nanoseconds; } apus_timespec;
@@ -306,10 +310,7 @@ package enum NginxScript {
 
         -- After the last byte. Its server is released last: who sees that a server has no request sees all
         -- that it has counted.
-        function M.leave()
-            local context = ngx.ctx
-            local server = context.server
-            if not server then return end
+        local function count(context, server)
             counts:incr(server.requestsKey, 1, 0)
             local status = ngx.status
             if status >= 500 or status == 0 then
@@ -333,6 +334,13 @@ package enum NginxScript {
                 counts:incr(key, 1, 0)
             end
             release(context)
+        end
+
+        function M.leave()
+            local context = ngx.ctx
+            local server = context.server
+            if server then count(context, server) end
+            log.write(ngx.var.backend, server and server.name)
         end
 
         -- MARK: The agent
@@ -474,6 +482,7 @@ package enum NginxScript {
 
         function M.begin()
             worker = ngx.worker.pid()
+            log.open()
             refresh()
             ngx.timer.every(0.2, watch)
             if ngx.worker.id() == 0 then ngx.timer.every(0.25, tick) end

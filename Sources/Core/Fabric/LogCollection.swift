@@ -5,16 +5,19 @@ package struct LogCollection: Codable, Hashable, Sendable {
     package var journal: Bool
     package var syslog: [SyslogSpec]
     package var redactions: [RedactionSpec]
+    /// nil: all lines of balancers.
+    package var balancers: BalancerLogsSpec?
 
     package init(
         buffer: ByteCount = .mebibytes(1024), files: [LogFilesSpec] = [], journal: Bool = false,
-        syslog: [SyslogSpec] = [], redactions: [RedactionSpec] = []
+        syslog: [SyslogSpec] = [], redactions: [RedactionSpec] = [], balancers: BalancerLogsSpec? = nil
     ) {
         self.buffer = buffer
         self.files = files
         self.journal = journal
         self.syslog = syslog
         self.redactions = redactions
+        self.balancers = balancers
     }
 }
 
@@ -26,7 +29,7 @@ extension LogsPolicy {
         func admits(_ selector: HostSelector) -> Bool { selector.admits(host, classLabels: classLabels) }
         return LogCollection(
             buffer: buffer, files: files.filter { admits($0.hosts) }, journal: journal.map(admits) ?? false,
-            syslog: syslog.filter { admits($0.hosts) }, redactions: redactions)
+            syslog: syslog.filter { admits($0.hosts) }, redactions: redactions, balancers: balancers)
     }
 }
 
@@ -71,6 +74,18 @@ package struct LogFilesSpec: Codable, Hashable, Sendable {
         self.paths = paths
         self.labels = labels
         self.multiline = multiline
+        self.rateMax = rateMax
+    }
+}
+
+/// What is taken of the lines of balancers.
+package struct BalancerLogsSpec: Codable, Hashable, Sendable {
+    package var isOn: Bool
+    /// Lines a second of one balancer that are taken, on average; nil: all.
+    package var rateMax: Int?
+
+    package init(isOn: Bool = true, rateMax: Int? = nil) {
+        self.isOn = isOn
         self.rateMax = rateMax
     }
 }

@@ -12,16 +12,26 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
     package var syslog: [SyslogSpec]
     /// What is made unreadable before a line leaves its host, in this order.
     package var redactions: [RedactionSpec]
+    /// nil: all lines of balancers are taken.
+    package var balancers: BalancerLogsSpec?
     /// What the server does to lines, in this order; empty: it recognises their form.
     package var pipelines: [LogPipelineSpec]
     /// How long the server keeps lines. The first rule whose labels a stream has decides; a last one for all
     /// others is always there.
     package var retention: [LogRetentionSpec]
+    /// Which lines are errors that somebody is told of; nil: as it is usual.
+    package var errors: LogErrorsSpec?
+    /// Streams whose lines are also kept as they came, in the archive. The first rule that is for one says how long.
+    package var raw: [LogRetentionSpec]
+    /// Where else lines go.
+    package var relays: [LogRelaySpec]
 
     package init(
         isOn: Bool = true, buffer: ByteCount = .mebibytes(1024), files: [LogFilesSpec] = [],
         journal: HostSelector? = nil, syslog: [SyslogSpec] = [], redactions: [RedactionSpec] = [],
-        pipelines: [LogPipelineSpec] = [], retention: [LogRetentionSpec] = [.usual]
+        balancers: BalancerLogsSpec? = nil, pipelines: [LogPipelineSpec] = [],
+        retention: [LogRetentionSpec] = [.usual], errors: LogErrorsSpec? = nil, raw: [LogRetentionSpec] = [],
+        relays: [LogRelaySpec] = []
     ) {
         self.isOn = isOn
         self.buffer = buffer
@@ -29,9 +39,63 @@ package struct LogsPolicy: Codable, Hashable, Sendable {
         self.journal = journal
         self.syslog = syslog
         self.redactions = redactions
+        self.balancers = balancers
         self.pipelines = pipelines
         self.retention = retention
+        self.errors = errors
+        self.raw = raw
+        self.relays = relays
     }
+
+    /// What a server before this one has kept may lack a part.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func part<Value: Decodable>(_ key: CodingKeys, _ usual: Value) throws -> Value {
+            try container.decodeIfPresent(Value.self, forKey: key) ?? usual
+        }
+        self.init()
+        isOn = try part(.isOn, isOn)
+        buffer = try part(.buffer, buffer)
+        files = try part(.files, files)
+        journal = try container.decodeIfPresent(HostSelector.self, forKey: .journal)
+        syslog = try part(.syslog, syslog)
+        redactions = try part(.redactions, redactions)
+        balancers = try container.decodeIfPresent(BalancerLogsSpec.self, forKey: .balancers)
+        pipelines = try part(.pipelines, pipelines)
+        retention = try part(.retention, retention)
+        errors = try container.decodeIfPresent(LogErrorsSpec.self, forKey: .errors)
+        raw = try part(.raw, raw)
+        relays = try part(.relays, relays)
+    }
+}
+
+/// Which lines of apps are errors that somebody is told of.
+package struct LogErrorsSpec: Codable, Hashable, Sendable {
+    package static let usual = LogErrorsSpec()
+
+    package var isOn: Bool
+    /// Lines below it are none.
+    package var level: LogErrorLevel
+    /// A query for lines that are none, whatever their level; empty: there are no such. The requests that failed are
+    /// counted by the balancers themselves.
+    package var except: String
+    /// After how long it is told that a kind goes on.
+    package var again: Interval
+
+    package init(
+        isOn: Bool = true, level: LogErrorLevel = .error, except: String = "source:haproxy or source:nginx.access",
+        again: Interval = .minutes(60)
+    ) {
+        self.isOn = isOn
+        self.level = level
+        self.except = except
+        self.again = again
+    }
+}
+
+/// Where errors can begin.
+package enum LogErrorLevel: String, Codable, Hashable, Sendable, CaseIterable {
+    case warn, error, critical
 }
 
 /// How long lines are kept.

@@ -47,10 +47,13 @@ package struct NotificationBody: Codable, Hashable, Sendable {
     package var host: HostName?
     package var balancer: BalancerName?
     package var problem: Problem?
+    /// What an app logs, by kinds.
+    package var errors: [ErrorNotice]?
 
     package init(
         _ kind: NotificationKind, at now: Instant, fabric: FabricName, sentence: String, execution: About? = nil,
-        app: AppName? = nil, host: HostName? = nil, balancer: BalancerName? = nil, problem: Problem? = nil
+        app: AppName? = nil, host: HostName? = nil, balancer: BalancerName? = nil, problem: Problem? = nil,
+        errors: [ErrorNotice]? = nil
     ) {
         self.kind = kind
         at = now
@@ -61,6 +64,7 @@ package struct NotificationBody: Codable, Hashable, Sendable {
         self.host = host
         self.balancer = balancer
         self.problem = problem
+        self.errors = errors
     }
 }
 

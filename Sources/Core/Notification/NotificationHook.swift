@@ -30,6 +30,8 @@ package enum NotificationKind: String, Codable, Hashable, Sendable, CaseIterable
     case blind = "fabric.blind"
     case sighted = "fabric.sighted"
     case balancerRefused = "balancer.refused"
+    /// An app logs errors: of a kind that is new, or that goes on.
+    case appErrors = "app.errors"
     /// Somebody asked for it.
     case test
 }

@@ -24,7 +24,7 @@ package final class LogCollector {
         package var bytes = 0
         package var batches = 0
         package var cutLines = 0
-        /// Lines that a file had beyond its rate.
+        /// Lines that a file or an input had beyond its rate.
         package var limitedLines = 0
         /// Bytes of files that were emptied before they were read.
         package var lostBytes = 0
@@ -90,7 +90,7 @@ package final class LogCollector {
         counts.bytes = events.counts.bytes
         counts.batches = batches
         counts.cutLines = events.counts.cutLines
-        counts.limitedLines = limitedLines
+        counts.limitedLines = inputs.reduce(limitedLines) { $0 + $1.limitedLines }
         counts.lostBytes = tails.lostBytes
         counts.compressedFiles = tails.compressedFiles
         counts.files = tails.tails.count
@@ -237,28 +237,5 @@ package final class LogCollector {
             waits += 1
             return false
         }
-    }
-}
-
-/// A bucket that fills with time: what a file may have logged beyond its rate before lines are left out.
-struct RateLimit {
-    private static let seconds = 10.0
-    private let perSecond: Double
-    private var level: Double
-    private var last: Int64
-
-    init(now: Int64, perSecond: Int) {
-        self.perSecond = Double(max(perSecond, 0))
-        level = self.perSecond * Self.seconds
-        last = now
-    }
-
-    mutating func admits(now: Int64) -> Bool {
-        let passed = Double(max(0, now - last)) / 1_000_000_000
-        last = now
-        level = min(perSecond * Self.seconds, level + passed * perSecond)
-        guard level >= 1 else { return false }
-        level -= 1
-        return true
     }
 }

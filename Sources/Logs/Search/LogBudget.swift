@@ -63,7 +63,7 @@ final class LogBudget {
         }
     }
 
-    private func note(_ problem: TelemetryProblem) {
+    func note(_ problem: TelemetryProblem) {
         report.damagedBlocks += 1
         if report.problems.count < Self.problemsMax { report.problems.append(problem) }
     }

@@ -74,7 +74,11 @@ enum PageRoutes {
         query: [
             .init("query", .text, "Which lines."), .init("from", .text, "From when; default -1h."),
             .init("until", .text, "Until when; default now."), .init("after", .text, "Where the page begins."),
+            .init("only", .text, "`lines`: without histogram and fields."),
         ], output: page)
+    static let logErrors = Route(
+        "showLogErrors", .get, "/logs/errors", .role(.viewer), "Errors that apps have logged, by kinds.",
+        query: [.init("app", .text, "Of this app alone.")], output: page)
     static let logContext = Route(
         "showLogContext", .get, "/logs/context", .role(.viewer), "A line and those around it.",
         query: [.init("position", .text, "The line's place.")], output: page)
@@ -94,6 +98,6 @@ enum PageRoutes {
         plan,
         rollback,
         scale, diff, showPlan, approve, executions, execution, control, build, doctor, commit, apply, tokens,
-        createToken, revokeToken, chart, graphs, graph, logs, logContext,
+        createToken, revokeToken, chart, graphs, graph, logs, logErrors, logContext,
     ]
 }

@@ -53,6 +53,9 @@ struct LogsEndpoints {
             return try .json(
                 LogAnswerView(lines: lines.map { LogLineView($0) }, report: LogReportView(context.report)))
         }
+        board.on(LogsRoutes.errors) { call in
+            try .json(logs.errors(of: call.query.filled("app")).map { LogErrorView($0.group, query: $0.query) })
+        }
         board.on(LogsRoutes.follow) { call in
             let question = try LogQuestion(query: call.query.filled("query"), from: nil, until: nil, now: now())
             return try .events(logs.follow(question.filter) { LogLineView($0) }, limit: streams)

@@ -1,7 +1,7 @@
 import CTelemetry
 import Glibc
 
-/// What clients have packed with gzip or zlib. Sources: RFC 1952, RFC 1950.
+/// What clients have packed with gzip or zlib, and what is packed for servers. Sources: RFC 1952, RFC 1950.
 package enum Gzip {
     /// - Parameter bytesMax: of what comes out; a small body may hold very much.
     /// - Throws: `gzip.invalid`, `gzip.too-large`.
@@ -21,6 +21,16 @@ package enum Gzip {
                 "gzip.too-large", "The body is too large.", cause: "Unpacked it has more than \(bytesMax) bytes.",
                 remedy: "Send less at once.")
         }
+        defer { free(start) }
+        return Array(UnsafeRawBufferPointer(start: start, count: count))
+    }
+
+    /// Nil if there is no memory for it.
+    package static func packed(_ bytes: [UInt8]) -> [UInt8]? {
+        var start: UnsafeMutableRawPointer?
+        var count = 0
+        let fault = bytes.withUnsafeBytes { ctelemetry_gzip($0.baseAddress, $0.count, &start, &count) }
+        guard fault == 0 else { return nil }
         defer { free(start) }
         return Array(UnsafeRawBufferPointer(start: start, count: count))
     }

@@ -5,22 +5,22 @@ internal import CTelemetry
 #endif
 
 /// What is ready to be read, and a way to wake who waits.
-struct Poller: ~Copyable {
+package struct Poller: ~Copyable {
     /// A descriptor that another thread may wake the poller with.
-    struct Waker: Sendable {
+    package struct Waker: Sendable {
         fileprivate let descriptor: Int32
 
-        func wake() {
+        package func wake() {
             var one: UInt64 = 1
             _ = write(descriptor, &one, 8)
         }
     }
 
-    let waker: Waker
+    package let waker: Waker
     private let poller: Int32
     private var ready = [Int32](repeating: 0, count: 64)
 
-    init() throws(TelemetryProblem) {
+    package init() throws(TelemetryProblem) {
         poller = ctelemetry_poller()
         waker = Waker(descriptor: ctelemetry_waker())
         guard poller >= 0, waker.descriptor >= 0 else {
@@ -38,10 +38,10 @@ struct Poller: ~Copyable {
     }
 
     /// Watches a descriptor until it is closed.
-    func add(_ descriptor: Int32) { _ = ctelemetry_watch(poller, descriptor) }
+    package func add(_ descriptor: Int32) { _ = ctelemetry_watch(poller, descriptor) }
 
     /// Waits until something is ready, somebody wakes it, or time is over. Returns descriptors that are ready.
-    mutating func wait(milliseconds: Int32) -> [Int32] {
+    package mutating func wait(milliseconds: Int32) -> [Int32] {
         let count = ctelemetry_wait(poller, &ready, Int32(ready.count), milliseconds)
         guard count > 0 else { return [] }
         return ready[..<Int(count)].filter { descriptor in

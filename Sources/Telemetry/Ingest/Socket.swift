@@ -49,6 +49,17 @@ package enum Socket {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
+    /// The address at the other end of a connection, without its port; empty if it is not known.
+    package static func peer(_ descriptor: Int32) -> String { addressText { ctelemetry_peer(descriptor, $0, $1) } }
+
+    static func addressText(_ fill: (UnsafeMutablePointer<CChar>, UInt32) -> Void) -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
+            guard let start = text.baseAddress else { return "" }
+            fill(start, 64)
+            return String(cString: start)
+        }
+    }
+
     /// The port that a socket is bound to.
     package static func port(_ descriptor: Int32) -> UInt16 {
         var name = sockaddr_storage()

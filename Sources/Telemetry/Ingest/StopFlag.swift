@@ -5,12 +5,15 @@ internal import Synchronization
 #endif
 
 /// Tells a thread to end.
-final class StopFlag: Sendable {
+package final class StopFlag: Sendable {
     private let flag = Atomic(false)
-    var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    package init() {}
+
+    package var isSet: Bool { flag.load(ordering: .relaxed) }
 
     /// Sleeps, but no longer than until it is set.
-    func wait(milliseconds: Int64) {
+    package func wait(milliseconds: Int64) {
         var rest = milliseconds
         while rest > 0, !isSet {
             usleep(UInt32(min(rest, 20)) * 1000)
@@ -18,5 +21,5 @@ final class StopFlag: Sendable {
         }
     }
 
-    func set() { flag.store(true, ordering: .relaxed) }
+    package func set() { flag.store(true, ordering: .relaxed) }
 }

@@ -26,7 +26,9 @@ package struct ClickHouseTable: Hashable, Sendable {
         self.table = table
     }
 
-    var points: String { "`\(database)`.`\(table)`" }
+    var points: String { place }
+    /// As it is written in a query.
+    package var place: String { "`\(database)`.`\(table)`" }
     var names: String { "`\(database)`.`\(table)_names`" }
 
     /// What makes the table and the view where they are missing. One statement each: the server takes no more.
@@ -62,7 +64,7 @@ package struct ClickHouseTable: Hashable, Sendable {
     }
 
     /// A text as an expression of SQL.
-    static func literal(_ text: some Sequence<UInt8>) -> String {
+    package static func literal(_ text: some Sequence<UInt8>) -> String {
         var digits = "unhex('"
         for byte in text {
             digits.append(Character(Unicode.Scalar(hexadecimal(byte >> 4))))

@@ -1,7 +1,8 @@
 internal import Synchronization
 package import SystemPackage
 
-/// Points on their way to another system: a queue on disk, and the state of sending what is in it.
+/// Points, or what else a relay's owner has, on their way to another system: a queue on disk, and the state of sending
+/// what is in it.
 ///
 /// Points are in the buffer when `RelayTap` returns to whoever has sent them, so that a killed server loses
 /// none; whoever owns the relay syncs it, as it does the store. A shipment is sent at least once: one of
@@ -18,8 +19,26 @@ package final class Relay: Sendable {
         package var points: [Point]
     }
 
+    /// What is to be sent now of entries that are no points.
+    package struct Parcel: Sendable {
+        /// What was given to `take` at once.
+        package struct Part: Sendable {
+            /// The sequence of its first entry; that of each next is one more.
+            package var first: UInt64
+            package var count: Int
+            package var body: [UInt8]
+        }
+
+        package var parts: [Part]
+    }
+
+    /// The most entries that may be taken at once.
+    package static let countMax = RelayRecord.pointsMax
+
     package enum Outcome: Sendable {
         case delivered
+        /// So many will never be taken, and the others have arrived.
+        case deliveredBut(refused: Int, TelemetryProblem)
         case failed(TelemetryProblem)
         case refused(TelemetryProblem)
     }
@@ -96,15 +115,26 @@ package final class Relay: Sendable {
         }
     }
 
+    /// Keeps entries that are no points, at most `countMax`; what the disk does not take is counted as dropped.
+    package func take(count: Int, body: [UInt8], at now: Int64) {
+        take(RelayRecord(count: count, body: body), at: now)
+    }
+
     /// What is to be sent now, if something is. Nothing else is given out until `arrived` is told of it.
     package func next(at now: Int64) -> Shipment? {
-        state.withLock { state in
-            guard !state.isGiven else { return nil }
-            if state.due == nil { Self.hear(.tick, at: now, &state) }
-            guard let due = state.due else { return nil }
-            state.isGiven = true
-            return Self.shipment(due, &state)
-        }
+        state.withLock { state in Self.due(at: now, &state).map { Self.shipment($0, &state) } }
+    }
+
+    /// The same, of a relay whose entries are no points.
+    package func nextParcel(at now: Int64) -> Parcel? {
+        state.withLock { state in Self.due(at: now, &state).map { Self.parcel($0, &state) } }
+    }
+
+    private static func due(at now: Int64, _ state: inout State) -> ClosedRange<UInt64>? {
+        guard !state.isGiven else { return nil }
+        if state.due == nil { hear(.tick, at: now, &state) }
+        if state.due != nil { state.isGiven = true }
+        return state.due
     }
 
     /// What became of the shipment.
@@ -117,6 +147,9 @@ package final class Relay: Sendable {
             case .delivered:
                 state.problem = nil
                 Self.hear(.delivered, at: now, &state)
+            case .deliveredBut(let refused, let problem):
+                state.problem = problem
+                Self.hear(.deliveredBut(refused: refused), at: now, &state)
             case .failed(let problem):
                 state.problem = problem
                 Self.hear(.failed, at: now, &state)
@@ -157,17 +190,31 @@ package final class Relay: Sendable {
 
     private static func shipment(_ numbers: ClosedRange<UInt64>, _ state: inout State) -> Shipment {
         var points: [Shipment.Point] = []
-        do throws(FileFault) {
-            for (number, bytes) in try state.buffer.records(numbers) {
-                let first = number * UInt64(sequenceStride)
-                for (index, point) in (RelayRecord.points(bytes) ?? []).enumerated() {
-                    points.append(Shipment.Point(point: point, sequence: first + UInt64(index)))
-                }
+        for (first, bytes) in records(numbers, &state) {
+            for (index, point) in (RelayRecord.points(bytes) ?? []).enumerated() {
+                points.append(Shipment.Point(point: point, sequence: first + UInt64(index)))
             }
-        } catch {
-            state.problem = error.problem("What waits for a relay was not read.")
         }
         return Shipment(points: points)
+    }
+
+    private static func parcel(_ numbers: ClosedRange<UInt64>, _ state: inout State) -> Parcel {
+        Parcel(
+            parts: records(numbers, &state).compactMap { first, bytes in
+                RelayRecord.content(bytes).map { Parcel.Part(first: first, count: $0.count, body: $0.body) }
+            })
+    }
+
+    /// What was kept under these numbers, with the sequence of the first entry of each.
+    private static func records(
+        _ numbers: ClosedRange<UInt64>, _ state: inout State
+    ) -> [(first: UInt64, bytes: [UInt8])] {
+        do throws(FileFault) {
+            return try state.buffer.records(numbers).map { ($0.number * UInt64(sequenceStride), $0.bytes) }
+        } catch {
+            state.problem = error.problem("What waits for a relay was not read.")
+            return []
+        }
     }
 
     /// More than a batch has points.

@@ -9,6 +9,8 @@ package struct RelayFlow: Sendable {
         package var bytesMax = 256 << 20
         /// Points of one shipment, unless a single batch has more.
         package var pointsMax = 10_000
+        /// Bytes of one shipment as they are in the buffer, unless a single batch has more.
+        package var shipmentBytesMax = Int.max
         /// Milliseconds that points may wait for more to go with them.
         package var delay: Int64 = 1000
         /// Milliseconds before the first try again; each next wait is twice as long.
@@ -36,6 +38,8 @@ package struct RelayFlow: Sendable {
         case queued(Batch)
         /// The target has taken what was on its way.
         case delivered
+        /// The same, but for some that it will never take.
+        case deliveredBut(refused: Int)
         /// The target is away, or too busy.
         case failed
         /// The target will never take it.
@@ -94,6 +98,12 @@ package struct RelayFlow: Sendable {
             counts.sent += leave(&actions)
             failuresInRow = 0
             retryTime = now
+        case .deliveredBut(let refused):
+            let points = leave(&actions)
+            counts.refused += min(refused, points)
+            counts.sent += points - min(refused, points)
+            failuresInRow = 0
+            retryTime = now
         case .failed:
             counts.failures += 1
             travelling = 0
@@ -131,7 +141,9 @@ package struct RelayFlow: Sendable {
         counts.waiting += batch.points
         counts.waitingBytes += batch.bytes
         let last = entries.count - 1
-        if last >= first + travelling, entries[last].points + batch.points <= Self.entryPointsMax {
+        if last >= first + travelling, entries[last].points + batch.points <= Self.entryPointsMax,
+            entries[last].bytes + batch.bytes <= limits.shipmentBytesMax / 4
+        {
             entries[last].numbers = entries[last].numbers.lowerBound...batch.number
             entries[last].points += batch.points
             entries[last].bytes += batch.bytes
@@ -178,9 +190,15 @@ package struct RelayFlow: Sendable {
         let age = now - entries[first].time
         guard counts.waiting >= limits.pointsMax || age >= limits.delay || age < 0 || failuresInRow > 0 else { return }
         var points = 0
+        var bytes = 0
         for entry in entries[first...] {
-            if travelling > 0, points + entry.points > limits.pointsMax { break }
+            if travelling > 0,
+                points + entry.points > limits.pointsMax || bytes + entry.bytes > limits.shipmentBytesMax
+            {
+                break
+            }
             points += entry.points
+            bytes += entry.bytes
             travelling += 1
             if let cautiousThrough {
                 if entry.numbers.upperBound >= cautiousThrough { self.cautiousThrough = nil }

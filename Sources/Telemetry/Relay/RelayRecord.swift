@@ -1,7 +1,9 @@
-/// Points of one batch of a relay, being written: docs/formats/relay-buffer.md.
+/// One batch of a relay, being written: points, or another body of so many entries. docs/formats/relay-buffer.md.
 struct RelayRecord {
     /// What one may have.
     static let pointsMax = 10_000
+    /// The most bytes of a body.
+    static let bytesMax = 64 << 20
     /// Smaller ones are kept as they are.
     private static let compressedMin = 512
 
@@ -10,6 +12,14 @@ struct RelayRecord {
     private var time: Int64 = 0
 
     var isFull: Bool { count >= Self.pointsMax }
+
+    init() {}
+
+    /// - Parameter body: what `count` entries are, in a form of the relay's owner.
+    init(count: Int, body: [UInt8]) {
+        self.count = count
+        self.body = body
+    }
 
     mutating func add(_ name: UnsafeRawBufferPointer, _ point: SeriesPoint) {
         body.append(varint: name.count)
@@ -47,20 +57,25 @@ struct RelayRecord {
     static func head(_ record: UnsafeRawBufferPointer) -> Head? {
         var reader = ByteReader(record)
         guard let number = reader.fixed(UInt64.self), let count = reader.count(limit: pointsMax),
-            let unpacked = reader.count(limit: pointsMax * (SeriesName.bytesMax + 32))
+            let unpacked = reader.count(limit: bytesMax)
         else { return nil }
         return Head(number: number, count: count, unpacked: unpacked, start: reader.position)
     }
 
-    /// The points of a record; nil if it is not one.
-    static func points(_ record: [UInt8]) -> [NamedPoint]? {
+    /// What a record has in it, unpacked; nil if it is not one.
+    static func content(_ record: [UInt8]) -> (count: Int, body: [UInt8])? {
         record.withUnsafeBytes { raw in
             guard let head = head(raw) else { return nil }
             let rest = UnsafeRawBufferPointer(rebasing: raw[head.start...])
-            guard head.unpacked > 0 else { return points(rest, count: head.count) }
-            guard let body = Zstd().decompress(rest, count: head.unpacked) else { return nil }
-            return body.withUnsafeBytes { points($0, count: head.count) }
+            guard head.unpacked > 0 else { return (head.count, Array(rest)) }
+            return Zstd().decompress(rest, count: head.unpacked).map { (head.count, $0) }
         }
+    }
+
+    /// The points of a record; nil if it is not one.
+    static func points(_ record: [UInt8]) -> [NamedPoint]? {
+        guard let (count, body) = content(record) else { return nil }
+        return body.withUnsafeBytes { points($0, count: count) }
     }
 
     private static func points(_ body: UnsafeRawBufferPointer, count: Int) -> [NamedPoint]? {

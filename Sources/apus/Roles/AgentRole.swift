@@ -5,6 +5,7 @@ import Core
 import FoundationEssentials
 import Glibc
 import Logging
+import Logs
 import ServiceLifecycle
 import SystemPackage
 import UnixSignals
@@ -33,7 +34,8 @@ struct AgentRole: AsyncParsableCommand {
     func run() async throws {
         let host = try HostName(host)
         let folder = try absolute(root)
-        let logger = Logger(label: "agent/\(host)") { LineLog(label: $0, output: .standardError) }
+        let lines = OwnLines()
+        let logger = Logger(label: "agent/\(host)") { LineLog(label: $0, output: .standardError, lines: lines) }
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         let server = try ServerAddress(server)
         let identity = try await identity(host: host, server: server, folder: folder, logger: logger)
@@ -41,7 +43,7 @@ struct AgentRole: AsyncParsableCommand {
             server: server, host: host, address: address, root: folder, executable: try executablePath(),
             version: apusVersion, memory: try memory.map { try ByteCount($0) })
         func agent() throws(Problem) -> HostAgent {
-            try HostAgent(configuration, identity: identity, now: wallClock, logger: logger)
+            try HostAgent(configuration, identity: identity, lines: lines, now: wallClock, logger: logger)
         }
         if end { return try await agent().endWhatIsLeft() }
         // An agent is busy for moments: a heap for each thread would only keep what they leave.

@@ -1,6 +1,7 @@
 import Core
 import FoundationEssentials
 import Logging
+import Logs
 import SystemPackage
 
 /// Logs of a fleet on a laptop: a file for each process, so that the terminal stays readable.
@@ -19,8 +20,8 @@ enum DevLog {
         }
     }
 
-    static func logger(_ name: String, folder: FilePath) throws(Problem) -> Logger {
+    static func logger(_ name: String, folder: FilePath, lines: OwnLines) throws(Problem) -> Logger {
         let output = try open(name, folder: folder)
-        return Logger(label: name) { LineLog(label: $0, output: output) }
+        return Logger(label: name) { LineLog(label: $0, output: output, lines: lines) }
     }
 }

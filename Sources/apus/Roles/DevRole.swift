@@ -5,6 +5,7 @@ import Core
 import FoundationEssentials
 import Glibc
 import Logging
+import Logs
 import ServiceLifecycle
 import Synchronization
 import SystemPackage
@@ -36,7 +37,8 @@ struct DevRole: AsyncParsableCommand {
         let workTree = try await DevRepository(source: source, state: folder).prepare()
         let repository = try GitRepository(path: workTree)
         let name = try await fabricName(repository)
-        let logger = try DevLog.logger("server", folder: folder)
+        let lines = OwnLines()
+        let logger = try DevLog.logger("server", folder: folder, lines: lines)
         let options = ControlPlaneWiring.Options(
             fabric: name, repository: repository, reference: try GitReference("HEAD"),
             state: folder.appending("server"),
@@ -46,7 +48,7 @@ struct DevRole: AsyncParsableCommand {
             carbon: try ServerRole.listen(nil, portDefault: 2003))
         try FileManager.default.createDirectory(atPath: options.state.string, withIntermediateDirectories: true)
         let (bound, onBound) = AsyncStream<Int>.makeStream()
-        let wiring = try await ControlPlaneWiring(options, logger: logger) { onBound.yield($0) }
+        let wiring = try await ControlPlaneWiring(options, lines: lines, logger: logger) { onBound.yield($0) }
         let token = try await adminToken(wiring.tokens, folder: options.state, logger: logger)
         let fleet = DevFleet(
             wiring: wiring, folder: folder, workTree: workTree, fabric: name, token: token,

@@ -6,6 +6,7 @@ import Core
 import FoundationEssentials
 import Glibc
 import Logging
+import Logs
 import Server
 import ServiceLifecycle
 import SystemPackage
@@ -34,6 +35,11 @@ struct ServerRole: AsyncParsableCommand {
     var statsd: String?
     @Option(help: "Where Graphite's points come in: ADDRESS:PORT, or none (default: 127.0.0.1:2003, if it is free).")
     var carbon: String?
+    @Option(help: "Where syslog comes in, by UDP and TCP: ADDRESS:PORT (default: nowhere).") var syslog: String?
+    @Option(help: "Where syslog comes in over TLS, with the API's certificate: ADDRESS:PORT (default: nowhere).")
+    var syslogTls: String?
+    @Option(help: "PEM file of the authority whose certificates senders of syslog must show over TLS.")
+    var syslogClients: String?
     @Option(help: "Where complete logs go: s3://BUCKET/PREFIX or a folder (default: nowhere).")
     var archive: String?
     @Option(help: "The address of another service than AWS for s3://: http://HOST:PORT.") var archiveEndpoint: String?
@@ -41,14 +47,19 @@ struct ServerRole: AsyncParsableCommand {
     @Option(help: "PEM file of the API's certificate chain.") var certificate: String?
     @Option(help: "PEM file of the certificate's key.") var key: String?
 
+    private static let syslogPort = 5514
+    /// Source: RFC 5425, 4.1.
+    private static let syslogTLSPort = 6514
+
     func run() async throws {
         apus_heap_in_pages()
         let folder = try absolute(state)
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        let logger = Logger(label: "server") { LineLog(label: $0, output: .standardError) }
+        let lines = OwnLines()
+        let logger = Logger(label: "server") { LineLog(label: $0, output: .standardError, lines: lines) }
         FileLimit.raise(logger)
         let options = try options(folder)
-        let wiring = try await ControlPlaneWiring(options, logger: logger) { port in
+        let wiring = try await ControlPlaneWiring(options, lines: lines, logger: logger) { port in
             logger.info("API and dashboard", metadata: ["address": "\(options.apiAddress)", "port": "\(port)"])
         }
         try await writeAdminToken(wiring.tokens, folder: folder, logger: logger)
@@ -78,7 +89,32 @@ struct ServerRole: AsyncParsableCommand {
             apiAddress: api.host, apiPort: api.port, apiCertificate: pair, agentsAddress: agents.host,
             agentsPort: agents.port, names: name.isEmpty ? [agents.host] : name,
             statsd: try Self.listen(statsd, portDefault: 8125), carbon: try Self.listen(carbon, portDefault: 2003),
-            archive: try archivePlace())
+            syslog: try syslogSetting(pair), archive: try archivePlace())
+    }
+
+    private func syslogSetting(_ pair: FabricServer.Configuration.Certificate?) throws(Problem) -> SyslogSetting? {
+        let plain = try syslog.map { text throws(Problem) in
+            try ServerAddress(text, portDefault: Self.syslogPort, listens: true)
+        }
+        let secure = try syslogTls.map { text throws(Problem) in
+            guard let pair else {
+                throw Problem(
+                    "server.insecure", "The server does not start.",
+                    cause: "Syslog over TLS needs a certificate, and the API has none.",
+                    remedy: "Give --certificate and --key.")
+            }
+            return SyslogSetting.Secure(
+                address: try ServerAddress(text, portDefault: Self.syslogTLSPort, listens: true),
+                certificateChain: pair.chain, key: pair.key,
+                clientAuthority: try syslogClients.map { path throws(Problem) in try Self.text(path) })
+        }
+        guard syslogClients == nil || syslogTls != nil else {
+            throw Problem(
+                "server.insecure", "The server does not start.",
+                cause: "--syslog-clients asks for certificates, and nothing listens with TLS.",
+                remedy: "Give --syslog-tls too.")
+        }
+        return plain == nil && secure == nil ? nil : SyslogSetting(plain: plain, secure: secure)
     }
 
     private func archivePlace() throws(Problem) -> ArchivePlace? {

@@ -32,6 +32,8 @@ struct ControlPlaneWiring {
         /// Where statsd and carbon listen.
         var statsd: MetricsService.Listen?
         var carbon: MetricsService.Listen?
+        /// Where syslog is listened for; nil: nowhere.
+        var syslog: SyslogSetting?
         /// Where lines of logs go that are complete; nil: nowhere.
         var archive: ArchivePlace?
     }
@@ -46,9 +48,11 @@ struct ControlPlaneWiring {
     let metrics: MetricsService
     let logs: LogsService
 
-    /// - Parameter onBound: called once the API takes requests, with its port.
+    /// - Parameters:
+    ///   - lines: what this program itself logs.
+    ///   - onBound: called once the API takes requests, with its port.
     init(
-        _ options: Options, logger: Logger, onBound: @escaping @Sendable (_ port: Int) async -> Void
+        _ options: Options, lines: OwnLines, logger: Logger, onBound: @escaping @Sendable (_ port: Int) async -> Void
     ) async throws(Problem) {
         let database = try StateDatabase(path: options.state.appending("state.db").string)
         let store = try SQLiteStateStore(database: database, now: wallClock)
@@ -82,19 +86,18 @@ struct ControlPlaneWiring {
             releases: releases, store: store, audit: audit, orchestrator: orchestrator, link: gateway,
             notifier: notifier, metricsProblems: { relay.problems },
             now: wallClock, logger: logger)
-        let metrics = try MetricsService(
-            MetricsService.Setting(
-                folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
-                secrets: WebhookSecrets(folder: options.secrets)),
-            policy: await orchestrator.snapshot.desired?.configuration.policy.metrics ?? MetricsPolicy(), state: store,
-            audit: audit, sources: Self.sources(fabric, orchestrator, gateway), now: wallClock, logger: logger)
-        let logs = try await Self.logs(options, orchestrator, gateway, metrics, logger)
+        let metrics = try Self.metrics(
+            options, store, audit, Self.sources(fabric, orchestrator, gateway), logger,
+            policy: await orchestrator.snapshot.desired?.configuration.policy.metrics)
+        let errors = try await Self.errors(options.fabric, store, notifier, metrics, logger)
+        let logs = try await Self.logs(options, orchestrator, gateway, metrics, errors, lines, logger)
+        metrics.keep(figures: { await logs.figures(at: $0) })
         let intake = AgentLogIntake(sink: logs, labels: { logs.labels(of: $0) }, logger: logger)
         relay.connect(
             .init(
                 observe: { await orchestrator.observe($0) }, hear: { orchestrator.heard($0) },
                 measure: { host, bytes throws(Problem) in try await metrics.measured(host, bytes) },
-                interval: { metrics.interval }, problems: { metrics.problems },
+                interval: { metrics.interval }, problems: { metrics.problems + logs.problems },
                 log: { host, parcel throws(Problem) in try await intake.take(parcel, from: host) },
                 collection: { logs.collection(of: $0) }))
         let access = Self.access(
@@ -116,9 +119,32 @@ struct ControlPlaneWiring {
         self.logs = logs
     }
 
+    private static func metrics(
+        _ options: Options, _ store: SQLiteStateStore, _ audit: AuditLog, _ sources: MetricsSources, _ logger: Logger,
+        policy: MetricsPolicy?
+    ) throws(Problem) -> MetricsService {
+        try MetricsService(
+            MetricsService.Setting(
+                folder: options.state.appending("series"), statsd: options.statsd, carbon: options.carbon,
+                secrets: WebhookSecrets(folder: options.secrets)),
+            policy: policy ?? MetricsPolicy(), state: store, audit: audit, sources: sources, now: wallClock,
+            logger: logger)
+    }
+
+    private static func errors(
+        _ fabric: FabricName, _ store: SQLiteStateStore, _ notifier: NotificationService, _ metrics: MetricsService,
+        _ logger: Logger
+    ) async throws(Problem) -> ErrorReporter {
+        let outlets = ErrorReporter.Outlets(
+            fabric: fabric, store: store,
+            tell: { body, operations throws(Problem) in try await notifier.tell(body, with: operations) },
+            mark: { metrics.mark($0) })
+        return try await ErrorReporter(outlets, now: wallClock, logger: logger)
+    }
+
     private static func logs(
         _ options: Options, _ orchestrator: OrchestratorService, _ gateway: AgentGateway, _ metrics: MetricsService,
-        _ logger: Logger
+        _ errors: ErrorReporter, _ lines: OwnLines, _ logger: Logger
     ) async throws(Problem) -> LogsService {
         let folder = options.state.appending("logs")
         let archive = try options.archive.map { place throws(Problem) in
@@ -128,12 +154,19 @@ struct ControlPlaneWiring {
                     localAge: place.localAge),
                 logger: logger)
         }
+        let raw = try options.archive.map { place throws(Problem) in
+            try RawLogs(
+                RawLogs.Setting(
+                    objects: try place.open(now: wallClock), folder: options.state.appending("logs-raw")),
+                logger: logger)
+        }
         return try LogsService(
-            folder, archive: archive, configuration: await orchestrator.snapshot.desired?.configuration,
+            folder, archive: archive, raw: raw, errors: errors, syslog: options.syslog,
+            configuration: await orchestrator.snapshot.desired?.configuration,
             sources: LogsService.Sources(
                 configuration: { await orchestrator.snapshot.desired?.configuration },
-                announce: { gateway.announceLogs() }, measures: { metrics.count($0) }),
-            now: wallClock, logger: logger)
+                announce: { gateway.announceLogs() }, measures: { metrics.count($0) }, own: { lines.take() }),
+            secrets: WebhookSecrets(folder: options.secrets), now: wallClock, logger: logger)
     }
 
     private static func gateway(
@@ -187,7 +220,7 @@ struct ControlPlaneWiring {
                 },
                 one: { id throws(Problem) in try await fabric.execution(id) }),
             own: {
-                OwnFigures(await ServerFigures.now(orchestrator.snapshot, connected: gateway.connectedHosts.count))
+                OwnFigures(ServerFigures.now(await orchestrator.snapshot, connected: gateway.connectedHosts.count))
             },
             targets: { ScrapeTargets.of($0, in: await orchestrator.snapshot) },
             policy: { await orchestrator.snapshot.desired?.configuration.policy.metrics },

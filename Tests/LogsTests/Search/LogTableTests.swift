@@ -60,6 +60,13 @@ struct LogTableTests {
         #expect(counts == counts.sorted(by: >))
     }
 
+    @Test("without groups there is one row, also for figures of fields")
+    func ungrouped() async throws {
+        let lines = (1...4).map { MemoryLogSource.Line(time: Int64($0), message: "m", fields: ["size": "\($0)"]) }
+        let table = try await Self.table("| count, sum size, max size", [(["app": "shop"], lines)])
+        #expect(table.rows == [[.count(4), .number(10), .number(4)]])
+    }
+
     @Test("times are grouped by spans, and a rate is a second's")
     func times() async throws {
         let second: Int64 = 1_000_000_000

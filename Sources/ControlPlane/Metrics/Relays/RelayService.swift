@@ -1,6 +1,5 @@
 package import Core
 import Logging
-import NIOPosix
 import Synchronization
 import SystemPackage
 package import Telemetry
@@ -13,10 +12,6 @@ final class RelayService: Sendable {
         var target: any RelayTarget
     }
 
-    private static let idle = Duration.milliseconds(100)
-    private static let syncGap = Duration.seconds(1)
-    private static let policyGap = Duration.milliseconds(500)
-
     /// What points are put into.
     let tap: RelayTap
     private let folder: FilePath
@@ -24,6 +19,7 @@ final class RelayService: Sendable {
     private let outgoing: OutgoingHTTP
     private let now: @Sendable () -> Instant
     private let logger: Logger
+    private let runner: RelayRunner
     private let state = Mutex(State())
 
     private struct State {
@@ -42,6 +38,7 @@ final class RelayService: Sendable {
         self.outgoing = outgoing
         self.now = now
         self.logger = logger
+        runner = RelayRunner("points", now: now, logger: logger)
     }
 
     /// Opens relays that are new or changed, and leaves those that git has no longer. What waits for one that
@@ -52,7 +49,7 @@ final class RelayService: Sendable {
             // A buffer has one owner at a time.
             let kept = state.running.filter { specs.contains($0.spec) }
             tap.set(kept.map(\.relay))
-            for one in state.running where !specs.contains(one.spec) { sync(one.relay) }
+            for one in state.running where !specs.contains(one.spec) { runner.sync(one.relay) }
             state.running = kept
             state.problems = []
             for spec in specs where !kept.contains(where: { $0.spec == spec }) {
@@ -65,53 +62,37 @@ final class RelayService: Sendable {
             }
             state.specs = specs
             tap.set(state.running.map(\.relay))
+            runner.set(state.running.map(track))
+        }
+    }
+
+    private func track(_ one: Running) -> RelayRunner.Track {
+        let runner = runner
+        return RelayRunner.Track(name: one.spec.name, relay: one.relay) { now in
+            guard let shipment = one.relay.next(at: now) else { return nil }
+            if shipment.points.isEmpty { return { runner.unreadable(one.spec.name) } }
+            return { await one.target.send(shipment) }
         }
     }
 
     func run(_ policies: MetricsPolicies) async {
-        await withDiscardingTaskGroup { group in
-            group.addTask { await self.keepSafe() }
-            while !Task.isCancelled {
-                let specs = policies.current.relays
-                configure(specs)
-                await serve(until: { policies.current.relays != specs })
-            }
-            group.cancelAll()
+        await runner.run {
+            let specs = policies.current.relays
+            self.configure(specs)
+            return { policies.current.relays != specs }
         }
     }
 
-    /// The targets that take nothing, for the doctor.
-    var problems: [Problem] {
-        let (running, problems) = state.withLock { ($0.running, $0.problems) }
-        return problems
-            + running.compactMap { one in
-                one.relay.problem.map { problem in
-                    Problem(
-                        "relay.away", "The relay \(one.spec.name) sends nothing: its target is away.",
-                        cause: "\(problem.cause) \(one.relay.counts.waiting) points wait.", remedy: problem.remedy)
-                }
-            }
-    }
+    /// What could not be opened, and the targets that take nothing, for the doctor.
+    var problems: [Problem] { state.withLock { $0.problems } + runner.problems }
 
-    var counts: [(name: RelayName, counts: RelayCounts)] {
-        state.withLock { $0.running }.map { ($0.spec.name, $0.relay.counts) }
-    }
+    var counts: [(name: RelayName, counts: RelayCounts)] { runner.counts }
 
     /// `apus.server.relays.NAME.…`
-    func figures(at time: Int64) -> [NamedPoint] {
-        counts.flatMap { name, counts in
-            let figures: [(String, Int)] = [
-                ("sent", counts.sent), ("waiting", counts.waiting), ("waiting-bytes", counts.waitingBytes),
-                ("dropped", counts.dropped), ("refused", counts.refused), ("failures", counts.failures),
-            ]
-            return figures.map {
-                NamedPoint(name: "apus.server.relays.\(name).\($0.0)", time: time, value: Double($0.1))
-            }
-        }
-    }
+    func figures(at time: Int64) -> [NamedPoint] { runner.figures("apus.server.relays", at: time) }
 
     /// Makes what waits outlast a loss of power.
-    func sync() { for one in state.withLock({ $0.running }) { sync(one.relay) } }
+    func sync() { runner.sync() }
 
     /// Where the points of relays that answer are read, by name.
     func sources(_ rules: [RetentionRule], within milliseconds: Int64) -> [String: any SeriesSource] {
@@ -132,7 +113,9 @@ final class RelayService: Sendable {
     private func open(_ spec: RelaySpec) throws(Problem) -> Running {
         var limits = RelayFlow.Limits()
         limits.bytesMax = Int(spec.buffer.bytes)
-        let access = RelayAccess(spec: spec, secrets: secrets, outgoing: outgoing)
+        let access = RelayAccess(
+            name: spec.name, address: spec.address, user: spec.user, secret: spec.secret, secrets: secrets,
+            outgoing: outgoing)
         let time = now().milliseconds
         let (relay, lost) = try told { () throws(TelemetryProblem) in
             try Relay.open(
@@ -151,64 +134,6 @@ final class RelayService: Sendable {
                     try told { () throws(TelemetryProblem) in try ClickHouseTable(database: database, table: table) })
             }
         return Running(spec: spec, relay: relay, target: target)
-    }
-
-    private func serve(until isOver: @escaping @Sendable () -> Bool) async {
-        await withDiscardingTaskGroup { group in
-            for one in state.withLock({ $0.running }) { group.addTask { await self.send(one) } }
-            while !Task.isCancelled, !isOver() { try? await Task.sleep(for: Self.policyGap) }
-            group.cancelAll()
-        }
-    }
-
-    private func send(_ one: Running) async {
-        var isAway = false
-        while !Task.isCancelled {
-            guard let shipment = one.relay.next(at: now().milliseconds) else {
-                try? await Task.sleep(for: Self.idle)
-                continue
-            }
-            let outcome = shipment.points.isEmpty ? Self.unreadable(one.spec) : await one.target.send(shipment)
-            if Task.isCancelled, case .failed = outcome { return one.relay.giveBack() }
-            one.relay.arrived(outcome, at: now().milliseconds)
-            switch outcome {
-            case .delivered:
-                if isAway { logger.notice("a relay sends again", metadata: ["relay": "\(one.spec.name)"]) }
-                isAway = false
-            case .failed(let problem), .refused(let problem):
-                if !isAway {
-                    logger.warning(
-                        "a relay does not send", metadata: ["relay": "\(one.spec.name)", "problem": "\(problem)"])
-                }
-                isAway = true
-            }
-        }
-    }
-
-    private static func unreadable(_ spec: RelaySpec) -> Relay.Outcome {
-        .refused(
-            TelemetryProblem(
-                "relay.buffer-damaged", "Points for the relay \(spec.name) were lost.",
-                cause: "What waited in its buffer could not be read.", remedy: "Look at the server's disk."))
-    }
-
-    private func keepSafe() async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: Self.syncGap)
-            let relays = state.withLock { $0.running.map(\.relay) }
-            guard !relays.isEmpty else { continue }
-            try? await NIOThreadPool.singleton.runIfActive { for relay in relays { self.sync(relay) } }
-        }
-    }
-
-    private func sync(_ relay: Relay) {
-        do {
-            try relay.sync()
-        } catch {
-            logger.error(
-                "what waits for a relay was not made safe",
-                metadata: ["relay": "\(relay.name)", "problem": "\(error)"])
-        }
     }
 }
 

@@ -13,17 +13,23 @@ protocol RelayTarget: Sendable {
 struct RelayAccess: Sendable {
     static let timeout: Int64 = 30_000
 
-    let spec: RelaySpec
+    let name: RelayName
+    /// Where the target is.
+    let address: String
+    let user: String?
+    let secret: SecretName?
+    /// How a secret without a user is sent.
+    var scheme = "Bearer"
     let secrets: WebhookSecrets
     let outgoing: OutgoingHTTP
 
     /// The secret is read anew each time: another one needs no restart.
     func headers() throws(TelemetryProblem) -> [(name: String, value: String)] {
-        guard let name = spec.secret else { return [] }
-        let secret: String
-        do throws(Problem) { secret = try secrets.text(name) } catch { throw TelemetryProblem(error) }
-        guard let user = spec.user else { return [("authorization", "Bearer \(secret)")] }
-        let pair = Data("\(user):\(secret)".utf8).base64EncodedString()
+        guard let name = secret else { return [] }
+        let text: String
+        do throws(Problem) { text = try secrets.text(name) } catch { throw TelemetryProblem(error) }
+        guard let user else { return [("authorization", "\(scheme) \(text)")] }
+        let pair = Data("\(user):\(text)".utf8).base64EncodedString()
         return [("authorization", "Basic \(pair)")]
     }
 
@@ -36,8 +42,8 @@ struct RelayAccess: Sendable {
 
     func refusal(_ answer: OutgoingHTTP.Answer) -> TelemetryProblem {
         TelemetryProblem(
-            "relay.refused", "The relay \(spec.name) could not send.",
-            cause: "\(spec.address) answered with the status \(answer.status): \(answer.text).",
+            "relay.refused", "The relay \(name) could not send.",
+            cause: "\(address) answered with the status \(answer.status): \(answer.text).",
             remedy: "Look at the target; what waits is kept until the buffer is full.")
     }
 }
@@ -55,7 +61,7 @@ struct RemoteWriteTarget: RelayTarget {
             ("x-prometheus-remote-write-version", "0.1.0"),
         ].map { (name: $0.0, value: $0.1) }
         do throws(TelemetryProblem) {
-            let answer = try await access.post(access.spec.address, headers, RemoteWriteBody.encode(shipment))
+            let answer = try await access.post(access.address, headers, RemoteWriteBody.encode(shipment))
             if 200..<300 ~= answer.status { return .delivered }
             let isLasting = 400..<500 ~= answer.status && !Self.passing.contains(answer.status)
             return isLasting ? .refused(access.refusal(answer)) : .failed(access.refusal(answer))
@@ -96,16 +102,33 @@ final class ClickHouseTarget: RelayTarget {
     func query(
         _ query: String, _ data: [UInt8] = [], within milliseconds: Int64 = RelayAccess.timeout
     ) async throws(TelemetryProblem) -> [UInt8] {
-        let address = access.spec.address
-        let answer: OutgoingHTTP.Answer
-        if data.isEmpty {
-            answer = try await access.post(address, [], Array(query.utf8), within: milliseconds)
-        } else {
-            let separator = address.contains("?") ? "&" : address.dropFirst(8).contains("/") ? "?" : "/?"
-            let url = address + separator + OutgoingHTTP.Call.form([("query", query)])
-            answer = try await access.post(url, [], data, within: milliseconds)
+        try await access.clickHouse(query, data, within: milliseconds)
+    }
+}
+
+extension RelayAccess {
+    /// A query with more bytes needs ClickHouse's leave.
+    private static let queryBytesMax = 250_000
+
+    /// Asks ClickHouse.
+    /// - Parameters:
+    ///   - data: rows for the query; none: the query is the body.
+    ///   - id: what ClickHouse is to know the query as.
+    /// - Throws: `http.unreachable`, `relay.refused`.
+    func clickHouse(
+        _ query: String, _ data: [UInt8] = [], id: String? = nil, within milliseconds: Int64 = timeout
+    ) async throws(TelemetryProblem) -> [UInt8] {
+        var fields: [(name: String, value: String)] = []
+        if let id { fields.append(("query_id", id)) }
+        if query.utf8.count > Self.queryBytesMax { fields.append(("max_query_size", "4194304")) }
+        if !data.isEmpty { fields.append(("query", query)) }
+        var url = address
+        if !fields.isEmpty {
+            url += address.contains("?") ? "&" : address.dropFirst(8).contains("/") ? "?" : "/?"
+            url += OutgoingHTTP.Call.form(fields)
         }
-        guard answer.status == 200 else { throw access.refusal(answer) }
+        let answer = try await post(url, [], data.isEmpty ? Array(query.utf8) : data, within: milliseconds)
+        guard answer.status == 200 else { throw refusal(answer) }
         return answer.body
     }
 }

@@ -19,6 +19,9 @@ package struct LogLineStream: ~Copyable {
     /// Bytes of the message in front that are known to have no newline.
     private var searched = 0
 
+    /// Bytes of messages whose end has not come.
+    package var waitingBytes: Int { waiting.count }
+
     package init(lineBytesMax: Int = Self.lineBytesMax) { self.lineBytesMax = lineBytesMax }
 
     /// - Parameter line: gets each message, which lives as long as its call, and how long it was if it is cut.

@@ -38,6 +38,8 @@ extension LogProcessor {
 
     private mutating func parse(_ format: LogFormat, _ from: RecordSlot) {
         guard let text = builder.value(from) else { return }
+        // A listener for syslog has taken the message out of its envelope.
+        if format == .syslog, from == .message, builder.line.value(ProgramNames.facility) != nil { return }
         let message = builder.line.message
         guard LineForms.parse(text, as: format, &builder) else {
             noteUnparsed(Array(format.rawValue.utf8))

@@ -21,9 +21,12 @@ extension LogQueryParser {
     func unexpected(_ expected: String, _ remedy: String?) -> TelemetryProblem {
         var end = at
         while end < bytes.count, end < at + 40, end == at || !Self.isDelimiter(bytes[end]) { end += 1 }
-        let found = end == at ? "the end" : "`\(LogText.shown(String(decoding: bytes[at..<end], as: UTF8.self)))`"
+        let found = Self.quoted(String(decoding: bytes[at..<end], as: UTF8.self))
         return invalid(at: at, "\(expected) was expected, and \(found) was found", remedy)
     }
+
+    /// What was found where something else was expected.
+    static func quoted(_ text: String) -> String { text.isEmpty ? "the end" : "`\(LogText.shown(text))`" }
 }
 
 /// Finds what was meant by a word that is not known.

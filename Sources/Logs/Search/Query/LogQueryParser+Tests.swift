@@ -74,7 +74,7 @@ extension LogQueryParser {
             if name == "level", bound.level == nil { throw levelUnknown(bound.text, place) }
             guard bound.number != nil || bound.level != nil else {
                 throw invalid(
-                    at: place, "a number was expected, and `\(LogText.shown(bound.text))` was found",
+                    at: place, "a number was expected, and \(Self.quoted(bound.text)) was found",
                     "Numbers may have a unit: 500, 1.5s, 10ms, 5MB.")
             }
         }
@@ -111,7 +111,7 @@ extension LogQueryParser {
         let words = LogLevel.allCases.dropFirst().map(\.word)
         let guess = LogSuggestion.nearest(to: text, among: words)
         return invalid(
-            at: place, "a level was expected, and `\(LogText.shown(text))` was found",
+            at: place, "a level was expected, and \(Self.quoted(text)) was found",
             (guess.map { "Did you mean `\($0)`? " } ?? "") + "Levels are \(words.joined(separator: ", ")).")
     }
 }

@@ -35,6 +35,7 @@ struct LogAggregator {
         rest = aggregation.aggregates.map { LogTally($0, groups: 1) }
         if aggregation.groups.isEmpty {
             keys = [[]]
+            numbers[0] = 0
             for index in tallies.indices { tallies[index].grow(to: 1) }
         }
     }
@@ -73,6 +74,64 @@ struct LogAggregator {
                     }
                 }
             }
+        }
+    }
+
+    /// Adds what was added up elsewhere.
+    mutating func add(_ sum: LogSum) {
+        let group = group(of: sum.key)
+        for (index, figure) in sum.figures.enumerated() {
+            if group == Self.others {
+                rest[index].add(figure, to: 0)
+            } else {
+                tallies[index].grow(to: keys.count)
+                tallies[index].add(figure, to: Int(group))
+            }
+        }
+    }
+
+    private mutating func group(of key: [LogTable.Cell]) -> UInt32 {
+        if key.isEmpty { return 0 }
+        var found: UInt32 = 0
+        for (column, cell) in key.enumerated() {
+            let next = number(of: cell, column)
+            if next == Self.others {
+                hasOthers = true
+                return Self.others
+            }
+            found = column == 0 ? next : number(ofPair: UInt64(found) << 32 | UInt64(next), column)
+            if found == Self.others {
+                hasOthers = true
+                return Self.others
+            }
+        }
+        if let group = numbers[found] { return group }
+        guard keys.count < groupsMax else {
+            hasOthers = true
+            return Self.others
+        }
+        let group = UInt32(keys.count)
+        keys.append(key)
+        numbers[found] = group
+        return group
+    }
+
+    private mutating func number(of cell: LogTable.Cell, _ column: Int) -> UInt32 {
+        switch cell {
+        case .time(let start):
+            if let number = times[start] { return number }
+            guard times.count < groupsMax else { return Self.others }
+            let number = UInt32(times.count)
+            times[start] = number
+            return number
+        case .text(let text):
+            return text.withUnsafeBytes { text in
+                if values[column].count >= groupsMax {
+                    return values[column].number(of: text).map { $0 + 1 } ?? Self.others
+                }
+                return values[column].add(text).number + 1
+            }
+        case .none, .count, .number: return 0
         }
     }
 

@@ -33,10 +33,10 @@ package struct LogLevelCounts: Sendable {
         counts = Array(repeating: Array(repeating: 0, count: LogLevel.allCases.count), count: Int(parts))
     }
 
-    mutating func add(_ time: Int64, _ level: LogLevel) {
+    mutating func add(_ time: Int64, _ level: LogLevel, count: Int = 1) {
         let (offset, overflow) = time.subtractingReportingOverflow(start)
         guard !overflow, offset >= 0 else { return }
         let part = Int(offset / span)
-        if part < counts.count { counts[part][Int(level.rawValue)] += 1 }
+        if part < counts.count { counts[part][Int(level.rawValue)] += count }
     }
 }

@@ -13,11 +13,11 @@ package struct LogQuantiles: Hashable, Sendable {
     /// The greatest relative error (α) of a value that is read back.
     package static let relativeErrorMax = 0.01
     /// Sizes below it count as zero.
-    private static let smallest = 1e-12
+    static let smallest = 1e-12
     /// The most buckets of a sign. From 1e-12 to 1e28 there are fewer; beyond, the smallest are put together.
     private static let bucketsMax = 4608
     private static let gamma = (1 + relativeErrorMax) / (1 - relativeErrorMax)
-    private static let logGamma = log(gamma)
+    static let logGamma = log(gamma)
 
     package private(set) var count = 0
     private var zeros = 0
@@ -27,6 +27,20 @@ package struct LogQuantiles: Hashable, Sendable {
     private var greatest = -Double.infinity
 
     package init() {}
+
+    /// Counts that another has made of the same buckets.
+    /// - Parameters:
+    ///   - zeros: values whose size is below `smallest`.
+    ///   - positive: by bucket, as are the negative ones, of the values' size.
+    init(
+        count: Int, zeros: Int, positive: [Int32: Int], negative: [Int32: Int], least: Double, greatest: Double
+    ) {
+        self.count = count
+        self.zeros = zeros
+        self.positive = positive
+        self.negative = negative
+        if count > 0 { (self.least, self.greatest) = (least, greatest) }
+    }
 
     /// - Parameter value: neither infinite nor NaN.
     package mutating func add(_ value: Double) {

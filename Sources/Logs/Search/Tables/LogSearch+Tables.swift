@@ -8,11 +8,38 @@ extension LogSearch {
     ) async throws(TelemetryProblem) -> LogTable {
         let budget = LogBudget(limits, clock)
         var aggregator = LogAggregator(aggregation, in: window, groupsMax: limits.groups)
-        try await scan(filter, in: window, budget) { (block, rows) throws(TelemetryProblem) in
+        let (rest, sums) = await counted(budget) { source throws(TelemetryProblem) in
+            try await source.sums(of: aggregation, filter, in: window)
+        }
+        for sum in sums ?? [] {
+            aggregator.add(sum)
+            budget.report.rowsFound += sum.lines
+        }
+        try await rest?.scan(filter, in: window, budget) { (block, rows) throws(TelemetryProblem) in
             try aggregator.add(rows, of: block)
             return true
         }
         return aggregator.table(budget.report)
+    }
+
+    /// What the source adds up itself, and a search of what is left; nil if nothing is.
+    private func counted<Sums>(
+        _ budget: LogBudget, _ ask: (any LogCountingSource) async throws(TelemetryProblem) -> Sums?
+    ) async -> (rest: LogSearch?, sums: Sums?) {
+        guard let counting = source as? any LogCountingSource else { return (self, nil) }
+        do throws(TelemetryProblem) {
+            guard let sums = try await ask(counting) else { return (self, nil) }
+            return (counting.others.map(searching), sums)
+        } catch {
+            budget.note(error)
+            return (counting.others.map(searching), nil)
+        }
+    }
+
+    private func searching(_ source: any LogSource) -> LogSearch {
+        var search = self
+        search.source = source
+        return search
     }
 
     /// The kinds of lines that fulfil a filter, the most frequent first.
@@ -38,7 +65,15 @@ extension LogSearch {
     ) async throws(TelemetryProblem) -> LogLevelCounts {
         let budget = LogBudget(limits, clock)
         var counts = LogLevelCounts(window, spansMax: spansMax)
-        try await scan(filter, in: window, budget) { (block, rows) throws(TelemetryProblem) in
+        let (start, span) = (counts.start, counts.span)
+        let (rest, sums) = await counted(budget) { source throws(TelemetryProblem) in
+            try await source.levels(filter, in: window, start: start, span: span)
+        }
+        for sum in sums ?? [] {
+            counts.add(sum.time, sum.level, count: sum.count)
+            budget.report.rowsFound += sum.count
+        }
+        try await rest?.scan(filter, in: window, budget) { (block, rows) throws(TelemetryProblem) in
             let times = try block.times()
             let levels = try block.levels()
             rows.forEach { counts.add(times[$0], levels[$0]) }

@@ -46,6 +46,27 @@ struct LogTally {
         }
     }
 
+    /// Adds what was added up elsewhere.
+    mutating func add(_ figure: LogSum.Figure, to group: Int) {
+        switch figure {
+        case .lines(let count): counts[group] += count
+        case .numbers(let count, let sum, let least, let greatest):
+            if count == 0 { return }
+            counts[group] += count
+            switch function {
+            case .min: sums[group] = min(sums[group], least)
+            case .max: sums[group] = max(sums[group], greatest)
+            default: sums[group] += sum
+            }
+        case .quantiles(let other):
+            counts[group] += other.count
+            quantiles[group].merge(other)
+        case .values(let values):
+            counts[group] += values.count
+            for value in values { value.withUnsafeBytes { distincts[group].add($0) } }
+        }
+    }
+
     /// - Parameter seconds: the time that the lines of a group are from.
     func cell(of group: Int, _ seconds: Double) -> LogTable.Cell {
         let count = counts[group]

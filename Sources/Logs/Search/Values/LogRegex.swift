@@ -7,12 +7,14 @@ package struct LogRegex: LogPattern {
     private static let instructionsMax = 1000
 
     package let text: String
+    package let ignoresCase: Bool
     package let literals: [[UInt8]]
     private let automata: Automata
 
     /// - Throws: `logs.query-invalid`.
     package init(_ text: String, ignoresCase: Bool = false) throws(TelemetryProblem) {
         self.text = text
+        self.ignoresCase = ignoresCase
         let pattern: BoundedPattern
         do throws(TelemetryProblem) {
             pattern = try BoundedPattern(ignoresCase ? Self.ignoringCase(text) : text)

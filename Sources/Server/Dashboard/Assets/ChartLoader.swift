@@ -72,6 +72,7 @@ extension Assets {
         .chart .links { position: absolute; inset: 0 0 auto 0; height: 1.6rem; padding: 0 0.75rem; pointer-events: none; }
         .chart .links a { display: inline-block; max-width: 100%; height: 100%; overflow: hidden; color: transparent; pointer-events: auto; white-space: nowrap; font-size: 13px; font-weight: 600; }
         .chart .links a:hover, .chart .links a:focus-visible { text-decoration: underline; text-decoration-color: var(--ink); }
+        .chart .links a.lines { position: absolute; top: 0.2rem; right: 0.75rem; height: auto; color: var(--muted); font-weight: 400; font-size: 12px; }
         .chart a path { cursor: pointer; }
         .elsewhere code { display: block; overflow-wrap: anywhere; user-select: all; }
         .chart svg { display: block; width: 100%; height: auto; }

@@ -9,7 +9,7 @@ enum ChartFigure {
     static func figure(_ panel: Dashboard.Panel) -> HTML {
         let address = "/charts?\(query(panel))"
         return """
-            <figure class="chart span\(panel.width)" data-chart="\(address)" data-keep><figcaption class="links"><a href="/graphs?\(explored(panel))" title="Look closer">\(panel.title)</a></figcaption><noscript><img src="\(address)" alt="\(panel.title)"></noscript></figure>
+            <figure class="chart span\(panel.width)" data-chart="\(address)" data-keep><figcaption class="links"><a href="/graphs?\(explored(panel))" title="Look closer">\(panel.title)</a>\(lines(panel))</figcaption><noscript><img src="\(address)" alt="\(panel.title)"></noscript></figure>
             """
     }
 
@@ -19,6 +19,30 @@ enum ChartFigure {
             <section class="charts" aria-label="\(row.title)">\(row.title.isEmpty ? .empty : "<h2>\(row.title)</h2>" as HTML)<div class="panels">\(row.panels.html(figure))</div></section>
             """
         }
+    }
+
+    /// The lines of the app or host that a chart is of; the script gives the link the chart's time.
+    private static func lines(_ panel: Dashboard.Panel) -> HTML {
+        guard let label = label(panel.targets) else { return .empty }
+        return "<a class=\"lines\" href=\"\(LogLink.path([label]))\" title=\"Lines of \(label.1)\">Lines</a>"
+    }
+
+    /// What names all series of some targets are below: `apps.APP.`, `balancers.BALANCER.APP.` or `hosts.HOST.`.
+    static func label(_ targets: [String]) -> (String, String)? {
+        var labels: Set<[String]> = []
+        for target in targets {
+            for name in target.split(whereSeparator: { "(),'\" ".contains($0) }) {
+                let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+                switch parts.first {
+                case "apps" where parts.count > 1: labels.insert(["app", parts[1]])
+                case "balancers" where parts.count > 2: labels.insert(["app", parts[2]])
+                case "hosts" where parts.count > 1: labels.insert(["host", parts[1]])
+                default: break
+                }
+            }
+        }
+        guard labels.count == 1, let label = labels.first, (try? AppName(label[1])) != nil else { return nil }
+        return (label[0], label[1])
     }
 
     /// The same targets on the page that draws any.

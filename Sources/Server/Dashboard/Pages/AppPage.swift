@@ -5,6 +5,7 @@ struct AppPage {
     private static let instancesMax = 100
 
     let detail: AppDetailView
+    let errors: [LogErrorView]
     let viewer: Viewer
 
     private var app: AppView { detail.app }
@@ -19,6 +20,7 @@ struct AppPage {
         <section aria-label="Processes"><h2>Processes</h2>\(processes)</section>
         <section aria-label="Releases"><h2>Releases</h2>\(releases)</section>
         <section aria-label="Instances"><h2>Instances \(Controls.counts(app.counts)) <a href="/instances?filter=\(percentEncoded("app=\(app.name)"))">all in a list</a></h2>\(instances)</section>
+        \(LogErrorsPage.section(errors, of: app.name))
         <section aria-label="Routes"><h2>Routes</h2>\(routes)</section>
         <section aria-label="Executions"><h2>Executions</h2>\(ExecutionPage.table(detail.executions, viewer))</section>
         <section class="card" aria-label="Declared"><dl class="facts">
@@ -88,10 +90,15 @@ struct AppPage {
                 """
                 <tr data-row tabindex="-1"><td class="num"><strong>r\(release.number)</strong></td><td>\(standing(release))</td><td><code>\(release.version)</code></td>
                 <td class="num r">\(size(release))</td><td>\(Controls.time(release.createdAt, viewer.now))</td><td>\(release.createdBy)</td><td>\(Controls.commit(release.configCommit))</td>
-                <td><div class="row">\(html(before[release.number]) { "<a href=\"/apps/\(app.name)/diff?from=\($0)&amp;to=\(release.number)\">diff</a>" })\(goBack(release))</div></td></tr>
+                <td><div class="row">\(html(before[release.number]) { "<a href=\"/apps/\(app.name)/diff?from=\($0)&amp;to=\(release.number)\">diff</a>" })<a href="\(lines(release))">lines</a>\(goBack(release))</div></td></tr>
                 """
             })</tbody></table></div>
             """
+    }
+
+    /// Those of its instances, and of the balancers for what these answered, since it was made.
+    private func lines(_ release: ReleaseView) -> String {
+        LogLink.path([("app", app.name.text), ("release", "r\(release.number)")], from: release.createdAt)
     }
 
     private func standing(_ release: ReleaseView) -> HTML {

@@ -12,8 +12,9 @@ struct AppPages {
         let operations = context.operations
         board.on(PageRoutes.app) { call in
             let detail = try await operations.app(try call.app())
+            let errors = context.logs.errors(of: detail.app.name.text).map { LogErrorView($0.group, query: $0.query) }
             return try context.page(call, detail.app.name.text, .none) {
-                "\(AppPage(detail: detail, viewer: $0).body)\(ChartFigure.rows(ReadyPages.app(detail.app.name)))"
+                "\(AppPage(detail: detail, errors: errors, viewer: $0).body)\(ChartFigure.rows(ReadyPages.app(detail.app.name)))"
             }
         }
         board.on(PageRoutes.diff) { call in

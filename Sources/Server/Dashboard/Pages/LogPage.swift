@@ -30,7 +30,7 @@ struct LogPage {
 
     var html: HTML {
         """
-        <div class="title"><h1>Logs</h1><span class="spacer"></span>\(spanLinks)</div>
+        <div class="title"><h1>Logs</h1><a href="/logs/errors">Errors</a><span class="spacer"></span>\(spanLinks)</div>
         <form class="toolbar" method="get" action="/logs">
           <input type="search" name="query" value="\(query)" aria-label="Query" placeholder="app:shop level:&gt;=warn &quot;timed out&quot; | count by host, 1m" data-filter spellcheck="false">
           <input type="hidden" name="from" value="\(from)">\(HTML.optional(until) { "<input type=\"hidden\" name=\"until\" value=\"\($0)\">" })

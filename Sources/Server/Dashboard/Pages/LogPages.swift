@@ -19,11 +19,17 @@ struct LogPages {
                 query: call.query["query"] ?? "", from: call.query.filled("from") ?? "-1h",
                 until: call.query.filled("until"))
             do throws(Problem) {
-                page.answer = try await Self.answer(page, after: call.query.filled("after"), context)
+                page.answer = try await Self.answer(
+                    page, after: call.query.filled("after"), onlyLines: call.query["only"] == "lines", context)
             } catch {
                 page.fault = error
             }
             return try context.page(call, "Logs", .logs) { _ in page.html }
+        }
+        board.on(PageRoutes.logErrors) { call in
+            let app = call.query.filled("app")
+            let errors = context.logs.errors(of: app).map { LogErrorView($0.group, query: $0.query) }
+            return try context.page(call, "Errors", .logs) { _ in LogErrorsPage(app: app, errors: errors).html }
         }
         board.on(PageRoutes.logContext) { call in
             let position = try LogsEndpoints.position(call.query.filled("position") ?? "")
@@ -35,17 +41,22 @@ struct LogPages {
     }
 
     private static func answer(
-        _ page: LogPage, after: String?, _ context: PageContext
+        _ page: LogPage, after: String?, onlyLines: Bool, _ context: PageContext
     ) async throws(Problem) -> LogPage.Answer {
         let question = try LogQuestion(query: page.query, from: page.from, until: page.until, now: context.now())
         let position = try after.map { text throws(Problem) in try LogsEndpoints.position(text) }
         var search = context.logs.search
         search.limits.lines = min(linesMax, question.query.limit ?? linesMax)
         let limited = search
-        return try await told { () async throws(TelemetryProblem) in
-            var answer = LogPage.Answer(
+        let found = try await told { () async throws(TelemetryProblem) in
+            LogPage.Answer(
                 question: question,
                 found: try await limited.answer(question.query, in: question.window, after: position))
+        }
+        // What the script adds to the list of a page that is there.
+        guard !onlyLines else { return found }
+        return try await told { () async throws(TelemetryProblem) in
+            var answer = found
             answer.counts = try await limited.levelCounts(
                 question.filter, in: question.window, spansMax: bucketsMax)
             if case .lines = answer.found {

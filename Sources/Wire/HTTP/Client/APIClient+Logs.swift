@@ -50,6 +50,10 @@ extension APIClient {
             LogsRoutes.send, query: labels.map { (percentEncoded($0.0), $0.1) }, body: ByteBuffer(string: text))
     }
 
+    package func logErrors(app: String? = nil) async throws(Problem) -> [LogErrorView] {
+        try await call(LogsRoutes.errors, query: [("app", app)])
+    }
+
     /// Lines as they arrive.
     package func followLogs(_ query: String) -> EventStream<LogLineView> {
         EventStream(client: self, route: LogsRoutes.follow, path: []) { _ in [("query", query)] }

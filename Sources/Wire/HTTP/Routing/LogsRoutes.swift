@@ -37,5 +37,10 @@ package enum LogsRoutes {
         "Keeps lines of text, or of JSON, one a line. The query's names are labels.", takesAnyQuery: true,
         output: .json(LogsTakenView.self))
 
-    package static let all: [Route] = [search, histogram, fields, context, follow, send]
+    package static let errors = Route(
+        "listLogErrors", .get, "/v1/logs/errors", .role(.viewer),
+        "Kinds of errors that apps have logged, the last one that was seen first.",
+        query: [.init("app", .text, "Of this app alone.")], output: .json([LogErrorView].self))
+
+    package static let all: [Route] = [search, histogram, fields, context, follow, send, errors]
 }

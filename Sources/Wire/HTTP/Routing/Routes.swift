@@ -194,5 +194,5 @@ package enum Routes {
             testNotifications,
             tokens, createToken,
             revokeToken, createJoinToken, revokeHost, health, readiness, metrics, openAPI,
-        ] + MetricsRoutes.all + GraphiteRoutes.all + LogsRoutes.all + LogAcceptRoutes.all
+        ] + MetricsRoutes.all + GraphiteRoutes.all + LogsRoutes.all + RawLogRoutes.all + LogAcceptRoutes.all
 }
