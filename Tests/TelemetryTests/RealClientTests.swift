@@ -115,7 +115,8 @@ struct RealClientTests {
             cluster apus forward 127.0.0.1:\(listener.linePort) proto tcp;
             match * send to apus stop;
             """)
-        let relay = try Program(["/usr/bin/carbon-c-relay", "-f", configuration, "-s"], output: "\(folder.path)/output")
+        let relay = try Program(
+            ["/usr/bin/carbon-c-relay", "-f", configuration, "-s"], output: "\(folder.path)/output")
         defer { relay.end() }
         let client = try #require(eventually { try? TestClient(streamPort: UInt16(port)) })
         client.send("a.b 1 1000\na.c;k=v 2 1000\n")

@@ -34,7 +34,8 @@ struct LogsShowCommand: FabricCommand {
         if let target = request.target, request.query.isEmpty, since == nil, until == nil {
             return try await showInstances(target, session)
         }
-        let question = APIClient.LogQuestion(query: request.text, from: since.map(Self.time), until: until.map(Self.time))
+        let question = APIClient.LogQuestion(
+            query: request.text, from: since.map(Self.time), until: until.map(Self.time))
         let printer = LinePrinter(terminal: session.console.data, json: output.json)
         guard !follow else { return try await LineTail(session: session, printer: printer).run(question, lines: lines) }
         let answer = try await session.client.searchLogs(question, limit: max(1, lines))

@@ -269,8 +269,9 @@ extension LogsService: LogsOperations {
 
     /// The server's own figures of logs, at a time in seconds since 1970.
     package func figures(at time: Int64) async -> [NamedPoint] {
-        let figures = (syslog.withLock { $0 }?.counts.figures ?? []) + (await raw?.figures ?? []) + relays.figures
-        return figures.map { NamedPoint(name: "apus.server.\($0.name)", time: time, value: $0.value) }
+        let own = (syslog.withLock { $0 }?.counts.figures ?? []) + (await raw?.figures ?? [])
+        return relays.figures(at: time)
+            + own.map { NamedPoint(name: "apus.server.\($0.name)", time: time, value: $0.value) }
     }
 
     package func take<Answer: Sendable>(

@@ -1,4 +1,4 @@
-import Glibc
+import FoundationEssentials
 import SystemPackage
 
 /// What a file system says of a file.
@@ -9,9 +9,10 @@ struct FileFacts {
 
     /// nil: there is none.
     init?(_ path: FilePath) {
-        var found = stat()
-        guard stat(path.string, &found) == 0 else { return nil }
-        bytes = Int64(found.st_size)
-        changed = Int64(found.st_mtim.tv_sec) * 1_000_000_000 + Int64(found.st_mtim.tv_nsec)
+        guard let found = try? FileManager.default.attributesOfItem(atPath: path.string),
+            let size = found[.size] as? any BinaryInteger, let date = found[.modificationDate] as? Date
+        else { return nil }
+        bytes = Int64(size)
+        changed = Int64(date.timeIntervalSince1970 * 1000) * 1_000_000
     }
 }
