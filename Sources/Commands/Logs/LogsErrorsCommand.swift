@@ -47,7 +47,7 @@ struct LogsErrorsCommand: FabricCommand {
             shown.append(StyledText("\(error.app): \(error.text)", .red))
             shown.append(
                 StyledText(
-                    "  \(error.count) lines, \(error.first.prefix(19)) to \(error.last.prefix(19))\(error.firstRelease.map { ", first in \($0)" } ?? "")"
+                    "  \(error.count) line\(error.count == 1 ? "" : "s"), \(error.first.prefix(19)) to \(error.last.prefix(19))\(error.firstRelease.map { ", first in \($0)" } ?? "")"
                 ))
             for sample in error.samples.prefix(samplesShown) {
                 for line in sample.text.split(separator: "\n") { shown.append(StyledText("    \(line)")) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Logs
 import SystemPackage
 import Wire
 
@@ -24,7 +25,7 @@ struct LogsRawListCommand: FabricCommand {
     @OptionGroup var output: OutputOptions
 
     func run(_ session: Session) async throws {
-        let found = try await session.client.rawLogs(host: host, app: app, from: since)
+        let found = try await session.client.rawLogs(host: host, app: app, from: LogsShowCommand.time(since))
         try session.console.show(found, json: output.json) { found, width in
             var table = Table([
                 .init("FROM"), .init("UNTIL"), .init("HOST"), .init("WHAT", isElastic: true),
@@ -52,7 +53,10 @@ struct LogsRawGetCommand: FabricCommand {
 
     func run(_ session: Session) async throws {
         let bytes = try await session.client.rawLog(key)
-        if let text = String(validating: bytes, as: UTF8.self) {
+        if session.console.data.isTerminal {
+            // What a program has written is not to steer it.
+            session.console.data.write(LogText.shown(Array(bytes), keepsLines: true))
+        } else if let text = String(validating: bytes, as: UTF8.self) {
             session.console.data.write(text)
         } else {
             // Not all that programs write is text.

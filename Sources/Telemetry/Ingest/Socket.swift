@@ -36,10 +36,15 @@ package enum Socket {
 
     private static let flags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
 
+    private static let noDescriptorMicroseconds: UInt32 = 10_000
+
     /// The next connection that waits, or nil.
     package static func accepted(_ listener: Int32) -> Int32? {
         let descriptor = ctelemetry_accept(listener)
-        return descriptor >= 0 ? descriptor : nil
+        if descriptor >= 0 { return descriptor }
+        // Out of descriptors the listener stays readable, and who waits for it would turn at full speed.
+        if errno == EMFILE || errno == ENFILE { usleep(noDescriptorMicroseconds) }
+        return nil
     }
 
     /// Lets sending wait, but not for longer than some seconds. Reading is asked for without waiting.

@@ -27,6 +27,9 @@ struct FormTests {
         Example(
             #"{"level":30,"time":1795262400123,"pid":7,"msg":"pino"}"#, "info|pino|pid=7",
             "2026-11-21T12:00:00.123000000Z"),
+        Example(#"{"log":"app.orders","message":"packed"}"#, "|packed|log=app.orders"),
+        Example(#"{"message":"packed","log":"app.orders"}"#, "|packed|log=app.orders"),
+        Example(#"{"log":"a line of a container\n","stream":"stdout"}"#, "|a line of a container|stream=stdout"),
         Example(#"{"a":{}}"#, "||"),
         Example(#"{"a":1} trailing"#, #"|{"a":1} trailing|"#),
         Example(#"{"a":"#, #"|{"a":|"#),

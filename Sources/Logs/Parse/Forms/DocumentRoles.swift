@@ -1,8 +1,10 @@
-/// Which of a document's members were taken for the message, the level and the time: the first of each kind is.
+/// Which of a document's members were taken for the message, the level and the time: the first of each kind is, but
+/// `log` only as long as nothing else is the message.
 struct DocumentRoles {
     var hasMessage = false
     var hasLevel = false
     var hasTime = false
+    private var isLog = false
 
     /// - Returns: whether the value is what its name says, and no field any more.
     @inline(__always)
@@ -11,7 +13,11 @@ struct DocumentRoles {
         switch ProgramNames.roles[Int(name)] {
         case .none: return false
         case .message:
-            guard !hasMessage else { return false }
+            if hasMessage {
+                guard isLog, name != ProgramNames.log else { return false }
+                line.set(ProgramNames.log, line.message)
+            }
+            isLog = name == ProgramNames.log
             hasMessage = true
             line.message = value
         case .time:

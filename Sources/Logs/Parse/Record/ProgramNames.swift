@@ -48,6 +48,8 @@ package enum ProgramNames {
     static let scope: UInt32 = 40
     static let event: UInt32 = 41
     static let virtualHost: UInt32 = 42
+    /// The message of a container's line, and in other documents the name of a logger.
+    static let log: UInt32 = 46
 
     /// By number. Behind those that parsers give come the usual names of message, time and level in documents.
     static let all: [String] =
