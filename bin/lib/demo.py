@@ -226,9 +226,13 @@ def lines_as_they_come(fleet, seconds, *words):
     """What `apus logs -f` prints in some seconds."""
     command = [fleet.program, "logs", "-f", *words]
     with subprocess.Popen(command, env=fleet.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as follower:
-        time.sleep(seconds)
-        follower.send_signal(signal.SIGINT)
-        return follower.communicate(timeout=10)[0].splitlines()
+        try:
+            time.sleep(seconds)
+            # Not SIGINT: what a shell runs in the background does not hear it.
+            follower.terminate()
+            return follower.communicate(timeout=10)[0].splitlines()
+        finally:
+            follower.kill()
 
 
 def logs(stage):
