@@ -73,6 +73,8 @@ struct HAProxyDriverTests {
             #expect(next.folder.text(next.folder.configuration)?.contains("fd@9") == true)
             _ = try await bench.get("/again")
             #expect(try await BalancerLines(bench).of("/again").count == 1)
+            // The bench ends what its own driver has started.
+            await next.running?.process.end()
         }
     }
 
