@@ -1,11 +1,9 @@
-import AsyncHTTPClient
 import CloudAWS
 import ControlPlane
 import Core
 import Logging
 import Logs
 import NIOCore
-import NIOHTTP1
 import Packages
 import Synchronization
 import SystemPackage
@@ -91,16 +89,7 @@ struct LogArchiveTests {
     @Test("in S3 does so too")
     func bucket() async throws {
         let server = try MotoServer()
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(server.port)/apus")
-        request.method = .PUT
-        request.headers.add(name: "Host", value: "127.0.0.1")
-        _ = try await HTTPClient.shared.execute(request, timeout: .seconds(30)).body.collect(upTo: 1 << 16)
-        let place = try S3Place(
-            url: "s3://apus/logs", region: "eu-central-1", endpoint: "http://127.0.0.1:\(server.port)")
-        let credentials = AWSCredentials(accessKey: "key", secretKey: "secret")
-        try await check(
-            S3ObjectStore(
-                place, credentials: { credentials }, now: { Instant(milliseconds: 1_790_000_000_000) }))
+        try await check(try await server.store(prefix: "logs"))
     }
 
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

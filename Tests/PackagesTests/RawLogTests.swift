@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import CloudAWS
 import ControlPlane
 import Core
@@ -6,7 +5,6 @@ import FoundationEssentials
 import Logging
 import Logs
 import NIOCore
-import NIOHTTP1
 import Packages
 import Synchronization
 import SystemPackage
@@ -93,16 +91,7 @@ struct RawLogTests {
     @Test("in S3 too")
     func bucket() async throws {
         let server = try MotoServer()
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(server.port)/apus")
-        request.method = .PUT
-        request.headers.add(name: "Host", value: "127.0.0.1")
-        _ = try await HTTPClient.shared.execute(request, timeout: .seconds(30)).body.collect(upTo: 1 << 16)
-        let place = try S3Place(
-            url: "s3://apus/raw", region: "eu-central-1", endpoint: "http://127.0.0.1:\(server.port)")
-        let credentials = AWSCredentials(accessKey: "key", secretKey: "secret")
-        try await check(
-            S3ObjectStore(
-                place, credentials: { credentials }, now: { Instant(milliseconds: 1_790_000_000_000) }))
+        try await check(try await server.store(prefix: "raw"))
     }
 
     @Test("A large file goes in parts, and what a kill leaves open is stored by the next server, once")

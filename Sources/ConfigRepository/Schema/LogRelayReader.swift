@@ -47,19 +47,8 @@ extension SchemaReader {
         }
         var spec = LogRelaySpec(name: name, target: target)
         if let match = reader.parse("match", Checks.lineFilter) { spec.match = match.value }
-        if let buffer = reader.parse("buffer", { text throws(Problem) in try ByteCount(text) }) {
-            if !Self.logBuffers.contains(buffer.value) {
-                log.error(
-                    "value.range", at: buffer.position,
-                    "`buffer` must be from \(Self.logBuffers.lowerBound) to \(Self.logBuffers.upperBound).")
-            }
-            spec.buffer = buffer.value
-        }
-        spec.user = reader.parse("user", Checks.user)?.value
-        spec.secret = secret("secret", reader)
-        if spec.user != nil, spec.secret == nil {
-            reader.reportMissing("secret", hint: "name the file that the server has the password in")
-        }
+        if let buffer = byteCount("buffer", reader, in: Self.logBuffers) { spec.buffer = buffer }
+        (spec.user, spec.secret) = account(reader)
         if spec.secret != nil { checkEncrypted(url, "url", reader) }
         return spec
     }

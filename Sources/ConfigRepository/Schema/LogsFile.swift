@@ -77,7 +77,7 @@ extension SchemaReader {
         return items.prefix(max)
     }
 
-    private func byteCount(_ key: String, _ reader: MappingReader, in range: ClosedRange<ByteCount>) -> ByteCount? {
+    func byteCount(_ key: String, _ reader: MappingReader, in range: ClosedRange<ByteCount>) -> ByteCount? {
         guard let count = reader.parse(key, { text throws(Problem) in try ByteCount(text) }) else { return nil }
         guard range.contains(count.value) else {
             log.error(

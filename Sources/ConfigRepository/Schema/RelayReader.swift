@@ -36,19 +36,8 @@ extension SchemaReader {
             }
             if spec.match.isEmpty { return nothing("match", reader) }
         }
-        if let buffer = reader.parse("buffer", { text throws(Problem) in try ByteCount(text) }) {
-            if !Self.buffers.contains(buffer.value) {
-                log.error(
-                    "value.range", at: buffer.position,
-                    "`buffer` must be from \(Self.buffers.lowerBound) to \(Self.buffers.upperBound).")
-            }
-            spec.buffer = buffer.value
-        }
-        spec.user = reader.parse("user", Checks.user)?.value
-        spec.secret = secret("secret", reader)
-        if spec.user != nil, spec.secret == nil {
-            reader.reportMissing("secret", hint: "name the file that the server has the password in")
-        }
+        if let buffer = byteCount("buffer", reader, in: Self.buffers) { spec.buffer = buffer }
+        (spec.user, spec.secret) = account(reader)
         if spec.secret != nil { checkEncrypted(target, reader) }
         return spec
     }
@@ -110,6 +99,16 @@ extension SchemaReader {
         log.error(
             "url.plain", at: reader.keyPosition(key), "A secret would be sent without TLS.",
             hint: "write https://; http:// is for this machine alone")
+    }
+
+    /// Who a relay is at its target: a user needs a password, which the server has in a file.
+    func account(_ reader: MappingReader) -> (user: String?, secret: SecretName?) {
+        let user = reader.parse("user", Checks.user)?.value
+        let secret = secret("secret", reader)
+        if user != nil, secret == nil {
+            reader.reportMissing("secret", hint: "name the file that the server has the password in")
+        }
+        return (user, secret)
     }
 
     func secret(_ key: String, _ reader: MappingReader) -> SecretName? {
